@@ -1,0 +1,18 @@
+"""What stops the engine, and what does the operator's side tell about it?"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """A step failed. `family` is `build`, `release`, `host` or `preflight`; it becomes the exit code."""
+
+    def __init__(self, what: str, *, why: str, fix: str, family: str = "release") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+        self.family = family
+
+
+class CancelledError(EngineError):
+    """The operator asked to stop; what was begun is undone."""

@@ -1,0 +1,130 @@
+"""What is a release made of, and what runs of it?
+
+These values cross from the operator's side to the engine as JSON (`release.json`, 0600: it holds secrets).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Rollout = Literal["rolling", "replace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """What a replica is made from: files of the checkout by content, an environment, and a build step.
+
+    `id` is `<service>-<hash of everything below>`. `env` names a lock, `requirements/<env>.txt`; `env_id` is
+    `<env>-<hash of the lock and the Python>`. `npm` is a folder with a `package-lock.json`, `build` runs in it.
+    """
+
+    id: str
+    env: str
+    env_id: str
+    files: dict[str, str]  # path in the checkout -> sha256 of its content
+    npm: str = ""
+    build: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """What Traefik and the gate are told: the path that says ready, asked for with this Host header."""
+
+    ready: str
+    host: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service or job of the stack. Strings may hold {port} {image} {env} {data} {scratch} {version}."""
+
+    name: str
+    image: Image
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    healthcheck: tuple[str, ...] = ()
+    workdir: str = ""  # relative to the image
+    files: dict[str, str] = field(default_factory=dict)  # template in the image -> file in the scratch folder
+    route: Route | None = None
+    port: int = 0  # 0: the runtime chooses a free one for each replica
+    rollout: Rollout = "replace"
+    replicas: int = 1
+    after: tuple[str, ...] = ()
+    stop_signal: str = "TERM"
+    stop_grace_s: float = 10.0
+    start_timeout_s: float = 60.0
+    job_order: int = 0  # above 0: a job, run once per release in this order
+
+    @property
+    def is_job(self) -> bool:
+        """Tell whether this runs once per release instead of all the time."""
+        return self.job_order > 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change when, and only when, a replica would have to be replaced."""
+        changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))
+        return hashlib.sha256(json.dumps(changing, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """What the routes need: Traefik's API, and the reviewed dynamic files (name -> content)."""
+
+    api_url: str
+    dynamic_files: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Everything the engine needs to bring a release up, and nothing it would have to ask for."""
+
+    id: str
+    source_dir: str
+    services: tuple[Service, ...]
+    edge: Edge
+
+    def service(self, name: str) -> Service:
+        """Return the service of that name; KeyError when there is none."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica:
+    """One instance of a service as a runtime sees it. `name` is `<service>-<fingerprint>-<index>`."""
+
+    name: str
+    service: str
+    fingerprint: str
+    image_id: str
+    port: int
+    state: Literal["starting", "running", "stopped", "failed"]
+    pid: int = 0
+    started_at: float = 0.0  # Unix seconds
+    restarts: int = 0
+
+
+def release_to_json(release: Release) -> str:
+    """Write a release as JSON text."""
+    return json.dumps(dataclasses.asdict(release), indent=1, sort_keys=True)
+
+
+def release_from_json(text: str) -> Release:
+    """Read what `release_to_json` wrote."""
+    raw = json.loads(text)
+    services = tuple(_service(item) for item in raw["services"])
+    return Release(id=raw["id"], source_dir=raw["source_dir"], services=services, edge=Edge(**raw["edge"]))
+
+
+def _service(raw: dict[str, Any]) -> Service:
+    image = Image(**{**raw["image"], "build": tuple(raw["image"]["build"])})
+    route = Route(**raw["route"]) if raw["route"] else None
+    tuples = {key: tuple(raw[key]) for key in ("command", "healthcheck", "after")}
+    return Service(**{**raw, **tuples, "image": image, "route": route})
