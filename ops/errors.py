@@ -1,15 +1,15 @@
 """What went wrong, why, and what should the operator type next?
 
-    OpsError                  exit code
-    ├── UsageError            2   the command line asks for something that is not there
-    ├── SettingsError         3   `.env` is missing, unsafe or wrong
-    ├── PreflightError        4   this machine is not ready: Python, ports, disk
-    ├── CredentialsError      5   cloud credentials are missing or refused
-    ├── HostError             6   the host does not answer or does not let us in
-    ├── BuildError            7   an image could not be built
-    ├── ReleaseError          8   the release did not become healthy, or was undone
-    ├── VerificationError     9   the release runs, but a check failed
-    └── SecretFoundError     10   a secret was found in an artifact
+OpsError                  exit code
+├── UsageError            2   the command line asks for something that is not there
+├── SettingsError         3   `.env` is missing, unsafe or wrong
+├── PreflightError        4   this machine is not ready: Python, ports, disk
+├── CredentialsError      5   cloud credentials are missing or refused
+├── HostError             6   the host does not answer or does not let us in
+├── BuildError            7   an image could not be built
+├── ReleaseError          8   the release did not become healthy, or was undone
+├── VerificationError     9   the release runs, but a check failed
+└── SecretFoundError     10   a secret was found in an artifact
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SettingsError(OpsError):
 
 
 class PreflightError(OpsError):
-    """This machine is not ready."""
+    """The machine is not ready."""
 
     exit_code = 4
 

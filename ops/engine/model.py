@@ -6,6 +6,7 @@ These values cross from the operator's side to the engine as JSON (`release.json
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Service:
         """Tell whether this runs once per release instead of all the time."""
         return self.job_order > 0
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when, and only when, a replica would have to be replaced."""
         changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))

@@ -1,0 +1,1 @@
+"""What does the public talk to? The FastAPI service of Slipway."""

@@ -1,0 +1,77 @@
+"""How does the API say no? As RFC 9457 problem details, whatever went wrong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+import redis
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+log = structlog.stdlib.get_logger("slipway.problems")
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 1
+
+
+class Problem(BaseModel):
+    """The body of every answer that is an error."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    request_id: str | None = None
+    errors: list[dict[str, Any]] | None = None
+
+
+class UnavailableError(Exception):
+    """Something behind the API does not answer; the text is what the caller may know."""
+
+
+def problem(status: int, *, detail: str | None = None, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
+    """Build the answer."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    title = HTTPStatus(status).phrase
+    body = Problem(title=title, status=status, detail=detail, request_id=request_id, errors=errors)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
+    answer = problem(error.status_code, detail=detail)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    # Only where and what: `input` would send back, and log, whatever was sent.
+    errors = [{"location": [str(part) for part in e["loc"]], "message": e["msg"]} for e in error.errors()]
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, detail="The request does not have the form it must have.", errors=errors
+    )
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    log.warning("unavailable", error=f"{type(error).__name__}: {error}")
+    detail = str(error) if isinstance(error, UnavailableError) else "The data store does not answer; try again."
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail=detail)
+
+
+def register(app: FastAPI) -> None:
+    """Give the application its error answers; what is not named here is the request middleware's 500."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (UnavailableError, psycopg.OperationalError, redis.RedisError):
+        app.add_exception_handler(kind, _unavailable)

@@ -1,0 +1,1 @@
+"""How is the Django project configured and started? Imports nothing: `python -m config.heartbeat` must be quick."""

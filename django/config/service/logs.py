@@ -1,0 +1,96 @@
+"""How does a service log? One JSON object a line on stdout, foreign loggers (uvicorn, Django, Celery) included."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from structlog.typing import EventDict, Processor
+
+
+def logging_config(*, service: str, level: str) -> dict[str, Any]:
+    """Build the `logging.config.dictConfig` of a service; each line has time, severity, service, message, logger."""
+    formatter = {
+        "()": "structlog.stdlib.ProcessorFormatter",
+        "foreign_pre_chain": [*_gathering(), structlog.stdlib.ExtraAdder()],
+        "processors": _rendering(service),
+    }
+    # A logger named here loses the handlers its library gave it: everything goes through the root.
+    through_root = {"handlers": [], "propagate": True}
+    loggers = {name: dict(through_root) for name in ("django", "django.server", "uvicorn", "uvicorn.error")}
+    # The request middleware writes the access log. Named, or dictConfig would make it propagate again.
+    loggers["uvicorn.access"] = {"handlers": [], "propagate": False}
+    # httpx and kombu write a line per call at INFO; the request log says as much.
+    loggers |= {name: {"level": "WARNING"} for name in ("httpx", "kombu", "psycopg.pool")}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": formatter},
+        "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+        "root": {"handlers": ["stdout"], "level": level.upper()},
+        "loggers": loggers,
+    }
+
+
+def configure_structlog() -> None:
+    """Send structlog's own loggers and warnings through `logging`, so that there is one level and one format."""
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_gathering(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _gathering() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _rendering(service: str) -> list[Processor]:
+    def shape(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> EventDict:
+        shaped = {
+            "time": event.pop("time", None),
+            "severity": str(event.pop("level", "info")).upper(),
+            "service": service,
+            "message": str(event.pop("event", "")),
+        }
+        if "exception" in event:
+            shaped["stack_trace"] = event.pop("exception")
+        return {**shaped, **event}
+
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _without_objects,
+        structlog.processors.format_exc_info,
+        shape,
+        structlog.processors.JSONRenderer(default=str),
+    ]
+
+
+def _without_objects(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> EventDict:
+    """Drop what libraries attach for their own use: a whole request printed may hold a cookie."""
+    plain = (str, int, float, bool, type(None))
+    event.pop("color_message", None)  # uvicorn's message once more, for terminals
+    return {key: value for key, value in event.items() if key == "exc_info" or isinstance(value, plain)}
+
+
+def level_names() -> tuple[str, ...]:
+    """List the levels a setting may name."""
+    return tuple(logging.getLevelNamesMapping())

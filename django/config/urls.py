@@ -1,0 +1,12 @@
+"""Which pages does Django serve? Admin alone; `/health` and `/ready` are answered before Django, in `config.asgi`."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+]

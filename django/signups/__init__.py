@@ -1,0 +1,1 @@
+"""Who signs up for what? Organizations, their events, and the volunteers."""

@@ -1,0 +1,16 @@
+"""How does Django know this application? By its name, and what it registers when all are loaded."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class SignupsConfig(AppConfig):
+    """The volunteer sign-ups."""
+
+    name = "signups"
+    verbose_name = "volunteer sign-ups"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from signups import checks  # noqa: F401, PLC0415 - importing registers them, once Django is ready

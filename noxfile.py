@@ -1,0 +1,100 @@
+"""Which checks and chores are there? `nox -l` lists them; all run in the one `.venv` that scripts/check.sh makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.4.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "unit", "integration"]
+
+ROOT = Path(__file__).parent
+TOOLS = Path(sys.executable).parent
+EXAMPLES = (".env.example", ".env.prod.example")
+TYPED = ("ops", "api", "django", "tests", "scripts", "tasks.py", "noxfile.py")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, imports, shell and PowerShell scripts, and the Compose file."""
+    run(session, "ruff", "check", *session.posargs)
+    run(session, "ruff", "format", "--check")
+    run(session, "lint-imports", "--no-cache", "--no-logo", env={"PYTHONPATH": os.pathsep.join((".", "django"))})
+    shell = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("scripts/*.sh"))]
+    run(session, "shellcheck", "--external-sources", *shell, ".ci/run")
+    check_powershell(session)
+    for example in EXAMPLES:
+        run(session, "docker-compose", "--env-file", example, "-f", "docker-compose.yml", "config", "--quiet")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    import dotenv  # noqa: PLC0415 - the other sessions and `nox -l` do without
+
+    settings = {key: value or "" for key, value in dotenv.dotenv_values(ROOT / EXAMPLES[0]).items()}
+    where = {**settings, "PYTHONPATH": "django"}  # the Django plugin imports config.settings
+    run(session, "mypy", *(session.posargs or [path for path in TYPED if (ROOT / path).exists()]), env=where)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the tests that need nothing but Python."""
+    test(session, "tests/unit")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the tests against real components on this machine."""
+    test(session, "tests/integration")
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Deploy and verify the whole stack, as an operator would."""
+    test(session, "tests/e2e")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Renew requirements/*.txt from pyproject.toml."""
+    session.run(sys.executable, "scripts/locks.py", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Write .env.example and .env.prod.example from the settings schema."""
+    session.run(sys.executable, "-m", "ops.settings_schema", "--write", *session.posargs)
+
+
+@nox.session
+def traceability(session: nox.Session) -> None:
+    """Write docs/traceability.md from the tests' req marks."""
+    session.run(sys.executable, "scripts/traceability.py", *session.posargs)
+
+
+def check_powershell(session: nox.Session) -> None:
+    """Fail the session when a PowerShell script does not parse."""
+    import tree_sitter  # noqa: PLC0415 - the other sessions and `nox -l` do without
+    import tree_sitter_powershell  # noqa: PLC0415 - the same
+
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    wrong = [
+        path.name for path in sorted(ROOT.glob("scripts/*.ps1")) if parser.parse(path.read_bytes()).root_node.has_error
+    ]
+    if wrong:
+        session.error(f"PowerShell cannot parse {', '.join(wrong)}")
+
+
+def run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run a tool of this environment, whatever else is on the PATH."""
+    session.run(str(TOOLS / tool), *arguments, env=env)
+
+
+def test(session: nox.Session, folder: str) -> None:
+    """Run pytest on a folder, or on what the command line names instead."""
+    session.run(sys.executable, "-m", "pytest", *(session.posargs or [folder]))

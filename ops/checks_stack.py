@@ -1,0 +1,162 @@
+"""Is the inside as promised: services healthy, ports, resolver, Celery?"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from ops.checks import Check, answer_of, check
+from ops.observations import Observations, Ran, Site
+
+STAGING_RESOLVER = "le-staging"
+PRODUCTION_ACME = re.compile(r"acme-v0\d\.api\.letsencrypt\.org")
+STAGING_ACME = "https://acme-staging-v02.api.letsencrypt.org/directory"
+EXPECTED = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
+TASKS = {"task-from-django": "Django", "task-from-api": "the API"}
+
+
+def services(seen: Observations, site: Site) -> Iterator[Check]:
+    """Judge that every service runs and every replica is healthy."""
+    faults = [f"`{one.replica}` is {one.state}, not healthy" for one in seen.services if not one.healthy]
+    running = {one.service for one in seen.services}
+    faults += [f"`{name}` does not run" for name in EXPECTED if name not in running]
+    faults += [seen.problems["status"]] if "status" in seen.problems else []
+    sick = next((one.service for one in seen.services if not one.healthy), "")
+    yield check(
+        "services-healthy",
+        "All services are healthy",
+        faults,
+        detail=f"{len(running)} services, {len(seen.services)} replicas",
+        hint=site.logs(sick) if sick else site.word("deploy"),
+    )
+
+
+def ports(seen: Observations, site: Site) -> Iterator[Check]:
+    """Judge that Traefik alone serves the public ports, and that nothing of ours is reachable from outside."""
+    public = {site.http_port, site.https_port}
+    ours = [one for one in seen.listeners if one.owner]
+    faults = [
+        f"`{one.owner}` listens on {one.address}:{one.port}"
+        for one in ours
+        if one.owner != "traefik" and (one.port in public or not _is_loopback(one.address))
+    ]
+    if site.loopback_only:
+        faults += [
+            f"`traefik` listens on {one.address}:{one.port}, outside the loopback range"
+            for one in ours
+            if one.owner == "traefik" and not _is_loopback(one.address)
+        ]
+    serving = {one.port for one in ours if one.owner == "traefik"}
+    faults += [f"Traefik does not listen on {port}" for port in sorted(public - serving)]
+    yield check(
+        "published-ports",
+        "Only Traefik publishes ports",
+        faults,
+        detail=f"{', '.join(map(str, sorted(public)))} by Traefik; {len(ours)} listeners, all on the loopback range",
+        hint=site.word("status"),
+    )
+    yield check(
+        "ports-from-outside",
+        "No port of ours is open from outside",
+        (f"{one.host}:{one.port} is open" for one in seen.outside if one.is_open),
+        detail=_outside_detail(seen),
+        seconds=max((one.seconds for one in seen.outside), default=0.0),
+        hint=site.word("status"),
+    )
+
+
+def resolver(seen: Observations, _: Site) -> Iterator[Check]:
+    """Judge that `le-staging` is the only certificate resolver, in the static configuration and in what is served."""
+    api = answer_of(seen, "rawdata")
+    faults = _static_faults(seen.static_config) + _served_faults(api.body_head if not api.error else "", api.error)
+    yield check(
+        "staging-resolver",
+        "`le-staging` is the only ACME resolver",
+        faults,
+        detail="in the static configuration and in what Traefik serves",
+        seconds=api.seconds,
+        hint="git log -p -2 -- traefik/traefik.yml.template",
+    )
+
+
+def celery(seen: Observations, site: Site) -> Iterator[Check]:
+    """Judge that a worker answers, and that a task triggered from each side finishes."""
+    ping = seen.commands.get("celery-ping", Ran(error="not asked"))
+    yield check(
+        "celery-ping",
+        "A Celery worker answers a ping",
+        [] if ping.exit_code == 0 and "pong" in ping.output else [_last_line(ping)],
+        detail="pong",
+        seconds=ping.seconds,
+        hint=site.logs("worker"),
+    )
+    for name, side in TASKS.items():
+        ran = seen.commands.get(name, Ran(error="not asked"))
+        yield check(
+            name,
+            f"A task triggered from {side} finishes",
+            [] if ran.exit_code == 0 else [_last_line(ran)],
+            detail=_last_line(ran),
+            seconds=ran.seconds,
+            hint=site.logs("worker"),
+        )
+
+
+def django(seen: Observations, site: Site) -> Iterator[Check]:
+    """Judge Django's own checks and that the schema still works with the release before."""
+    for name, title in (
+        ("django-check-deploy", "`manage.py check --deploy` finds nothing"),
+        ("schema-compat-check", "The schema suits the code that runs"),
+    ):
+        ran = seen.commands.get(name, Ran(error="not asked"))
+        faults = [] if ran.exit_code == 0 else [_last_line(ran)]
+        yield check(name, title, faults, detail="no issues", seconds=ran.seconds, hint=site.logs("django"))
+
+
+def _static_faults(text: str) -> list[str]:
+    if not text:
+        return ["the static configuration could not be read"]
+    try:
+        resolvers = (yaml.safe_load(text) or {}).get("certificatesResolvers") or {}
+    except (yaml.YAMLError, AttributeError) as error:
+        return [f"the static configuration is not readable: {error}"]
+    faults = [f"there is a resolver `{name}`" for name in resolvers if name != STAGING_RESOLVER]
+    for name, raw in resolvers.items():
+        server = str(((raw or {}).get("acme") or {}).get("caServer") or "")
+        if not server or PRODUCTION_ACME.search(server):  # Traefik's default is the production directory
+            faults.append(f"`{name}` asks Let's Encrypt's production directory")
+    return faults
+
+
+def _served_faults(text: str, error: str) -> list[str]:
+    if error:
+        return [f"Traefik's API: {error}"]
+    try:
+        routers: dict[str, Any] = json.loads(text)["routers"]
+    except (ValueError, KeyError, TypeError):
+        return ["Traefik's API did not say what it serves"]
+    used = {name: (router.get("tls") or {}).get("certResolver", "") for name, router in routers.items()}
+    return [f"router `{name}` uses `{one}`" for name, one in used.items() if one not in {"", STAGING_RESOLVER}]
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+def _outside_detail(seen: Observations) -> str:
+    hosts = sorted({one.host for one in seen.outside})
+    return (
+        f"{len(seen.outside)} tried, all refused, at {', '.join(hosts)}"
+        if hosts
+        else "this machine has no other address"
+    )
+
+
+def _last_line(ran: Ran) -> str:
+    said = ran.text.strip().rpartition("\n")[2]
+    return said[:300] or f"exit code {ran.exit_code}, without a word"

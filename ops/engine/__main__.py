@@ -1,0 +1,20 @@
+"""Was the engine asked to work, or to become one replica's process?"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the words say and return the exit code."""
+    if arguments[:1] == ["exec"]:  # the launcher of a replica: it must not pay for the rest
+        from ops.engine.processes import launch  # noqa: PLC0415 - see above
+
+        return launch.main(arguments[1:])
+    from ops.engine import cli  # noqa: PLC0415 - see above
+
+    return cli.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

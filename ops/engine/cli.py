@@ -1,0 +1,170 @@
+"""What does the operator's side ask the engine to do?
+
+JSON goes to stdout, talk to stderr. The family of an error is the exit code: 4 preflight, 6 host, 7 build, 8 release.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.engine.context import Engine
+from ops.engine.deploy import deploy
+from ops.engine.errors import EngineError
+from ops.engine.fetch import fetch
+from ops.engine.journal import Journal
+from ops.engine.lock import hold_lock
+from ops.engine.masking import Mask
+from ops.engine.model import Release, release_from_json
+from ops.engine.narrate import as_engine_error, error_as_json, finish
+from ops.engine.options import parser
+from ops.engine.plan import make_plan
+from ops.engine.routes import read_routes
+from ops.engine.runtimes import open_runtime, read_lines
+from ops.engine.state import State, Store
+from ops.engine.status import read_status
+from ops.engine.waiting import Waiter
+
+EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}
+BROKEN_PIPE = 141
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the words ask for and return the exit code."""
+    asked = parser().parse_args(arguments)
+    verbs: dict[str, Callable[[argparse.Namespace], int]] = {
+        "deploy": _deploy,
+        "plan": _plan,
+        "status": _status,
+        "run": _run,
+        "logs": _logs,
+        "down": _down,
+        "routes": _routes,
+    }
+    try:
+        return verbs[asked.verb](asked)
+    except BrokenPipeError:  # the reader has gone; nothing may be written to it at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the caller gets what, why and fix, whatever it was
+        return _fail(as_engine_error(error))
+
+
+def _deploy(asked: argparse.Namespace) -> int:
+    release = _read_release(asked)
+    store = Store(asked.root)
+    mask = Mask([release, *store.kept_releases()])
+    journal = Journal(asked.root / "runs" / asked.run_id / "journal.jsonl", mask=mask, echo=sys.stdout)
+    waiter = Waiter(_cancel_on_signals())
+    journal.write("run_started", run=asked.run_id, release=release.id, pid=os.getpid())
+    runtime = open_runtime(asked.runtime, asked.root)
+    engine = Engine(runtime=runtime, store=store, journal=journal, waiter=waiter, fetch=fetch)
+    try:
+        with hold_lock(asked.root, run=asked.run_id, wait_s=asked.lock_wait, say=engine.say("lock"), waiter=waiter):
+            _, error = deploy(engine, release)
+    except EngineError as refused:
+        _, error = finish(engine, "failed", changed=[], error=refused)
+    return EXIT_CODES.get(error.family, 8) if error else 0
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    store = Store(asked.root)
+    observed = open_runtime(asked.runtime, asked.root).observe()
+    changes = make_plan(_read_release(asked), live=store.live(), state=store.read(), observed=observed)
+    return _print({"changes": [change.as_json() for change in changes]})
+
+
+def _status(asked: argparse.Namespace) -> int:
+    runtime = open_runtime(asked.runtime, asked.root)
+    return _print(read_status(asked.root, runtime, with_health=not asked.no_health))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    try:
+        service = _live(asked).service(asked.service)
+    except KeyError as error:
+        raise _refused(f"there is no service `{asked.service}`", why="the live release does not have it") from error
+    runtime = open_runtime(asked.runtime, asked.root)
+    code, output = runtime.run_once(service, tuple(asked.command), timeout_s=asked.timeout)
+    return _print({"exit_code": code, "output": output})
+
+
+def _logs(asked: argparse.Namespace) -> int:
+    for line in read_lines(asked.root, vars(asked)):
+        at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        named = {"at": at, "service": line.service, "replica": line.replica, "text": line.text}
+        print(json.dumps(named) if asked.json else f"{line.replica} | {line.text}", flush=True)  # noqa: T201 - stdout is the answer
+    return 0
+
+
+def _down(asked: argparse.Namespace) -> int:
+    waiter, store = Waiter(_cancel_on_signals()), Store(asked.root)
+    runtime = open_runtime(asked.runtime, asked.root)
+    with hold_lock(asked.root, run="down", wait_s=asked.lock_wait, say=_talk, waiter=waiter):
+        stopped = sorted(replica.name for replica in runtime.observe())
+        # Written first: were it cut here, the next deploy would find nothing live and no job done, and begin anew.
+        store.write(_known_state(store).without_release(keep_data=not asked.volumes))
+        runtime.down(volumes=asked.volumes)
+    return _print({"stopped": stopped})
+
+
+def _routes(asked: argparse.Namespace) -> int:
+    return _print(read_routes(_live(asked).edge.api_url, fetch))
+
+
+def _known_state(store: Store) -> State:
+    try:
+        return store.read()
+    except EngineError:  # a damaged record must not keep anybody from stopping the stack
+        return State()
+
+
+def _live(asked: argparse.Namespace) -> Release:
+    live = Store(asked.root).live()
+    if live is None:
+        raise _refused("no release is live on this host", why=f"`{asked.root}` has no record of one")
+    return live
+
+
+def _read_release(asked: argparse.Namespace) -> Release:
+    try:
+        return release_from_json(asked.release.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _refused(
+            f"the release `{asked.release}` cannot be read", why=f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _refused(what: str, *, why: str) -> EngineError:
+    return EngineError(what, why=why, fix="invoke deploy", family="host")
+
+
+def _cancel_on_signals() -> threading.Event:
+    cancelled = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: cancelled.set())
+    return cancelled
+
+
+def _fail(error: EngineError) -> int:
+    _print({"error": error_as_json(error)})
+    _talk(f"error: {error.what}\nwhy:   {error.why}\nfix:   {error.fix}")
+    return EXIT_CODES.get(error.family, 8)
+
+
+def _print(answer: Any) -> int:
+    print(json.dumps(answer, indent=1), flush=True)  # noqa: T201 - stdout is the answer
+    return 0
+
+
+def _talk(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - talk goes to stderr

@@ -1,0 +1,45 @@
+"""What does an HTTP server of the stack answer?"""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+_MOST_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and a body; status 0 when there was no answer, and then the body says why."""
+
+    status: int
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the status is a 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the range of success in HTTP
+
+
+class Fetch(Protocol):
+    """Ask one URL; a test may answer from memory."""
+
+    def __call__(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+        """Return the answer; never raise because of the network."""
+
+
+def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+    """GET a plain-HTTP URL, with this Host header when one is given."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    try:
+        connection.request("GET", path, headers={"Host": host} if host else {})
+        response = connection.getresponse()
+        return Answer(response.status, response.read(_MOST_BYTES))
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, f"{type(error).__name__}: {error}".encode())
+    finally:
+        connection.close()

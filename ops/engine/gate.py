@@ -1,0 +1,69 @@
+"""May this new replica take traffic?
+
+Traefik makes no first check of a server, so nothing gets into the routes that did not pass here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops.engine.context import Engine
+from ops.engine.errors import EngineError
+from ops.engine.fetch import Fetch
+from ops.engine.model import Replica, Service
+from ops.engine.parallel import each
+from ops.engine.runtime import Runtime
+
+NEEDED_IN_A_ROW = 3
+LOG_LINES = 20
+
+
+def gate_all(engine: Engine, replicas: Sequence[tuple[Service, Replica]], *, step: str) -> None:
+    """Wait until every replica is ready, all at the same time; `EngineError` with log lines for one that is not."""
+    each(replicas, lambda pair: gate(engine, pair[0], pair[1], step=step), workers=max(engine.workers, 1))
+
+
+def gate(engine: Engine, service: Service, replica: Replica, *, step: str) -> None:
+    """Wait until a replica was ready three times in a row; fail at once when it dies or restarts."""
+    began, in_a_row, detail = engine.waiter.now(), 0, "it was not asked"
+
+    def is_through() -> bool:
+        nonlocal in_a_row, detail
+        current = _alive(engine, replica)
+        is_ready, detail = is_ready_now(engine.runtime, engine.fetch, service, current)
+        in_a_row = in_a_row + 1 if is_ready else 0
+        return in_a_row >= NEEDED_IN_A_ROW
+
+    if not engine.waiter.until(is_through, timeout_s=service.start_timeout_s):
+        raise _not_ready(engine, replica, f"after {service.start_timeout_s:.0f} s: {detail}")
+    engine.say(step)(f"{replica.name} is ready after {engine.waiter.now() - began:.1f} s")
+
+
+def is_ready_now(runtime: Runtime, fetch: Fetch, service: Service, replica: Replica) -> tuple[bool, str]:
+    """Ask a replica once, by its route's ready path or by its health check; say what it answered."""
+    if service.route is None:
+        passes = not service.healthcheck or runtime.is_healthy(service, replica)
+        return passes and replica.state == "running", "its health check passes" if passes else "its health check fails"
+    url = f"http://{runtime.address(replica)}{service.route.ready}"
+    answer = fetch(url, host=service.route.host)
+    text = answer.body.decode("utf-8", "replace").strip()[:300]
+    return answer.is_good, f"{service.route.ready} answered {answer.status}: {text}" if answer.status else text
+
+
+def _alive(engine: Engine, replica: Replica) -> Replica:
+    current = next((seen for seen in engine.runtime.observe() if seen.name == replica.name), None)
+    if current is None or current.state in {"failed", "stopped"}:
+        raise _not_ready(engine, replica, "its process ended")
+    if current.restarts > replica.restarts:
+        raise _not_ready(engine, replica, "its process ended and was started again")
+    return current
+
+
+def _not_ready(engine: Engine, replica: Replica, reason: str) -> EngineError:
+    lines = list(engine.runtime.logs(replica.name, lines=LOG_LINES))
+    shown = "\n  ".join(["its last log lines:", *lines]) if lines else "it logged nothing"
+    return EngineError(
+        f"{replica.service} did not become ready",
+        why=f"{replica.name}: {reason}; {shown}",
+        fix=f"invoke logs --service {replica.service}, repair it, then deploy again",
+    )

@@ -1,0 +1,63 @@
+"""Which words does the engine understand?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ops.engine.runtimes import RUNTIMES
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the engine's command line."""
+    made = argparse.ArgumentParser(prog="engine.pyz", description="Bring a release up on this host, or undo it.")
+    verbs = made.add_subparsers(dest="verb", required=True)
+    _deploy(_verb(verbs, "deploy", "bring a release up; prints the journal"))
+    _release(_verb(verbs, "plan", "print what a deploy would change"))
+    status = _verb(verbs, "status", "print what runs")
+    status.add_argument("--no-health", action="store_true", help="do not run health checks")
+    _run(_verb(verbs, "run", "run a command in the image and environment of a live service"))
+    _logs(_verb(verbs, "logs", "print what the services wrote, by time"))
+    down = _verb(verbs, "down", "stop everything")
+    down.add_argument("--volumes", action="store_true", help="delete the data too")
+    _waiting(down)
+    _verb(verbs, "routes", "print what Traefik reports")
+    return made
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text)
+    verb.add_argument("--root", type=Path, required=True, help="the folder with everything the engine keeps")
+    verb.add_argument("--runtime", choices=sorted(RUNTIMES), default="processes", help="how replicas run here")
+    return verb
+
+
+def _release(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--release", type=Path, required=True, help="the release as JSON")
+
+
+def _waiting(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--lock-wait", type=float, default=30.0, metavar="S", help="seconds to wait for another run")
+
+
+def _deploy(verb: argparse.ArgumentParser) -> None:
+    _release(verb)
+    _waiting(verb)
+    verb.add_argument("--run-id", required=True, help="the name of the run; its journal is runs/<id>/journal.jsonl")
+
+
+def _run(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--service", required=True, help="a service of the live release")
+    verb.add_argument("--timeout", type=float, default=300.0, metavar="S", help="seconds until it is stopped")
+    verb.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run")
+
+
+def _logs(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--service", action="append", help="only this service; may be repeated")
+    verb.add_argument("--since", default="", metavar="SPAN", help="only lines younger than 90s, 10m, 2h, 1d")
+    verb.add_argument("--grep", default="", metavar="TEXT", help="only lines with this text")
+    verb.add_argument("--follow", action="store_true", help="go on with new lines")
+    verb.add_argument("--lines", type=int, default=200, metavar="N", help="the last N lines")
+    verb.add_argument("--json", action="store_true", help="one JSON object a line")

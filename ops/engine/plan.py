@@ -1,0 +1,119 @@
+"""What would a deploy change, and why? No I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ops.engine import fleet
+from ops.engine.model import Release, Replica, Service
+from ops.engine.state import State
+
+Action = Literal["start", "replace", "stop", "run", "keep"]
+ROUTES = "routes"  # stands where a service's name would
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens to one service; `interrupts` when its users notice."""
+
+    service: str
+    action: Action
+    old: str | None
+    new: str | None
+    interrupts: bool = False
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the change as the journal and `plan` show it."""
+        raw = asdict(self)
+        return {**{key: raw[key] for key in ("service", "action")}, "from": self.old, "to": self.new, **_rest(raw)}
+
+
+def make_plan(release: Release, *, live: Release | None, state: State, observed: fleet.Fleet) -> tuple[Change, ...]:
+    """Compare what is wanted with what is live and what runs; `keep` for all that stays as it is."""
+    services = [_service_change(s, release=release, live=live, observed=observed) for s in fleet.long_running(release)]
+    jobs = [_job_change(job, state) for job in fleet.jobs(release)]
+    return (*jobs, *services, *_removed(release, live), *_route_change(release, live))
+
+
+def changed_services(changes: tuple[Change, ...]) -> list[str]:
+    """Return the names of all that does not stay as it is; empty means there is nothing to do."""
+    return [change.service for change in changes if change.action != "keep"]
+
+
+def _service_change(service: Service, *, release: Release, live: Release | None, observed: fleet.Fleet) -> Change:
+    before = _live_service(service.name, live)
+    old = before.fingerprint if before else None
+    running = [r for r in observed if r.service == service.name and fleet.is_present(r)]
+    action, why = _decide(service, before, running)
+    shared = service.rollout == "replace" and service not in fleet.background_services(release)
+    interrupts = action == "replace" and shared
+    return Change(service=service.name, action=action, old=old, new=service.fingerprint, interrupts=interrupts, why=why)
+
+
+def _decide(service: Service, before: Service | None, running: list[Replica]) -> tuple[Action, str]:
+    names = fleet.replica_names(service)
+    there = len(fleet.present(running, names))
+    if before is None:
+        return "start", f"{service.name} is new"
+    if not running:
+        return "start", f"{service.name} is not running"
+    if before.fingerprint != service.fingerprint:
+        return "replace", explain(before, service)
+    if there < len(names):
+        return "start", f"{there} of {len(names)} replicas of {service.name} run"
+    if len(running) > len(names):
+        return "stop", f"{len(running)} replicas of {service.name} run, {len(names)} are wanted"
+    return "keep", f"{service.name} is unchanged"
+
+
+def explain(before: Service, after: Service) -> str:
+    """Say in an operator's words what differs; names of settings, never their values."""
+    name = after.name
+    said: list[str] = []
+    if before.image.files != after.image.files:
+        said.append(f"code of {name} changed")
+    if before.image.env_id != after.image.env_id:
+        said.append(f"packages of {name} changed")
+    if before.environment != after.environment:
+        said.append(f"settings of {name} changed ({', '.join(_changed_keys(before, after))})")
+    return "; ".join(said) or f"the way {name} is built or started changed"
+
+
+def _changed_keys(before: Service, after: Service) -> list[str]:
+    keys = {*before.environment, *after.environment}
+    return sorted(key for key in keys if before.environment.get(key) != after.environment.get(key))
+
+
+def _job_change(job: Service, state: State) -> Change:
+    old = state.jobs.get(job.name)
+    is_done = old == job.fingerprint
+    why = f"{job.name} has run" if is_done else f"{job.name} was not run for this code and these settings yet"
+    return Change(service=job.name, action="keep" if is_done else "run", old=old, new=job.fingerprint, why=why)
+
+
+def _removed(release: Release, live: Release | None) -> list[Change]:
+    wanted = {service.name for service in fleet.long_running(release)}
+    gone = [s for s in fleet.long_running(live) if s.name not in wanted] if live else []
+    return [
+        Change(service=s.name, action="stop", old=s.fingerprint, new=None, why=f"{s.name} is no longer in the stack")
+        for s in gone
+    ]
+
+
+def _route_change(release: Release, live: Release | None) -> list[Change]:
+    before = live.edge.dynamic_files if live else {}
+    after = release.edge.dynamic_files
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    if not names or live is None:
+        return []
+    return [Change(service=ROUTES, action="replace", old=None, new=None, why=f"routes changed ({', '.join(names)})")]
+
+
+def _live_service(name: str, live: Release | None) -> Service | None:
+    return next((service for service in fleet.long_running(live) if service.name == name), None) if live else None
+
+
+def _rest(raw: dict[str, Any]) -> dict[str, Any]:
+    return {"interrupts": raw["interrupts"], "why": raw["why"]}

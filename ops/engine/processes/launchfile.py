@@ -1,0 +1,87 @@
+"""What does a replica's launch file say, and which value does each placeholder get?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ops.engine.model import Service
+from ops.engine.processes.layout import Layout, write_private
+
+LAUNCH_FILE = "launch.json"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+Launch = dict[str, Any]
+
+
+def describe(service: Service, layout: Layout, *, name: str, scratch: Path, port: int) -> Launch:
+    """Return everything that turns a process into this replica, every placeholder filled."""
+    image = layout.image(service.image.id)
+    env = layout.env(service.image.env_id)
+    values = {
+        "{port}": str(port),
+        "{image}": str(image),
+        "{env}": str(env),
+        "{data}": str(layout.data),
+        "{scratch}": str(scratch),
+        "{version}": service.image.id,
+    }
+    return {
+        "name": name,
+        "service": service.name,
+        "fingerprint": service.fingerprint,
+        "image_id": service.image.id,
+        "env_id": service.image.env_id,
+        "port": port,
+        "after": list(service.after),
+        "stop_signal": service.stop_signal,
+        "stop_grace_s": service.stop_grace_s,
+        "cwd": str(image / service.workdir),
+        "command": [fill(word, values) for word in service.command],
+        "healthcheck": [fill(word, values) for word in service.healthcheck],
+        "files": {str(image / source): str(scratch / target) for source, target in service.files.items()},
+        "environment": base_environment(env, home=scratch)
+        | {key: fill(value, values) for key, value in service.environment.items()},
+    }
+
+
+def fill(text: str, values: dict[str, str]) -> str:
+    """Replace the known placeholders; any other brace stays as it is (a log format, JSON)."""
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def base_environment(env: Path, *, home: Path) -> dict[str, str]:
+    """Return what every process gets beyond its declared environment; nothing of the operator's is in it."""
+    return {
+        "PATH": f"{env / 'bin'}:{SYSTEM_PATH}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def write_launch(folder: Path, launch: Launch) -> None:
+    """Write the launch file for this user alone: it holds secrets."""
+    write_private(folder / LAUNCH_FILE, json.dumps(launch, indent=1))
+
+
+def read_launch(folder: Path) -> Launch | None:
+    """Return a replica's launch file, None when there is no whole one."""
+    try:
+        launch = json.loads((folder / LAUNCH_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return launch if isinstance(launch, dict) and "service" in launch else None
+
+
+def launches(layout: Layout) -> Iterator[Launch]:
+    """Yield the launch file of every replica there is, by name."""
+    for folder in sorted(layout.replicas.glob("*")):
+        launch = read_launch(folder)
+        if launch:
+            yield launch

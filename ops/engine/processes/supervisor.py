@@ -1,0 +1,241 @@
+"""Who keeps the replicas running when the engine and the terminal are gone? One supervisor per `.local`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from pathlib import Path
+from typing import Any
+
+from ops.engine.errors import EngineError
+from ops.engine.processes import procs, rpc
+from ops.engine.processes.launchfile import LAUNCH_FILE, SYSTEM_PATH, Launch
+from ops.engine.processes.layout import Layout, write_private
+
+START_TIMEOUT_S = 15.0
+OPEN_FILES = 8192
+SOURCES = Path(__file__).resolve().parents[3]
+
+# Paths are relative to `.local`, where the supervisor runs: a `#` or `;` in a folder's name would end its line.
+MAIN = """\
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[supervisord]
+logfile=supervisor/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile=supervisor/supervisord.pid
+childlogdir=logs
+nocleanup=true
+umask=077
+minfds={open_files}
+{user}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[include]
+files=conf.d/*.conf
+"""
+
+PROGRAM = """\
+[program:{name}]
+command={command}
+autostart=true
+autorestart=true
+startsecs=1
+startretries=3
+stopsignal={signal}
+stopwaitsecs={grace_s}
+stopasgroup=false
+killasgroup=true
+redirect_stderr=true
+stdout_logfile=logs/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+
+class Supervisor:
+    """The supervisor of one `.local` folder; it runs as the user who called, listens on a private socket only."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._folder = layout.supervisor
+        self._socket = rpc.socket_path(self._folder)
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Call a method of its interface; raises EngineError (host) when it is gone, Fault when it refuses."""
+        try:
+            return rpc.call(self._socket, method, *arguments)
+        except OSError as error:
+            raise _gone(error, self._folder) from error
+
+    def is_running(self) -> bool:
+        """Tell whether a supervisor answers."""
+        try:
+            return bool(rpc.call(self._socket, "getState")["statename"] == "RUNNING")
+        except (OSError, xmlrpc.client.Fault):
+            return False
+
+    @property
+    def env_id(self) -> str:
+        """The environment it was started from, empty when it never was."""
+        marker = self._folder / "env"
+        return marker.read_text(encoding="utf-8") if marker.exists() else ""
+
+    def start(self, env: Path) -> None:
+        """Start it, detached, with every replica that has a configuration; it must not run yet."""
+        rpc.make_socket_folder(self._socket)
+        socket_name = os.path.relpath(self._socket, self._layout.root)
+        inside = self._socket.is_relative_to(self._layout.root)
+        user = "user=root\n" if os.getuid() == 0 else ""  # only then it may be named
+        main = MAIN.format(socket=socket_name if inside else self._socket, open_files=_open_files(), user=user)
+        write_private(self._folder / "supervisord.conf", main)
+        write_private(self._folder / "env", env.name)
+        # It goes to the background by itself: the call returns once it has read its configuration.
+        command = (str(env / "bin" / "python"), "-m", "supervisor.supervisord", "-c", "supervisor/supervisord.conf")
+        environment = {"PATH": SYSTEM_PATH, "HOME": str(self._layout.root), "LANG": "C.UTF-8"}
+        with (self._folder / "start.log").open("w+", encoding="utf-8") as log:
+            done = subprocess.run(
+                command,
+                cwd=self._layout.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=False,
+                timeout=START_TIMEOUT_S,
+                start_new_session=True,
+            )
+            log.seek(0)
+            if done.returncode:
+                raise _no_start(log.read())
+        self._wait_for_answer()
+
+    def _wait_for_answer(self) -> None:
+        until = time.monotonic() + START_TIMEOUT_S
+        while not self.is_running():
+            if time.monotonic() > until:
+                log = self._folder / "supervisord.log"
+                raise _no_start(log.read_text(encoding="utf-8", errors="replace") if log.exists() else "")
+            time.sleep(0.02)  # waits for the socket, up to START_TIMEOUT_S
+
+    def add(self, launch: Launch) -> None:
+        """Make it start a replica and keep it running."""
+        name = launch["name"]
+        write_private(self._conf(name), program(launch, root=self._layout.root))
+        self.call("reloadConfig")
+        try:
+            self.call("addProcessGroup", name)
+        except xmlrpc.client.Fault as fault:
+            if "ALREADY_ADDED" not in fault.faultString:
+                raise
+            self._unless_gone("startProcess", name, False)
+
+    def tell_to_stop(self, name: str) -> None:
+        """Make it send a replica its stop signal and not start it again; does not wait."""
+        self._unless_gone("stopProcess", name, False)
+
+    def forget(self, name: str, *, timeout_s: float) -> None:
+        """Make it forget a replica, once it has seen it end."""
+        self._conf(name).unlink(missing_ok=True)
+        until = time.monotonic() + timeout_s
+        while not self._unless_gone("removeProcessGroup", name):
+            if time.monotonic() > until:
+                raise EngineError(
+                    f"{name} does not end",
+                    why="the supervisor still sees its process",
+                    fix="run the same command again",
+                )
+            time.sleep(0.02)  # waits for the supervisor to notice the end, up to timeout_s
+
+    def _unless_gone(self, method: str, name: str, *arguments: Any) -> bool:
+        """Call a method; False when the replica still runs, True when it worked or there is no such replica."""
+        try:
+            rpc.call(self._socket, f"{method}", name, *arguments)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultString.startswith("SPAWN_ERROR"):
+                raise
+            return not fault.faultString.startswith("STILL_RUNNING")
+        except OSError:
+            return True  # no supervisor, nothing to forget
+        return True
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return what it knows about each replica, by name; empty when it does not run."""
+        if not self.is_running():
+            return {}
+        return {info["name"]: info for info in self.call("getAllProcessInfo")}
+
+    def shut_down(self, *, timeout_s: float) -> None:
+        """End it and whatever it still runs; kill it when it does not end in time."""
+        if not self.is_running():
+            return
+        pid = int(self.call("getPID"))
+        self.call("shutdown")
+        until = time.monotonic() + timeout_s
+        while pid in procs.table():
+            if time.monotonic() > until:
+                procs.send(pid, signal.SIGKILL)
+            time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
+        if not self._socket.is_relative_to(self._layout.root):
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
+
+    def _conf(self, name: str) -> Path:
+        return self._folder / "conf.d" / f"{name}.conf"
+
+
+def program(launch: Launch, *, root: Path) -> str:
+    """Return the supervisor's configuration of a replica; nothing secret is in it."""
+    return PROGRAM.format(
+        name=launch["name"],
+        command=shlex.join(launch_command(launch["name"], root=root)).replace("%", "%%"),
+        signal=launch["stop_signal"],
+        grace_s=max(1, round(launch["stop_grace_s"])),
+    )
+
+
+def launch_command(name: str, *, root: Path) -> tuple[str, ...]:
+    """Return the command, to be run in `root`, that becomes the replica.
+
+    It uses the Python below any virtual environment, because that one stays when an environment is renewed.
+    """
+    python = os.path.realpath(sys.executable)
+    launch = f"replicas/{name}/{LAUNCH_FILE}"
+    if (root / "engine.pyz").exists():
+        return (python, "-I", "-S", "-B", "engine.pyz", "exec", launch)
+    # From a checkout without the packed engine: tests, and a developer's shell.
+    start = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); from ops.engine.processes.launch import main; "
+    return (python, "-I", "-S", "-B", "-c", f"{start}sys.exit(main([{launch!r}]))")
+
+
+def _open_files() -> int:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+
+
+def _gone(error: OSError, folder: Path) -> EngineError:
+    return EngineError(
+        "the supervisor does not answer",
+        why=f"{error.strerror or error}; its log is {folder / 'supervisord.log'}",
+        fix="run the same command again, it starts a new one",
+        family="host",
+    )
+
+
+def _no_start(output: str) -> EngineError:
+    return EngineError(
+        "the supervisor did not start",
+        why=output.strip()[-600:] or f"it did not answer within {START_TIMEOUT_S:.0f} s",
+        fix="run the same command again",
+        family="host",
+    )

@@ -1,0 +1,69 @@
+"""How does a host get back to its live release, after a crash or a failed deploy?"""
+
+from __future__ import annotations
+
+from ops.engine import fleet, steps
+from ops.engine.context import Engine, Goal
+from ops.engine.model import Release, Replica
+from ops.engine.replicas import stop_replicas
+from ops.engine.routes import is_answering, render_routes, servers_of
+
+
+def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) -> bool:
+    """Remove what an interrupted run left: routes first, then replicas that the live release does not ask for."""
+    engine.runtime.prepare()
+    observed = engine.runtime.observe()
+    if live is None:
+        return _stop_everything(engine, known, step="recover")
+    goal = Goal(release=live, others=known)
+    _restore_routes(engine, goal, observed)
+    orphans = fleet.obsolete(observed, live)
+    if orphans:
+        engine.say("recover")(f"an interrupted run left {', '.join(sorted(r.name for r in orphans))}")
+        steps.drain(engine, goal)
+        stop_replicas(engine, goal, orphans, step="recover")
+    return bool(orphans)
+
+
+def undo(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) -> bool:
+    """Bring everything back to the live release; without one, stop all that was started."""
+    if live is None:
+        _stop_everything(engine, known, step="undo")
+        return True
+    goal = Goal(release=live, others=known)
+    steps.data(engine, goal)
+    steps.gate(engine, steps.start(engine, goal))
+    steps.edge(engine, goal)
+    steps.switch(engine, goal, beside_old=False)
+    steps.drain(engine, goal)
+    steps.stop(engine, goal)
+    steps.background(engine, goal)
+    return True
+
+
+def stopping_order(replicas: fleet.Fleet, releases: tuple[Release, ...]) -> list[list[Replica]]:
+    """Group replicas in the order in which they stop: the edge, what it serves, what works behind, the data."""
+    data = {service.name for release in releases for service in fleet.data_services(release)}
+    routed = {service.name for release in releases for service in release.services if service.route}
+    groups: list[list[Replica]] = [[], [], [], []]
+    for replica in replicas:
+        edge = replica.service == fleet.EDGE_SERVICE
+        place = 0 if edge else 3 if replica.service in data else 1 if replica.service in routed else 2
+        groups[place].append(replica)
+    return [group for group in groups if group]
+
+
+def _stop_everything(engine: Engine, known: tuple[Release, ...], *, step: str) -> bool:
+    observed = engine.runtime.observe()
+    for group in stopping_order(observed, known):
+        stop_replicas(engine, Goal(release=known[0], others=known[1:]), group, step=step)
+    return bool(observed)
+
+
+def _restore_routes(engine: Engine, goal: Goal, observed: fleet.Fleet) -> None:
+    live = goal.release
+    serving = fleet.present(observed, fleet.wanted_names(live))
+    if steps.is_edge_running(engine) and is_answering(live.edge.api_url, engine.fetch):
+        steps.route_to(engine, goal, serving)
+    else:  # nobody is served, so nothing has to be confirmed
+        engine.runtime.write_routes(render_routes(live, servers_of(live, serving, engine.runtime)))

@@ -1,0 +1,63 @@
+"""How are the replicas of a service started, replaced and stopped? Each function may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops.engine import fleet
+from ops.engine.context import Engine, Goal
+from ops.engine.gate import gate_all
+from ops.engine.model import Replica, Service
+from ops.engine.parallel import each
+
+Started = list[tuple[Service, Replica]]
+
+
+def start_missing(engine: Engine, services: Sequence[Service], *, step: str) -> Started:
+    """Start the replicas that should run and do not; return them."""
+    observed = {replica.name: replica for replica in engine.runtime.observe()}
+    started: Started = []
+    for service in services:
+        for name in fleet.replica_names(service):
+            engine.waiter.check()
+            there = observed.get(name)
+            if there and fleet.is_present(there):
+                continue
+            if there:  # a dead one of the same name: the runtime forgets it first
+                engine.runtime.stop(name, signal=service.stop_signal, grace_s=service.stop_grace_s)
+            engine.say(step)(f"starting {name}")
+            started.append((service, engine.runtime.start(service, name)))
+    return started
+
+
+def replace_services(engine: Engine, goal: Goal, services: Sequence[Service], *, step: str) -> bool:
+    """Stop what is old of these services, then start what is new, one service after the other."""
+    done = [_replace(engine, goal, service, step=step) for service in services]
+    return any(done)
+
+
+def stop_obsolete(engine: Engine, goal: Goal, services: Sequence[Service], *, step: str) -> bool:
+    """Stop replicas of these services that the goal does not ask for."""
+    names = {service.name for service in services}
+    old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if r.service in names]
+    stop_replicas(engine, goal, old, step=step)
+    return bool(old)
+
+
+def stop_replicas(engine: Engine, goal: Goal, replicas: Sequence[Replica], *, step: str) -> None:
+    """Stop replicas with the signal and grace time of the service they were started from."""
+
+    def stop(replica: Replica) -> None:
+        service = fleet.find_service(replica, goal.releases)
+        signal, grace_s = (service.stop_signal, service.stop_grace_s) if service else ("TERM", 10.0)
+        engine.say(step)(f"stopping {replica.name}")
+        engine.runtime.stop(replica.name, signal=signal, grace_s=grace_s)
+
+    each(replicas, stop, workers=engine.workers)
+
+
+def _replace(engine: Engine, goal: Goal, service: Service, *, step: str) -> bool:
+    stopped = stop_obsolete(engine, goal, [service], step=step)
+    started = start_missing(engine, [service], step=step)
+    gate_all(engine, started, step=step)
+    return stopped or bool(started)

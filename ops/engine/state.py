@@ -1,0 +1,118 @@
+"""Which release is live on this host, and which jobs has its data seen?"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.engine.errors import EngineError
+from ops.engine.files import write_atomically
+from ops.engine.model import Release, release_from_json, release_to_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """`replicas`: service -> names of its live replicas; `jobs`: job -> fingerprint that ran last on this data."""
+
+    release: str | None = None
+    previous: str | None = None
+    replicas: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
+
+    def with_release(self, release_id: str, replicas: dict[str, tuple[str, ...]]) -> State:
+        """Return the state in which this release is live."""
+        previous = self.previous if release_id == self.release else self.release or self.previous
+        return dataclasses.replace(self, release=release_id, previous=previous, replicas=replicas)
+
+    def with_job(self, name: str, fingerprint: str) -> State:
+        """Return the state in which this job has run."""
+        return dataclasses.replace(self, jobs={**self.jobs, name: fingerprint})
+
+    def without_release(self, *, keep_data: bool) -> State:
+        """Return the state in which nothing runs; without data no job has run either."""
+        jobs = self.jobs if keep_data else {}
+        return State(previous=self.release or self.previous, jobs=jobs)
+
+
+class Store:
+    """Read and write `state.json` and `releases/<id>/release.json` under the engine's root."""
+
+    def __init__(self, root: Path) -> None:
+        self._state = root / "state.json"
+        self._releases = root / "releases"
+
+    def read(self) -> State:
+        """Return the state; an empty one on a host that never saw a release."""
+        try:
+            raw = json.loads(self._state.read_text(encoding="utf-8"))
+            replicas = {name: tuple(names) for name, names in raw["replicas"].items()}
+            return State(release=raw["release"], previous=raw["previous"], replicas=replicas, jobs=raw["jobs"])
+        except FileNotFoundError:
+            return State()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EngineError(
+                "the record of the live release cannot be read",
+                why=f"`{self._state}` is damaged: {error}",
+                fix="invoke down, then deploy again; the data is kept",
+                family="host",
+            ) from error
+
+    def write(self, state: State) -> None:
+        """Replace the state: the one moment at which another release becomes the live one."""
+        write_atomically(self._state, json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True))
+
+    def save_release(self, release: Release) -> None:
+        """Keep a release, for an undo and for the commands that ask about it later."""
+        write_atomically(self._release_file(release.id), release_to_json(release))
+
+    def load_release(self, release_id: str | None) -> Release | None:
+        """Return a kept release, None when there is none of that id."""
+        if release_id is None:
+            return None
+        try:
+            return release_from_json(self._release_file(release_id).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise EngineError(
+                f"release `{release_id}` cannot be read",
+                why=f"`{self._release_file(release_id)}` is damaged: {error}",
+                fix="invoke down, then deploy again; the data is kept",
+                family="host",
+            ) from error
+
+    def live(self) -> Release | None:
+        """Return the live release; an error when it is known to be live but was deleted from the disk."""
+        release_id = self.read().release
+        release = self.load_release(release_id)
+        if release_id is not None and release is None:
+            raise EngineError(
+                f"release `{release_id}` is live, but its description is missing",
+                why=f"`{self._release_file(release_id)}` is not there",
+                fix="invoke down, then deploy again; the data is kept",
+                family="host",
+            )
+        return release
+
+    def kept_releases(self) -> tuple[Release, ...]:
+        """Return every kept release that can be read, the live and the previous one and those of cut runs."""
+        found = []
+        for file in sorted(self._releases.glob("*/release.json")):
+            with contextlib.suppress(EngineError):
+                found.append(self.load_release(file.parent.name))
+        return tuple(release for release in found if release)
+
+    def forget_releases(self, *, keep: set[str]) -> None:
+        """Delete kept releases other than these."""
+        if not self._releases.is_dir():
+            return
+        for folder in self._releases.iterdir():
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _release_file(self, release_id: str) -> Path:
+        return self._releases / release_id / "release.json"

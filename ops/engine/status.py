@@ -1,0 +1,67 @@
+"""What runs on this host, and is it well?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ops.engine import fleet
+from ops.engine.fetch import fetch
+from ops.engine.gate import is_ready_now
+from ops.engine.lock import lock_holder
+from ops.engine.model import Release, Replica, Service
+from ops.engine.parallel import each
+from ops.engine.runtime import Runtime
+from ops.engine.runtimes import memory_mib
+from ops.engine.state import Store
+
+Row = dict[str, Any]
+
+
+def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str, Any]:
+    """Return the live release, its replicas (with those that are missing), and who holds the lock."""
+    store = Store(root)
+    live = store.live()
+    observed = runtime.observe()
+    known = (live, *store.kept_releases())
+    memory = memory_mib(runtime) if with_health else {}
+
+    def describe(replica: Replica) -> Row:
+        service = fleet.find_service(replica, known) if with_health else None
+        return {**_row(replica), "healthy": _health(runtime, service, replica), "rss_mib": memory.get(replica.name)}
+
+    rows = each(observed, describe, workers=8)
+    holder = lock_holder(root)
+    return {
+        "release": live.id if live else None,
+        "services": sorted([*rows, *_missing(live, observed)], key=lambda row: row["replica"]),
+        "lock": asdict(holder) if holder else None,
+    }
+
+
+def _health(runtime: Runtime, service: Service | None, replica: Replica) -> bool | None:
+    if service is None:
+        return None
+    return fleet.is_present(replica) and is_ready_now(runtime, fetch, service, replica)[0]
+
+
+def _row(replica: Replica) -> Row:
+    raw = asdict(replica)
+    keys = ("service", "state", "pid", "port", "image_id", "started_at", "restarts")
+    return {"replica": replica.name, **{key: raw[key] for key in keys}}
+
+
+def _missing(live: Release | None, observed: fleet.Fleet) -> list[Row]:
+    there = {replica.name for replica in observed}
+    return [
+        {**_row(_absent(service, name)), "healthy": False, "rss_mib": None}
+        for service in (fleet.long_running(live) if live else ())
+        for name in fleet.replica_names(service)
+        if name not in there
+    ]
+
+
+def _absent(service: Service, name: str) -> Replica:
+    image_id, fingerprint = service.image.id, service.fingerprint
+    return Replica(name=name, service=service.name, fingerprint=fingerprint, image_id=image_id, port=0, state="stopped")

@@ -1,0 +1,157 @@
+"""What did we see of a running stack, and where did we look?
+
+Values only: the probes and the engine fill them in, the checks and the report read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+LIMIT_S = 5.0  # every probe, and with it every check, has to be done in this time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where a stack answers, and what its settings promise about it."""
+
+    domain: str
+    address: str = "127.0.0.1"  # connected to instead of what the name resolves to; empty: resolve it
+    https_port: int = 443
+    http_port: int = 80
+    internal_url: str = ""  # Traefik's own entry point, for example http://127.0.0.1:8081
+    ca_file: str = ""  # the authority to verify against; empty: this machine's
+    root: str = ".local"  # the engine's folder on the host
+    rate_limit_burst: int = 50
+    exposed: tuple[str, ...] = ()  # of `admin` and `flower`: what was asked to be public, behind authentication
+    target: str = "local"
+    loopback_only: bool = True  # nothing of ours may listen outside the loopback range (the local target)
+
+    @property
+    def https(self) -> str:
+        """The public address, without a trailing slash."""
+        return f"https://{self.domain}" + ("" if self.https_port == 443 else f":{self.https_port}")  # noqa: PLR2004 - https
+
+    @property
+    def http(self) -> str:
+        """The address that only redirects, without a trailing slash."""
+        return f"http://{self.domain}" + ("" if self.http_port == 80 else f":{self.http_port}")  # noqa: PLR2004 - http
+
+    def word(self, *words: str) -> str:
+        """Write a command that the operator may type next."""
+        return " ".join(("invoke", *words, "--target", self.target))
+
+    def logs(self, service: str) -> str:
+        """Write the command that shows what a service says."""
+        return self.word("logs", "--service", service)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """The certificate that a server showed, after it was verified."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_after: str
+    protocol: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What happened when a URL was asked for; `error` is empty when there was an answer."""
+
+    url: str
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)  # names in lower case
+    body_head: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    http_version: str = ""
+    method: str = "GET"
+    certificate: Certificate | None = None
+
+    def header(self, name: str) -> str:
+        """Return a header, or nothing."""
+        return self.headers.get(name.lower(), "")
+
+    @property
+    def summary(self) -> str:
+        """What came back, in two or three words."""
+        return self.error or f"{self.status}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """What happened when a TCP connection was tried."""
+
+    host: str
+    port: int
+    is_open: bool
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A port that a process of this machine listens on; `owner` is the service, or empty when it is not ours."""
+
+    address: str
+    port: int
+    pid: int = 0
+    process: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceState:
+    """One replica as the engine reports it."""
+
+    service: str
+    replica: str
+    state: str
+    healthy: bool
+    pid: int = 0
+    port: int = 0
+    image_id: str = ""
+    started_at: float = 0.0  # Unix seconds
+    restarts: int = 0
+    rss_mib: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """A command that ran in a service; `error` is set when it could not be run at all."""
+
+    exit_code: int = -1
+    output: str = ""
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        """What it said, or why it could not run."""
+        return self.error or self.output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """Everything that one verification saw, before anything is concluded from it."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)  # by the name of the route
+    burst: tuple[Answer, ...] = ()
+    outside: tuple[Port, ...] = ()  # our ports, tried from an address that is not loopback
+    listeners: tuple[Listener, ...] = ()
+    services: tuple[ServiceState, ...] = ()
+    commands: dict[str, Ran] = field(default_factory=dict)
+    logs: dict[str, str] = field(default_factory=dict)  # by service
+    static_config: str = ""
+    problems: dict[str, str] = field(default_factory=dict)  # what could not be looked at -> why
+
+
+def services_from(status: Any) -> tuple[ServiceState, ...]:
+    """Read the engine's `status`; fields that a newer engine adds are ignored."""
+    known = ServiceState.__dataclass_fields__.keys()
+    return tuple(
+        ServiceState(**{key: value for key, value in raw.items() if key in known and value is not None})
+        for raw in status["services"]
+    )

@@ -1,0 +1,204 @@
+"""What does the outside world get when it asks?
+
+The only HTTP client of `ops`. A network error is an observation like any other: it is in the `Answer`, not raised.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from ops.observations import LIMIT_S, Answer, Certificate, Port
+
+BODY_HEAD_BYTES = 1_048_576  # Traefik's whole configuration fits
+RETRY_AFTER_MAX_S = 5.0
+TOO_MANY_REQUESTS = 429
+BURST_THREADS = 8
+
+
+class Prober:
+    """Ask one address for any name: Host header, SNI and the certificate check follow the URL, not the address."""
+
+    def __init__(self, *, address: str, ca_file: str = "", limit_s: float = LIMIT_S) -> None:
+        self._address = address
+        self._limit_s = limit_s
+        self._broken = ""
+        self._contexts = {True: _blind_context()}
+        self._clients: dict[tuple[str, bool], httpx.Client] = {}
+        self._lock = threading.Lock()
+        try:
+            self._contexts[False] = ssl.create_default_context(cafile=ca_file or None)
+        except OSError as error:
+            self._broken = f"the certificate authority `{ca_file}` cannot be read: {error.strerror or error}"
+
+    def get(self, url: str) -> Answer:
+        """GET a URL; a 429 is asked once more after the time it names."""
+        return self.ask("GET", url)
+
+    def head(self, url: str) -> Answer:
+        """HEAD a URL, in the same way."""
+        return self.ask("HEAD", url)
+
+    def ask(
+        self, method: str, url: str, *, body: Mapping[str, Any] | None = None, any_certificate: bool = False
+    ) -> Answer:
+        """Ask for a URL. `any_certificate` is for names that should not be served at all. Never raises."""
+        answer = self._ask(method, url, body=body, any_certificate=any_certificate)
+        if answer.status != TOO_MANY_REQUESTS:
+            return answer
+        time.sleep(_retry_after_s(answer))  # the server named this time, and it is capped
+        return self._ask(method, url, body=body, any_certificate=any_certificate)
+
+    def burst(self, url: str, *, most: int) -> tuple[Answer, ...]:
+        """GET a URL up to `most` times, several at once, until the first 429; the 429, if any, is among the answers."""
+        full = threading.Event()
+
+        def one(_: int) -> Answer | None:
+            if full.is_set():
+                return None
+            answer = self._ask("GET", url)
+            if answer.status == TOO_MANY_REQUESTS or answer.error:
+                full.set()
+            return answer
+
+        with ThreadPoolExecutor(BURST_THREADS) as pool:
+            return tuple(answer for answer in pool.map(one, range(most)) if answer)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
+
+    def _ask(
+        self, method: str, url: str, *, body: Mapping[str, Any] | None = None, any_certificate: bool = False
+    ) -> Answer:
+        if self._broken and not any_certificate:
+            return Answer(url=url, method=method, error=self._broken)
+        began = time.monotonic()
+        try:
+            with self._stream(method, httpx.URL(url), body, any_certificate=any_certificate) as response:
+                head = _read_head(response, deadline=began + self._limit_s)
+                certificate = None if any_certificate else _certificate(response)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            return Answer(url=url, method=method, seconds=time.monotonic() - began, error=_words(error))
+        return Answer(
+            url=url,
+            method=method,
+            status=response.status_code,
+            headers={key.lower(): value for key, value in response.headers.items()},
+            body_head=head,
+            seconds=time.monotonic() - began,
+            http_version=response.http_version,
+            certificate=certificate,
+        )
+
+    def _stream(
+        self, method: str, url: httpx.URL, body: Mapping[str, Any] | None, *, any_certificate: bool
+    ) -> contextlib.AbstractContextManager[httpx.Response]:
+        return self._client(url.host, any_certificate=any_certificate).stream(
+            method,
+            url.copy_with(host=self._address or url.host),
+            headers={"Host": url.netloc.decode()},
+            extensions={"sni_hostname": url.host},
+            json=body,
+        )
+
+    def _client(self, host: str, *, any_certificate: bool) -> httpx.Client:
+        # One for each name: a connection that was opened (and verified) for one name must not carry another.
+        with self._lock:
+            key = (host, any_certificate)
+            if key not in self._clients:
+                self._clients[key] = _client(self._contexts[any_certificate], self._limit_s)
+            return self._clients[key]
+
+
+def connect(host: str, port: int, *, limit_s: float = 1.0) -> Port:
+    """Try a TCP connection, and close it at once."""
+    began = time.monotonic()
+    try:
+        socket.create_connection((host, port), timeout=limit_s).close()
+    except OSError:
+        return Port(host=host, port=port, is_open=False, seconds=time.monotonic() - began)
+    return Port(host=host, port=port, is_open=True, seconds=time.monotonic() - began)
+
+
+def _client(context: ssl.SSLContext, limit_s: float) -> httpx.Client:
+    # No proxy, no netrc: the operator's environment must not decide what is verified.
+    headers = {"Accept-Encoding": "identity", "User-Agent": "slipway-verify"}
+    return httpx.Client(verify=context, timeout=limit_s, trust_env=False, follow_redirects=False, headers=headers)
+
+
+def _blind_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _read_head(response: httpx.Response, *, deadline: float) -> str:
+    """Read the beginning of the body; a server that drips is cut at the deadline."""
+    head = b""
+    for chunk in response.iter_bytes():
+        head += chunk
+        if len(head) >= BODY_HEAD_BYTES:
+            break
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the body did not end in time")
+    return head[:BODY_HEAD_BYTES].decode("utf-8", "replace")
+
+
+def _certificate(response: httpx.Response) -> Certificate | None:
+    stream = response.extensions["network_stream"]
+    secure: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
+    shown: dict[str, Any] = (secure.getpeercert() or {}) if secure else {}
+    if not secure or not shown:
+        return None
+    return Certificate(
+        subject=_name(shown.get("subject", ())),
+        issuer=_name(shown.get("issuer", ())),
+        names=tuple(value for _, value in shown.get("subjectAltName", ())),
+        not_after=shown.get("notAfter", ""),
+        protocol=secure.version() or "",
+    )
+
+
+def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+    return ", ".join(value for part in parts for _, value in part)
+
+
+def _retry_after_s(answer: Answer) -> float:
+    named = answer.header("retry-after")
+    return min(float(named), RETRY_AFTER_MAX_S) if named.isdigit() else 1.0
+
+
+def _words(error: Exception) -> str:
+    """Say a network error in the words of whoever reads the report."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer in time ({error})" if str(error) else "no answer in time"
+    chain = str(error) or type(error).__name__
+    return chain.replace("[Errno 111] ", "").replace("[Errno 61] ", "")
+
+
+def each(prober: Prober, asked: Mapping[str, tuple[str, str]], *, threads: int = 8) -> dict[str, Answer]:
+    """Ask for several (method, url) at once; the answers come back under the same names."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = {name: pool.submit(prober.ask, *request) for name, request in asked.items()}
+        return {name: future.result() for name, future in waiting.items()}
+
+
+@contextlib.contextmanager
+def prober(*, address: str, ca_file: str = "", limit_s: float = LIMIT_S) -> Iterator[Prober]:
+    """Open a prober, and close it again."""
+    opened = Prober(address=address, ca_file=ca_file, limit_s=limit_s)
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -1,0 +1,113 @@
+"""What happened in this run so far, and how is it told?"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ops.artifacts import RunFolder, create_run_folder, utc_now
+from ops.checks import Check
+from ops.console import Console
+from ops.errors import OpsError
+from ops.observations import Observations
+from ops.redact import Redactor
+from ops.report import Failure, Outcome, Report, changes_from, steps_from
+
+INTERRUPTED = 130
+
+
+class Run:
+    """One run: its folder, its console, and every event, in the order in which they came."""
+
+    def __init__(
+        self, *, mode: str, target: str, folder: RunFolder, console: Console, redactor: Redactor, url: str
+    ) -> None:
+        self.mode = mode
+        self.target = target
+        self.folder = folder
+        self.console = console
+        self.redactor = redactor
+        self.url = url
+        self.events: list[dict[str, Any]] = []
+        self.checks: tuple[Check, ...] = ()
+        self.seen = Observations()
+        self.warnings: list[str] = []
+        self.error: OpsError | None = None
+        self.outcome: Outcome = "success"
+        self.is_interrupted = False
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step of the operator's side; it counts as failed when it raises."""
+        began = time.monotonic()
+        outcome: Literal["ok", "failed"] = "failed"
+        self.add({"event": "step_started", "step": name})
+        try:
+            yield
+            outcome = "ok"
+        finally:
+            seconds = time.monotonic() - began
+            self.add({"event": "step_finished", "step": name, "outcome": outcome, "seconds": seconds})
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Take in an event, of this side or of the engine's journal, and show it."""
+        stamped = {"at": utc_now().isoformat(timespec="milliseconds"), **event}
+        self.events.append(stamped)
+        self.console.event(stamped)
+
+    def fail(self, error: OpsError, *, outcome: Outcome = "failed") -> None:
+        """Note what ended the run; the first failure counts. Its stack trace goes to the log alone."""
+        self.folder.log("".join(traceback.format_exception(error)))
+        if self.error is None:
+            self.error = error
+            self.outcome = outcome
+
+    def finish(self) -> int:
+        """Write the report and the manifest, print the summary, and return the exit code."""
+        report = self.report(finished_at=utc_now())
+        try:
+            self.folder.finish(report)
+        except OpsError as error:
+            self.fail(error)
+            report = self.report(finished_at=utc_now())
+        self.console.summary(report)
+        if self.is_interrupted:
+            return INTERRUPTED
+        return self.error.exit_code if self.error else 0
+
+    def report(self, *, finished_at: datetime) -> Report:
+        """Return the run as it stands."""
+        failure = None
+        if self.error:
+            words = (self.redactor.text(text) for text in (self.error.what, self.error.why, self.error.fix))
+            failure = Failure(**dict(zip(("what", "why", "fix"), words, strict=True)))
+        return Report(
+            run_id=self.folder.run_id,
+            mode=self.mode,
+            target=self.target,
+            outcome=self.outcome,
+            started_at=self.folder.started_at,
+            finished_at=finished_at,
+            artifact_path=str(self.folder.path),
+            steps=steps_from(self.events, started_at=self.folder.started_at),
+            changes=changes_from(self.events),
+            checks=self.checks,
+            error=failure,
+            warnings=tuple(self.warnings),
+            url=self.url,
+            services=self.seen.services,
+            answers=self.seen.answers,
+        )
+
+
+def open_run(root: Path, *, mode: str, target: str, redactor: Redactor, url: str, json: bool, timestamp: bool) -> Run:
+    """Make the run's folder and console; raises PreflightError when the folder can't be written."""
+    folder = create_run_folder(root / "local_run_logs", redactor=redactor, no_timestamp=not timestamp)
+    console = Console(redactor, json)
+    console.log = folder.log
+    return Run(mode=mode, target=target, folder=folder, console=console, redactor=redactor, url=url)

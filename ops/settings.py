@@ -1,0 +1,159 @@
+"""What did the operator decide, and does it hold together?"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
+
+from ops.errors import CredentialsError, SettingsError
+from ops.settings_file import Problem, read_env_file
+from ops.settings_rules import LOCAL_PORTS, find_problems, find_typos, secret_part
+from ops.settings_schema import BY_NAME, KEYS
+
+_SECRET_WORDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "API_KEY", "ACCESS_KEY")
+_LEAST_LENGTH = 8
+
+
+class InvalidSettingsError(SettingsError):
+    """`.env` is wrong in one or more places; `problems` has each of them."""
+
+    def __init__(self, problems: tuple[Problem, ...], *, what: str, fix: str) -> None:
+        super().__init__(what, why="\n".join(_line(problem) for problem in problems), fix=fix)
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Settings:
+    """Every setting, checked. `values` has each key of the schema, `extra` what else `.env` says."""
+
+    target: str
+    values: Mapping[str, str]
+    extra: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Settings(target={self.target!r}, environment={self.environment!r}, domain={self.domain!r})"
+
+    @property
+    def environment(self) -> str:
+        """Return development, staging or production."""
+        return self.values["ENVIRONMENT"]
+
+    @property
+    def domain(self) -> str:
+        """Return the host name that people type."""
+        return self.values["WEBSITE_DOMAIN"]
+
+    @property
+    def use_tls(self) -> str:
+        """Return where certificates come from: acme or files; the local target always has files."""
+        return "files" if self.target == "local" else self.values["USE_TLS"]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return the fixed ports of the local target by their keys, such as LOCAL_HTTPS_PORT."""
+        return {name: self.number(name) for name in LOCAL_PORTS}
+
+    @property
+    def replica_port_first(self) -> int:
+        """Return the first port that replicas of the local target take."""
+        return self.number("LOCAL_REPLICA_PORT_FIRST")
+
+    def number(self, name: str) -> int:
+        """Return a setting that is a whole number."""
+        return int(self.values[name])
+
+    def flag(self, name: str) -> bool:
+        """Return a setting that is true or false."""
+        return self.values[name] == "true"
+
+    def cache_dir(self, root: Path) -> Path:
+        """Return the cache of the local target; a relative one counts from the checkout."""
+        return root / Path(self.values["LOCAL_CACHE_DIR"]).expanduser()
+
+    def as_environment(self) -> dict[str, str]:
+        """Return every key of the schema with its value or default: all that Compose interpolates."""
+        return dict(self.values)
+
+    def secrets(self) -> dict[str, str]:
+        """Return what must never be shown, by key; of a URL it is the password alone.
+
+        Unknown keys of `.env` whose names sound secret are among them.
+        """
+        known = {key.name: secret_part(key, self.values[key.name]) for key in KEYS}
+        extra = {name: value for name, value in self.extra.items() if _sounds_secret(name)}
+        return {name: value for name, value in {**extra, **known}.items() if len(value) >= _LEAST_LENGTH}
+
+    def cloud_token(self) -> str:
+        """Return the token for the cloud; raise CredentialsError when there is none."""
+        token = self.values["DIGITALOCEAN_TOKEN"]
+        if not token:
+            raise CredentialsError(
+                "there are no cloud credentials",
+                why="DIGITALOCEAN_TOKEN is empty in .env and in the environment; the cloud was not contacted",
+                fix="set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: ./scripts/deploy.sh --target local",
+            )
+        return token
+
+
+def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings:
+    """Return the settings for a target, local or droplet; what `environ` holds wins over the file.
+
+    Raises InvalidSettingsError, a SettingsError, with every problem at once.
+    """
+    stated, problems = read_env_file(env_file)
+    found = {**stated, **{name: value for name, value in environ.items() if name in BY_NAME or name in stated}}
+    values = _complete(found)
+    problems += [*find_typos(stated), *find_problems(values, target=target)]
+    if problems:
+        raise _invalid(problems, env_file=env_file, environ=environ, target=target)
+    values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
+    values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
+    extra = {name: value for name, value in found.items() if name not in BY_NAME}
+    return Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
+
+
+def _complete(found: Mapping[str, str]) -> dict[str, str]:
+    return {key.name: key.kind.clean(found.get(key.name, "")) or key.default for key in KEYS}
+
+
+def _email_url(values: Mapping[str, str]) -> str:
+    if not values["EMAIL_HOST"]:
+        return "consolemail://"
+    scheme = "smtp+tls" if values["EMAIL_USE_TLS"] == "true" else "smtp"
+    login = ":".join(quote(values[name], safe="") for name in ("EMAIL_USER", "EMAIL_PASS") if values[name])
+    return f"{scheme}://{login}{'@' if login else ''}{values['EMAIL_HOST']}:{values['EMAIL_PORT']}"
+
+
+def _invalid(
+    problems: list[Problem], *, env_file: Path, environ: Mapping[str, str], target: str
+) -> InvalidSettingsError:
+    shown = tuple(_with_origin(problem, environ) for problem in problems)
+    if not env_file.exists():
+        make = "./scripts/deploy.sh --target local"
+        fix = make if target == "local" else f"cp .env.prod.example {shlex.quote(env_file.name)}"
+        what = f"{env_file.name} is missing, and the environment does not hold every setting"
+        return InvalidSettingsError(shown, what=what, fix=fix)
+    commands = [problem.command for problem in shown if problem.command]
+    edit = f"edit {env_file}, then run the same command again"
+    count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
+    what = f"{count} wrong with the settings in {env_file.name}"
+    return InvalidSettingsError(shown, what=what, fix=" && ".join(commands) or edit)
+
+
+def _with_origin(problem: Problem, environ: Mapping[str, str]) -> Problem:
+    if problem.key not in environ or problem.command:
+        return problem
+    wrong = f"{problem.wrong} (the value comes from the environment, which wins over .env)"
+    return Problem(key=problem.key, wrong=wrong, write=problem.write)
+
+
+def _line(problem: Problem) -> str:
+    return f"{problem.key} {problem.wrong}\n         write: {problem.write}"
+
+
+def _sounds_secret(name: str) -> bool:
+    return any(word in name.upper() for word in _SECRET_WORDS)

@@ -1,0 +1,169 @@
+"""What does the value of one setting have to look like?"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "false", "0": "false", "no": "false"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A sort of value: what to call it, how to write it, which text is one, and its one spelling."""
+
+    noun: str
+    write: str
+    accepts: Callable[[str], bool]
+    clean: Callable[[str], str] = str.strip
+
+
+def matching(noun: str, pattern: str, *, write: str) -> Kind:
+    """Build a kind from a regular expression that the whole value has to match."""
+    compiled = re.compile(pattern)
+    return Kind(noun=noun, write=write, accepts=lambda value: compiled.fullmatch(value) is not None)
+
+
+def choice(*options: str) -> Kind:
+    """Build the kind whose values are these words."""
+    known = {option.casefold(): option for option in options}
+    return Kind(
+        noun="one of the words that are allowed",
+        write=f"one of: {', '.join(options)}",
+        accepts=lambda value: value in options,
+        clean=lambda value: known.get(value.strip().casefold(), value.strip()),
+    )
+
+
+def whole(low: int, high: int) -> Kind:
+    """Build the kind of the whole numbers from `low` to `high`."""
+    return Kind(
+        noun=f"a whole number from {low} to {high}",
+        write=f"a whole number from {low} to {high}",
+        accepts=lambda value: re.fullmatch(r"[0-9]{1,9}", value) is not None and low <= int(value) <= high,
+    )
+
+
+def url(*schemes: str) -> Kind:
+    """Build the kind of the URLs that have one of these schemes and name a host."""
+    return Kind(
+        noun=f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}",
+        write=f"a URL such as {schemes[0]}://user:password@host:1234/name (passwords percent-encoded)",
+        accepts=lambda value: _is_url(value, schemes),
+    )
+
+
+def comma_list(item: Kind, *, write: str) -> Kind:
+    """Build the kind of lists, separated by commas, of another kind."""
+    return Kind(
+        noun=f"a comma-separated list, each {item.noun}",
+        write=write,
+        accepts=lambda value: all(item.accepts(part) for part in split_list(value)),
+        clean=lambda value: ",".join(item.clean(part) for part in split_list(value)),
+    )
+
+
+def split_list(value: str) -> list[str]:
+    """Return the parts of a comma-separated value, without blanks and empty parts."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def is_local_name(host: str) -> bool:
+    """Tell whether a host name only ever means this machine."""
+    bare = host.casefold().rstrip(".")
+    return bare == "localhost" or bare.endswith(".localhost") or bare.startswith("127.") or bare in {"::1", "0.0.0.0"}  # noqa: S104 - compared, not bound
+
+
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    if re.search(r"[\s\x00-\x1f\x7f]", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    # consolemail:// and its like name no host: the scheme says everything
+    return parts.scheme in schemes and (bool(parts.hostname) or parts.scheme.endswith("mail"))
+
+
+def _is_origin(value: str) -> bool:
+    if not _is_url(value, ("http", "https")):
+        return False
+    parts = urlsplit(value)
+    return not (parts.path or parts.query or parts.fragment or parts.username is not None)
+
+
+def _is_network(value: str) -> bool:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return value == "*"
+    return True
+
+
+def _is_zone(value: str) -> bool:
+    known = zoneinfo.available_timezones()  # empty on a Windows without the tzdata package
+    return value in known if known else re.fullmatch(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*", value) is not None
+
+
+_HOSTS_WRITE = "host names separated by commas, without scheme or port, such as app.example.org,localhost"
+_ORIGINS_WRITE = "scheme and host, such as https://app.example.org; several are separated by commas"
+_NETWORKS_WRITE = "IP addresses or networks separated by commas, such as 10.0.0.0/8,127.0.0.1"
+
+FLAG = Kind(
+    noun="true or false",
+    write="true or false",
+    accepts=lambda value: value in {"true", "false"},
+    clean=lambda value: {**_FLAGS, "off": "false"}.get(value.strip().casefold(), value.strip()),
+)
+PORT = whole(1, 65535)
+DOMAIN = Kind(
+    noun="a host name",
+    write="a host name without scheme, port or path, such as app.example.org",
+    accepts=lambda value: _HOST.fullmatch(value) is not None and not re.fullmatch(r"[0-9.]+", value),
+    clean=lambda value: value.strip().lower().rstrip("."),
+)
+_HOST_PATTERN = Kind(
+    noun="a host name or an IP address (a leading dot means every subdomain, * any)",
+    write=_HOSTS_WRITE,
+    accepts=lambda value: value in {"*", "[::1]"} or _HOST.fullmatch(value.removeprefix(".")) is not None,
+    clean=lambda value: value.strip().lower(),
+)
+_ORIGIN = Kind(noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin)
+_NETWORK = Kind(noun="an IP address or network", write=_NETWORKS_WRITE, accepts=_is_network)
+HOSTS = comma_list(_HOST_PATTERN, write=_HOSTS_WRITE)
+ORIGINS = comma_list(_ORIGIN, write=_ORIGINS_WRITE)
+NETWORKS = comma_list(_NETWORK, write=_NETWORKS_WRITE)
+EMAIL = matching("an e-mail address", r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", write="an address such as ops@example.org")
+ZONE = Kind(noun="a known time zone", write="a name such as UTC or Europe/Berlin", accepts=_is_zone)
+LANGUAGE = matching("a language code", r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*", write="a code such as en or en-us")
+IDENTIFIER = matching(
+    "a plain database name",
+    r"(?!pg_)[a-z_][a-z0-9_]{0,62}",
+    write="lower-case letters, digits and _ only, beginning with a letter, such as slipway",
+)
+URL_PATH = matching("a path that begins and ends with /", r"/([A-Za-z0-9._-]+/)+", write="a path such as /static/")
+ABSOLUTE_PATH = matching("an absolute path", r"/[A-Za-z0-9._/-]+", write="an absolute path such as /srv/static")
+FILE_PATH = matching("a path on one line", r"[^\x00-\x1f]+", write="the path of a file or folder")
+USERNAME = matching("a user name", r"[\w.@+-]{1,150}", write="letters, digits and @ . + - _ only")
+PROXY_HEADER = matching(
+    "a header as Django names it, a comma, a value",
+    r"HTTP_[A-Z0-9_]+,\s*[a-z]+",
+    write="HTTP_X_FORWARDED_PROTO,https",
+)
+URL_SAFE_SECRET = matching(
+    "8 or more URL-safe characters (it becomes part of a URL)",
+    r"[A-Za-z0-9._~-]{8,}",
+    write="a random value of URL-safe characters: A-Z a-z 0-9 . _ ~ -",
+)
+SECRET = matching(
+    "8 or more printable ASCII characters without blanks and braces",
+    r"[!-z|~]{8,}",
+    write="a random value of printable ASCII characters, without blanks and braces",
+)

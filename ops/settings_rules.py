@@ -1,0 +1,192 @@
+"""Which values are wrong, alone or together? Pure: what follows from the values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from ops.settings_file import Problem
+from ops.settings_key import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key
+from ops.settings_kinds import is_local_name, split_list
+from ops.settings_schema import BY_NAME, ENVIRONMENTS, KEYS, REPLICA_PORT_COUNT, STAGING_CA
+
+Values = Mapping[str, str]
+LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))
+_PLACEHOLDERS = ("change-me", "change_me", "changeme", "replace-me", "your-", "xxxx", "django-insecure")
+_COMMON_WORDS = "password1 password123 qwertyuiop 123456789 postgresql administrator redacted localhost letmein123"
+_HARDENED = {"DJANGO_DEBUG": "false", "SESSION_COOKIE_SECURE": "true", "CSRF_COOKIE_SECURE": "true"}
+_RANDOM = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+_CLOSE = 0.9
+_LEAST_LENGTH = 8  # shorter, and redaction would hit ordinary text
+_DISTINCT_CHARACTERS = 5
+
+
+def find_problems(values: Values, *, target: str) -> list[Problem]:
+    """Return every problem of complete, cleaned values: the first one of each key, in the order of the schema."""
+    stated = values["ENVIRONMENT"]
+    environment = stated if stated in ENVIRONMENTS else DEVELOPMENT
+    found = {key.name: problem for key in KEYS for problem in _of_one(key, values[key.name], environment)}
+    sound = {name: "" if name in found else value for name, value in values.items()}
+    for rule in _RULES:
+        for problem in rule(sound, target):
+            found.setdefault(problem.key, problem)
+    return [found[key.name] for key in KEYS if key.name in found]
+
+
+def find_typos(names: Iterable[str]) -> list[Problem]:
+    """Return the names that are almost, but not quite, a setting; any other unknown name is somebody else's."""
+    problems = []
+    for name in names:
+        meant = "" if name in BY_NAME else _closest(name)
+        if meant:
+            problems.append(Problem(key=name, wrong=f"is no setting; did you mean `{meant}`?", write=f"{meant}=..."))
+    return problems
+
+
+def url_password(url: str) -> str:
+    """Return the password in a URL, decoded; empty when there is none."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
+
+
+def secret_part(key: Key, value: str) -> str:
+    """Return what is secret in a value: of a URL only its password, of an ordinary setting nothing."""
+    if not key.secret:
+        return ""
+    return url_password(value) if key.name.endswith("_URL") else value
+
+
+def _closest(name: str) -> str:
+    upper = name.upper()
+    for known in BY_NAME:
+        # the same letters in another order: USE_TSL
+        if upper == known or sorted(upper) == sorted(known):
+            return known
+    return next(iter(difflib.get_close_matches(upper, BY_NAME, n=1, cutoff=_CLOSE)), "")
+
+
+def _of_one(key: Key, value: str, environment: str) -> Iterator[Problem]:
+    secret = secret_part(key, value)
+    if not value:
+        if environment in key.required:
+            yield Problem(key=key.name, wrong="is missing", write=_write(key))
+    elif secret and any(word in secret.casefold() for word in _PLACEHOLDERS):
+        yield Problem(key=key.name, wrong=f"is still a placeholder such as `{PLACEHOLDER}`", write=_write(key))
+    elif not key.kind.accepts(value):
+        seen = "" if key.secret else f"`{value}` "
+        yield Problem(key=key.name, wrong=f"{seen}is not {key.kind.noun}", write=_write(key))
+
+
+def _write(key: Key) -> str:
+    random = key.secret and not key.name.endswith("_URL") and key.required
+    return f"{key.kind.write}; for example the output of {_RANDOM}" if random else key.kind.write
+
+
+def _secrets_are_strong(values: Values, _target: str) -> Iterator[Problem]:
+    # what occurs in ordinary text neither protects anything nor can be redacted
+    public = [value for name, value in values.items() if not BY_NAME[name].secret]
+    ordinary = "\n".join((*BY_NAME, *public, _COMMON_WORDS)).casefold()
+    for key in KEYS:
+        secret = secret_part(key, values[key.name])
+        least = key.public_length if values["ENVIRONMENT"] in PUBLIC else _LEAST_LENGTH
+        if not secret:
+            continue
+        if len(secret) < least:
+            wrong = f"has {len(secret)} characters; {values['ENVIRONMENT'] or 'it'} needs {least} or more"
+            yield Problem(key=key.name, wrong=wrong, write=_write(key))
+        elif len(set(secret)) < _DISTINCT_CHARACTERS or secret.casefold() in ordinary:
+            yield Problem(key=key.name, wrong="is too easy to guess", write=_write(key))
+
+
+def _public_is_hardened(values: Values, target: str) -> Iterator[Problem]:
+    environment, domain = values["ENVIRONMENT"], values["WEBSITE_DOMAIN"]
+    if environment == PRODUCTION and is_local_name(domain):
+        wrong = f"`{domain}` is a name for this machine only; {environment} needs one that the world knows"
+        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=BY_NAME["WEBSITE_DOMAIN"].kind.write)
+    elif target == "droplet" and is_local_name(domain):
+        wrong = f"`{domain}` is a name for this machine only; a droplet needs one that the world knows"
+        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=BY_NAME["WEBSITE_DOMAIN"].kind.write)
+    if environment not in PUBLIC:
+        return
+    for name, wanted in _HARDENED.items():
+        if values[name] and values[name] != wanted:
+            yield Problem(key=name, wrong=f"`{values[name]}` is not for {environment}", write=f"{name}={wanted}")
+    for name in ("DJANGO_ALLOWED_HOSTS", "FORWARDED_ALLOW_IPS"):
+        if "*" in split_list(values[name]):
+            yield Problem(key=name, wrong=f"`*` is not for {environment}", write=BY_NAME[name].kind.write)
+    yield from _origins_are_https(values["CSRF_TRUSTED_ORIGINS"], domain)
+
+
+def _origins_are_https(origins: str, domain: str) -> Iterator[Problem]:
+    wanted = f"https://{domain}"
+    listed = split_list(origins)
+    if origins and domain and not any(origin == wanted or origin.startswith(f"{wanted}:") for origin in listed):
+        wrong = f"lacks the site itself, {wanted}"
+        yield Problem(key="CSRF_TRUSTED_ORIGINS", wrong=wrong, write=",".join((wanted, *listed)))
+    plain = [origin for origin in listed if not origin.startswith("https://") and not is_local_name(_host(origin))]
+    if plain:
+        wrong = f"{', '.join(f'`{origin}`' for origin in plain)} is not HTTPS"
+        yield Problem(key="CSRF_TRUSTED_ORIGINS", wrong=wrong, write=wanted)
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).hostname or ""
+
+
+def _domain_is_allowed(values: Values, _target: str) -> Iterator[Problem]:
+    domain, hosts = values["WEBSITE_DOMAIN"], split_list(values["DJANGO_ALLOWED_HOSTS"])
+    answered = any(host in {"*", domain, f".{domain}"} or (host[0] == "." and domain.endswith(host)) for host in hosts)
+    if domain and hosts and not answered:
+        wrong = f"lacks WEBSITE_DOMAIN, `{domain}`: Django would answer it with 400"
+        yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((domain, *hosts)))
+
+
+def _certificates_can_be_had(values: Values, target: str) -> Iterator[Problem]:
+    host = (urlsplit(values["ACME_CA_SERVER"]).hostname or "").rstrip(".")
+    if host.endswith("letsencrypt.org") and not host.startswith("acme-staging"):
+        wrong = "is Let's Encrypt's production directory, which this project never uses"
+        yield Problem(key="ACME_CA_SERVER", wrong=wrong, write=f"{STAGING_CA}, or a private ACME server")
+    if target == "local":
+        return
+    if values["USE_TLS"] == "acme" and not values["ACME_EMAIL"]:
+        yield Problem(key="ACME_EMAIL", wrong="is missing: USE_TLS is acme", write=BY_NAME["ACME_EMAIL"].kind.write)
+    for name in ("TLS_CERT_PATH", "TLS_KEY_PATH"):
+        if values["USE_TLS"] == "files" and not values[name]:
+            yield Problem(key=name, wrong="is missing: USE_TLS is files", write="the path of a PEM file")
+
+
+def _pairs_are_complete(values: Values, _target: str) -> Iterator[Problem]:
+    for user, password in (("DJANGO_ADMIN_USER", "DJANGO_ADMIN_PASSWORD"), ("EMAIL_USER", "EMAIL_PASS")):
+        if values[user] and not values[password]:
+            wrong = f"is missing: {user} is set"
+            yield Problem(key=password, wrong=wrong, write=f"{BY_NAME[password].kind.write}, or empty {user}")
+    if values["EMAIL_USER"] and not (values["EMAIL_HOST"] or values["EMAIL_URL"]):
+        yield Problem(key="EMAIL_HOST", wrong="is missing: EMAIL_USER is set", write=BY_NAME["EMAIL_HOST"].kind.write)
+
+
+def _ports_are_distinct(values: Values, _target: str) -> Iterator[Problem]:
+    first = int(values["LOCAL_REPLICA_PORT_FIRST"] or 0)
+    owners: dict[str, str] = {}
+    for name in LOCAL_PORTS:
+        port = values[name]
+        if not port:
+            continue
+        if port in owners:
+            yield Problem(key=name, wrong=f"{port} is {owners[port]} already", write="a port of its own")
+        elif first <= int(port) < first + REPLICA_PORT_COUNT:
+            wrong = f"{port} is one of the {REPLICA_PORT_COUNT} ports from LOCAL_REPLICA_PORT_FIRST={first}"
+            yield Problem(key=name, wrong=wrong, write=f"a port outside {first} to {first + REPLICA_PORT_COUNT - 1}")
+        owners.setdefault(port, name)
+
+
+_RULES: tuple[Callable[[Values, str], Iterator[Problem]], ...] = (
+    _secrets_are_strong,
+    _public_is_hardened,
+    _domain_is_allowed,
+    _certificates_can_be_had,
+    _pairs_are_complete,
+    _ports_are_distinct,
+)

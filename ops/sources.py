@@ -1,0 +1,44 @@
+"""Which files make up a service, and what is their content?"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+from ops.errors import UsageError
+
+# What a change of cannot change a replica.
+IRRELEVANT = (":(exclude,glob)**/Dockerfile", ":(exclude,glob)**/*.md", ":(exclude,glob)**/.dockerignore")
+
+
+def source_files(root: Path, sources: Iterable[str]) -> dict[str, str]:
+    """Return path -> sha256 of every file below `sources` that git tracks or would track.
+
+    Raises UsageError outside a git checkout, because only git knows what belongs to the project.
+    """
+    command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+    done = subprocess.run((*command, *sources, *IRRELEVANT), capture_output=True, text=True, check=False, timeout=30)
+    if done.returncode:
+        raise UsageError(
+            f"{root} is not a git checkout", why=done.stderr.strip(), fix="git clone <the repository> and run it there"
+        )
+    paths = sorted(path for path in set(done.stdout.split("\0")) if path and (root / path).is_file())
+    return {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in paths}
+
+
+def environment_id(root: Path, env: str) -> str:
+    """Return `<env>-<hash>`, which changes with the lock, the Python and the platform."""
+    digest = hashlib.sha256((root / "requirements" / f"{env}.txt").read_bytes())
+    digest.update(f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {sys.base_prefix}".encode())
+    return f"{env}-{digest.hexdigest()[:12]}"
+
+
+def revision(root: Path) -> str:
+    """Return the commit's short hash, with `-dirty` when the checkout differs from it, or `none` without commits."""
+    command = ("git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return done.stdout.strip() or "none"

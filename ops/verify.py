@@ -1,0 +1,87 @@
+"""Does the running stack keep its promises, and what proves it?
+
+Gather, write down, judge. Nothing on the host is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import checks_stack, checks_web
+from ops.artifacts import NAMES, RunFolder
+from ops.checks import Check, artifacts_complete, check, evaluate
+from ops.evidence import evidence_of
+from ops.gather import Host, gather
+from ops.observations import Observations, Site
+
+RULES = (
+    checks_web.pages,
+    checks_web.health,
+    checks_web.redirect,
+    checks_web.security_headers,
+    checks_stack.ports,
+    checks_stack.services,
+    checks_stack.resolver,
+    checks_web.rate_limit,
+    checks_web.private,
+    checks_stack.django,
+    checks_stack.celery,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What a verification found, for the report."""
+
+    checks: tuple[Check, ...]
+    seen: Observations
+
+
+def verify(
+    host: Host, site: Site, folder: RunFolder, *, checkout: Path, events: Iterable[Mapping[str, Any]] = ()
+) -> Verified:
+    """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
+    journal = tuple(events)
+    migrated = any(event["event"] == "job" and event["name"] == "migrate" for event in journal)
+    seen = gather(host, site, with_migrations=not migrated)
+    evidence = evidence_of(seen, templates=templates(checkout), events=journal)
+    for name, text in evidence.texts.items():
+        folder.write(name, text)
+    for name, why in evidence.missing.items():
+        folder.omit(name, why)
+    judged = evaluate(seen, site, RULES)
+    return Verified(checks=(*judged, *_folder_checks(folder, site)), seen=seen)
+
+
+def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:
+    """Write down what a run that ended before verification can still show, and why the rest is missing."""
+    for name, text in templates(checkout).items():
+        folder.write(name, text)
+    for name in folder.absent():
+        folder.omit(name, why)
+
+
+def templates(checkout: Path) -> dict[str, str]:
+    """Return Traefik's two templates of the checkout by their artifact names; what is not there is left out."""
+    static = checkout / "traefik" / "traefik.yml.template"
+    dynamic = sorted((checkout / "traefik" / "dynamic").glob("*.yml"))
+    found = {"traefik-static.template.yml": static.read_text(encoding="utf-8")} if static.is_file() else {}
+    if dynamic:
+        joined = (f"# {path.name}\n{path.read_text(encoding='utf-8')}" for path in dynamic)
+        found["traefik-dynamic.template.yml"] = "---\n".join(joined)
+    return found
+
+
+def _folder_checks(folder: RunFolder, site: Site) -> tuple[Check, Check]:
+    leaked = folder.quarantine()
+    no_secret = check(
+        "no-secret",
+        "No secret is in any artifact",
+        (f"`{name}` held one and was removed" for name in leaked),
+        detail="every file was scanned in every encoding",
+        hint=site.word("deploy"),
+    )
+    return artifacts_complete(folder.absent(), site, total=len(NAMES)), no_secret

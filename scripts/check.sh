@@ -1,0 +1,9 @@
+#!/bin/sh
+# Check the code: the nox sessions lint, types, unit and integration. Arguments go to nox: check.sh -s unit -- -k lock
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/scripts/prepare.sh"
+
+prepare "$root" dev
+cd "$root"
+exec .venv/bin/nox "$@"

@@ -1,0 +1,22 @@
+<#
+.SYNOPSIS
+Verify what runs, changing nothing: invoke verify, on a machine that has only Python.
+.EXAMPLE
+.\scripts\test.ps1 -Target local
+#>
+[CmdletBinding(PositionalBinding = $false)]
+param(
+    [string] $Target,
+    [switch] $NoTimestamp,
+    [switch] $Json,
+    [Parameter(ValueFromRemainingArguments = $true)] [string[]] $Rest
+)
+. (Join-Path $PSScriptRoot 'prepare.ps1')
+
+$words = @('verify')
+if ($Target) { $words += @('--target', $Target) }
+if ($NoTimestamp) { $words += '--no-timestamp' }
+if ($Json) { $words += '--json' }
+if ($Rest) { $words += $Rest }
+
+Invoke-Task -Root (Split-Path -Parent $PSScriptRoot) -Words $words

@@ -1,0 +1,40 @@
+"""What do the integration tests stand on: the real binaries, and a stack deployed from a copy of the checkout?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.engine.processes.environments import build_environment
+from ops.sources import environment_id
+from tests.integration.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
+from tests.stack import ROOT, Stack, copy_checkout
+
+
+@pytest.fixture(scope="session")
+def cache_dir() -> Path:
+    """Return the folder where environments are built once, for every test and for this checkout's own stack."""
+    return Path(os.environ.get("SLIPWAY_CACHE_DIR") or ROOT / ".local" / "cache")
+
+
+@pytest.fixture(scope="session")
+def local_env(cache_dir: Path) -> Path:
+    """Return the virtual environment that holds Traefik, PostgreSQL, Valkey, nginx, Node and supervisor."""
+    env_id = environment_id(ROOT, "local")
+    return build_environment(cache_dir, env="local", env_id=env_id, source_dir=ROOT, say=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[Stack]:
+    """Return a stack that is deployed and verified; it is taken down with its data when the session ends."""
+    copy = copy_checkout(tmp_path_factory.mktemp("stack") / "checkout", cache_dir=cache_dir)
+    done = copy.invoke("deploy", "--target", "local", timeout_s=600)
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield copy
+    finally:
+        gone = copy.invoke("down", "--target", "local", "--volumes", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr

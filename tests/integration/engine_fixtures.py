@@ -1,0 +1,218 @@
+"""Which small stack runs under the real engine, runtime and Traefik?"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from ops.engine.model import Edge, Image, Release, Route, Service, release_to_json
+from ops.engine.packing import pack
+
+HOST = "slipway.localhost"
+SERVER = """
+import http.server, json, os, signal, sys, threading, time
+IN_FLIGHT = 0
+LOCK = threading.Lock()
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        global IN_FLIGHT
+        if self.path == "/ready":
+            is_ready = os.environ["VERSION"] != "broken" and self.headers["Host"] == "slipway.localhost"
+            return self.answer(200 if is_ready else 503, {"status": "ready", "in_flight": IN_FLIGHT})
+        with LOCK:
+            IN_FLIGHT += 1
+        time.sleep(float(self.path.partition("?")[2] or 0))
+        self.answer(200, {"version": os.environ["VERSION"]})
+        with LOCK:
+            IN_FLIGHT -= 1
+
+    def answer(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *words):
+        pass
+
+if os.environ["VERSION"] == "dies":
+    sys.exit("no database, no life")
+print("hello from", os.environ["VERSION"], flush=True)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+server.serve_forever()
+"""
+STATIC = """
+entryPoints: {web: {address: "127.0.0.1:${WEB_PORT}"}, internal: {address: "127.0.0.1:${API_PORT}"}}
+providers: {providersThrottleDuration: 100ms, file: {directory: "${DYNAMIC_DIR}", watch: true}}
+api: {dashboard: false}
+ping: {entryPoint: internal}
+"""
+DYNAMIC = """
+http:
+  routers:
+    api: {entryPoints: [internal], rule: "PathPrefix(`/api`)", service: api@internal}
+    hello: {entryPoints: [web], rule: "PathPrefix(`/`)", service: hello}
+  serversTransports: {upstream: {maxIdleConnsPerHost: 100}}
+"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at right now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class SmallStack:
+    """A folder with sources, a root for the engine, and the ports of its Traefik."""
+
+    folder: Path
+    env_id: str
+    web_port: int = field(default_factory=free_port)
+    api_port: int = field(default_factory=free_port)
+    runs: int = 0
+
+    @property
+    def root(self) -> Path:
+        """Return what is `.local` elsewhere."""
+        return self.folder / "state"
+
+    def prepare(self) -> None:
+        """Write the sources and pack the engine."""
+        for name, text in {"server.py": SERVER, "traefik.yml.template": STATIC}.items():
+            (self.folder / name).write_text(text, encoding="utf-8")
+        pack(self.root / "engine.pyz")
+
+    def release(self, version: str, *, replicas: int = 2) -> Release:
+        """Make a release whose `hello` says this version."""
+        common: dict[str, Any] = {"environment": {"VERSION": version, "HELLO_PASSWORD": "canary-in-hello"}}
+        python = ("python", "{image}/server.py", "{port}")
+        sleep = ("python", "-c", "import time; time.sleep(3600)")
+        route = Route(ready="/ready", host=HOST)
+        services = (
+            self._service("store", ("server.py",), python, environment={"VERSION": "1"}),
+            self._service(
+                "hello",
+                ("server.py",),
+                python,
+                **common,
+                route=route,
+                rollout="rolling",
+                replicas=replicas,
+                after=("store",),
+                start_timeout_s=10.0,
+                stop_grace_s=5.0,
+            ),
+            self._service("migrate", ("server.py",), ("python", "-c", "print('migrated')"), **common, job_order=1),
+            self._service("beat", ("server.py",), sleep, **common, after=("store",)),
+            self._traefik(),
+        )
+        edge = Edge(api_url=f"http://127.0.0.1:{self.api_port}", dynamic_files={"public.yml": DYNAMIC})
+        return Release(id=f"release-{version}-{replicas}", source_dir=str(self.folder), services=services, edge=edge)
+
+    def engine(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the packed engine to its end."""
+        return subprocess.run(self.command(*words), capture_output=True, text=True, check=False, timeout=120)
+
+    def command(self, verb: str, *words: str) -> tuple[str, ...]:
+        """Return the words of an engine command."""
+        return (sys.executable, str(self.root / "engine.pyz"), verb, "--root", str(self.root), *words)
+
+    def deploy_words(self, release: Release) -> tuple[str, ...]:
+        """Ship a release and return the words that deploy it in a run of its own."""
+        self.runs += 1
+        shipped = self.folder / "release.json"
+        shipped.write_text(release_to_json(release), encoding="utf-8")
+        return ("deploy", "--release", str(shipped), "--run-id", f"run-{self.runs}")
+
+    def deploy(self, release: Release) -> tuple[int, list[dict[str, Any]]]:
+        """Deploy and return the exit code and the journal."""
+        done = self.engine(*self.deploy_words(release))
+        return done.returncode, self.journal()
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the entries of the last run."""
+        file = self.root / "runs" / f"run-{self.runs}" / "journal.jsonl"
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+    def answer(self) -> str:
+        """Ask through Traefik and return the version that answered."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=5)
+        try:
+            connection.request("GET", "/", headers={"Host": HOST})
+            return str(json.loads(connection.getresponse().read())["version"])
+        finally:
+            connection.close()
+
+    def _traefik(self) -> Service:
+        ports = {"WEB_PORT": str(self.web_port), "API_PORT": str(self.api_port)}
+        config = "--configFile={scratch}/traefik.yml"
+        return self._service(
+            "traefik",
+            ("traefik.yml.template",),
+            ("traefik", config),
+            environment={**ports, "DYNAMIC_DIR": "{data}/traefik/dynamic"},
+            healthcheck=("traefik", "healthcheck", "--ping.entryPoint=internal", config),
+            files={"traefik.yml.template": "traefik.yml"},
+            port=self.web_port,
+        )
+
+    def _service(self, name: str, sources: tuple[str, ...], command: tuple[str, ...], **fields: Any) -> Service:
+        hashes = {file: hashlib.sha256((self.folder / file).read_bytes()).hexdigest() for file in sources}
+        digest = hashlib.sha256(json.dumps([self.env_id, hashes]).encode()).hexdigest()[:12]
+        image = Image(id=f"{name}-{digest}", env="local", env_id=self.env_id, files=hashes)
+        return Service(name=name, image=image, command=command, **fields)
+
+
+class Load:
+    """Clients that ask all the time, over connections they keep; every other request is slow."""
+
+    def __init__(self, port: int, *, clients: int = 6) -> None:
+        self.failures: list[str] = []
+        self.versions: list[str] = []
+        self._port = port
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._ask_all_the_time) for _ in range(clients)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(timeout=20)
+
+    def _ask_all_the_time(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        try:
+            self._ask(connection)
+        finally:
+            connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection) -> None:
+        paths = ["/", "/?0.4", "/", "/"]
+        while not self._stopped.wait(0.005):
+            paths.append(paths.pop(0))
+            try:
+                connection.request("GET", paths[0], headers={"Host": HOST})
+                response = connection.getresponse()
+                body = response.read()
+                (self.versions if response.status == 200 else self.failures).append(body.decode())
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                connection.close()

@@ -1,0 +1,116 @@
+"""How does a test or a benchmark get a stack of its own?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+INVOKE = Path(sys.executable).with_name("invoke")
+AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main")
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """A copy of the checkout with settings and ports of its own."""
+
+    root: Path
+    https_port: int
+    http_port: int
+    internal_port: int
+    environment: dict[str, str]
+
+    @property
+    def state(self) -> Path:
+        """Return the `.local` folder of the copy."""
+        return self.root / ".local"
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the certificate authority that was made for the copy."""
+        return self.state / "data" / "tls" / "ca.pem"
+
+    def invoke(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+        """Type `invoke ...` in the copy; the caller looks at the exit code."""
+        return subprocess.run(
+            (str(INVOKE), *arguments),
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Type `invoke ...` and do not wait for it."""
+        return subprocess.Popen(
+            (str(INVOKE), *arguments),
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """Type `invoke ... --target local --json` and return what it printed; fails when the command failed."""
+        done = self.invoke(*arguments, "--target", "local", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def change_api(self, comment: str) -> None:
+        """Make a one-line change in `api/`."""
+        path = self.root / "api" / "main.py"
+        path.write_text(path.read_text(encoding="utf-8") + f"# {comment}\n", encoding="utf-8")
+
+
+def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
+    """Copy what git knows of this checkout to `root`, as a checkout of its own with free ports."""
+    root.mkdir(parents=True)
+    listed = subprocess.run(
+        ("git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "copy")):
+        subprocess.run(("git", *AUTHOR, *command), cwd=root, check=True)
+    https, http, internal, postgres, redis, first_replica = free_ports(6)
+    settings = {
+        "LOCAL_HTTPS_PORT": https,
+        "LOCAL_HTTP_PORT": http,
+        "LOCAL_INTERNAL_PORT": internal,
+        "LOCAL_POSTGRES_PORT": postgres,
+        "LOCAL_REDIS_PORT": redis,
+        "LOCAL_REPLICA_PORT_FIRST": min(first_replica, 60000),
+        "LOCAL_CACHE_DIR": cache_dir,
+    }
+    environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
+    return Stack(root, https, http, internal, environment)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback address that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()

@@ -1,0 +1,108 @@
+"""Which releases and which host do the engine's tests work with?"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from ops.engine.context import Engine
+from ops.engine.deploy import deploy
+from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.journal import Entry, Journal
+from ops.engine.model import Edge, Image, Release, Route, Service
+from ops.engine.narrate import Result
+from ops.engine.simulated import SimulatedRuntime, SimulatedStore
+from ops.engine.simulated_host import SimulatedHost
+from ops.engine.waiting import Waiter
+
+ROUTE = Route(ready="/ready", host="slipway.localhost")
+EDGE = Edge(api_url="http://127.0.0.1:8081", dynamic_files={"public.yml": "http: {}\n"})
+SERVICES = ("postgres", "api", "web", "worker", "beat", "traefik", "migrate")
+
+
+class MemoryJournal(Journal):
+    """A journal that keeps its entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def write(self, event: str, **fields: Any) -> None:
+        """Keep an entry."""
+        self.entries.append({"event": event, **fields})
+
+    def forgive(self) -> None:
+        """Have nothing to forgive."""
+
+
+def image(name: str, version: int = 1) -> Image:
+    return Image(id=f"{name}-{version}", env="local", env_id="local-1", files={f"{name}.py": f"{version}"})
+
+
+def service(name: str, version: int = 1, **fields: Any) -> Service:
+    made = {"image": image(name, version), "command": (name,), "healthcheck": ("check",), "environment": {"V": "1"}}
+    return Service(name=name, **{**made, **fields})
+
+
+def release(replicas: int = 1, /, **versions: int) -> Release:
+    """Make a small stack; `api=2` is a second version of the code of api, `routes=2` of the reviewed routes."""
+    edge = dataclasses.replace(EDGE, dynamic_files={"public.yml": f"version {versions.pop('routes', 1)}\n"})
+    v = {name: versions.get(name, 1) for name in SERVICES}
+    after = ("postgres",)
+    services = (
+        service("postgres", v["postgres"], port=5432),
+        service("migrate", v["migrate"], job_order=1, after=after),
+        service("api", v["api"], route=ROUTE, rollout="rolling", replicas=replicas, after=after),
+        service("web", v["web"], route=ROUTE, rollout="rolling"),
+        service("worker", v["worker"], after=after),
+        service("beat", v["beat"], after=after),
+        service(EDGE_SERVICE, v["traefik"], port=8443),
+    )
+    name = "-".join(f"{key}{value}" for key, value in v.items())
+    return Release(
+        id=f"{name}-x{replicas}-{edge.dynamic_files['public.yml'].split()[1]}",
+        source_dir="/nowhere",
+        services=services,
+        edge=edge,
+    )
+
+
+@dataclass
+class World:
+    """A simulated host and what remembers things on it between runs."""
+
+    host: SimulatedHost
+    store: SimulatedStore
+    cancelled: threading.Event
+    journal: MemoryJournal
+
+    def deploy(self, wanted: Release) -> Result:
+        """Run a deploy with a fresh journal."""
+        self.journal = MemoryJournal()
+        return deploy(self.engine(), wanted)
+
+    def engine(self) -> Engine:
+        """Return an engine whose whole world is simulated."""
+        clock = self.host.clock
+        return Engine(
+            runtime=SimulatedRuntime(self.host),
+            store=self.store,
+            journal=self.journal,
+            waiter=Waiter(self.cancelled, now=clock.now, sleep=clock.sleep),
+            fetch=self.host.fetch,
+            workers=1,
+        )
+
+    def running(self) -> set[str]:
+        """Name the replicas that run."""
+        return {replica.name for replica in self.host.replicas.values() if replica.state == "running"}
+
+    def steps(self) -> dict[str, str]:
+        """Return the outcome of every step of the last run."""
+        return {e["step"]: e["outcome"] for e in self.journal.entries if e["event"] == "step_finished"}
+
+
+def world() -> World:
+    host = SimulatedHost()
+    return World(host=host, store=SimulatedStore(host), cancelled=threading.Event(), journal=MemoryJournal())

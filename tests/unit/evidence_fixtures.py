@@ -1,0 +1,207 @@
+"""What would a sound stack show, and what would its runs report?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ops import checks_stack
+from ops.checks import evaluate
+from ops.observations import (
+    Answer,
+    Certificate,
+    Listener,
+    Observations,
+    Port,
+    Ran,
+    ServiceState,
+    Site,
+)
+from ops.questions import private_routes, public_routes
+from ops.report import Change, Failure, Report, Step, failure_of
+from ops.verify import RULES
+
+if TYPE_CHECKING:
+    from ops.checks import Check
+
+STARTED = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
+SITE = Site(
+    domain="slipway.localhost",
+    https_port=8443,
+    http_port=8080,
+    internal_url="http://127.0.0.1:8081",
+    rate_limit_burst=20,
+)
+SECURITY = {
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "content-security-policy": "default-src 'none'; script-src 'self'",
+}
+STATIC = """\
+certificatesResolvers:
+  le-staging:
+    acme: {caServer: "https://acme-staging-v02.api.letsencrypt.org/directory"}
+"""
+CERTIFICATE = Certificate(
+    subject="slipway.localhost",
+    issuer="trustme v1.2.1, Slipway's authority for this checkout",
+    names=("slipway.localhost", "*.slipway.localhost"),
+    not_after="Nov 20 03:00:00 2027 GMT",
+    protocol="TLSv1.3",
+)
+PORTS = {"traefik": 8443, "postgres": 15432, "redis": 16379, "api": 18100, "django": 18101, "react-app": 18102}
+MEMORY = {"api": 71.0, "django": 96.0, "worker": 98.0, "beat": 84.0, "postgres": 48.0, "redis": 7.0, "traefik": 92.0}
+FOUND = {"api-not-found": 404, "static-not-found": 404, "http-home": 301, "http-path": 301}
+BODIES = {
+    "home": "<!doctype html><title>Events</title>",
+    "deep-link": "<!doctype html><title>Events</title>",
+    "api-health": json.dumps({"status": "healthy", "version": "api-0a1b2c3d4e5f", "uptime_s": 12.5}),
+    "api-health-slash": json.dumps({"status": "healthy"}),
+    "rawdata": json.dumps({"routers": {"api@file": {"rule": "PathPrefix(`/api`)", "tls": {}}}}),
+}
+
+
+def services() -> tuple[ServiceState, ...]:
+    """Return a healthy replica of each service."""
+    return tuple(
+        ServiceState(
+            service=name,
+            replica=f"{name}-0a1b2c3d4e5f-0",
+            state="running",
+            healthy=True,
+            pid=4000 + number,
+            port=PORTS.get(name, 0),
+            image_id=f"{name}-9f8e7d6c5b4a",
+            started_at=(STARTED + timedelta(seconds=5)).timestamp(),
+            rss_mib=MEMORY.get(name, 12.0),
+        )
+        for number, name in enumerate(checks_stack.EXPECTED)
+    )
+
+
+def answer(name: str, method: str, url: str, **other: Any) -> Answer:
+    """Return what a sound stack answers on a route."""
+    location = {"location": url.replace("http://", "https://").replace(":8080", ":8443")}
+    headers = {"content-type": "text/html", **SECURITY, **(location if name.startswith("http-") else {})}
+    stated: dict[str, Any] = {
+        "status": FOUND.get(name, 404 if name.startswith("private-") else 200),
+        "headers": headers,
+        "body_head": BODIES.get(name, "") if method == "GET" else "",
+        "seconds": 0.012,
+        "http_version": "HTTP/1.1",
+        "certificate": CERTIFICATE,
+    }
+    return Answer(url=url, method=method, **{**stated, **other})
+
+
+def sound(**other: Any) -> Observations:
+    """Return everything that a sound stack shows."""
+    answers = {name: answer(name, *asked) for name, asked in public_routes(SITE).items()}
+    answers |= {name: answer(name, "GET", url) for name, url in private_routes(SITE).items()}
+    refused = answer("api-health", "GET", f"{SITE.https}/api/health", status=429)
+    refused = replace(refused, headers={**SECURITY, "retry-after": "1"})
+    listening = tuple(Listener(address="127.0.0.1", port=port, pid=4000, owner=name) for name, port in PORTS.items())
+    ran = ("django-check-deploy", "schema-compat-check", "task-from-django", "task-from-api", "traefik-env")
+    stated: dict[str, Any] = {
+        "answers": answers,
+        "burst": (*[answers["api-health"]] * 20, refused),
+        "outside": (Port(host="192.0.2.10", port=15432, is_open=False, seconds=0.001),),
+        "listeners": (*listening, Listener(address="127.0.0.1", port=8080, pid=4000, owner="traefik")),
+        "services": services(),
+        "commands": {
+            **{name: Ran(exit_code=0, output='{"ok": true}\n', seconds=1.1) for name in ran},
+            "celery-ping": Ran(exit_code=0, output='{"celery@worker": {"ok": "pong"}}\n', seconds=1.9),
+        },
+        "logs": {"traefik": "traefik | started\n", "api": "api | started\n"},
+        "static_config": STATIC,
+    }
+    return Observations(**{**stated, **other})
+
+
+def with_answer(name: str, **changed: Any) -> Observations:
+    """Return a sound stack's observations with one answer changed."""
+    seen = sound()
+    return replace(seen, answers={**seen.answers, name: replace(seen.answers[name], **changed)})
+
+
+def judged(seen: Observations, site: Site = SITE) -> dict[str, Check]:
+    """Return all checks by their ids."""
+    return {check.id: check for check in evaluate(seen, site, RULES)}
+
+
+def report(outcome: str = "success", **other: Any) -> Report:
+    """Return a report with steps, changes, checks, services and answers."""
+    seen = sound()
+    ends = {"success": 11.4, "failed": 11.4, "rolled_back": 9.2, "partial": 11.4}
+    stated: dict[str, Any] = {
+        "run_id": "20261121_030000",
+        "mode": "full",
+        "target": "local",
+        "outcome": outcome,
+        "started_at": STARTED,
+        "finished_at": STARTED + timedelta(seconds=ends[outcome]),
+        "artifact_path": "local_run_logs/20261121_030000",
+        "url": SITE.https,
+        "steps": _steps(rolled_back=outcome == "rolled_back"),
+        "changes": _changes(),
+        "checks": evaluate(seen, SITE, RULES),
+        "services": seen.services,
+        "answers": seen.answers,
+    }
+    return Report(**{**stated, **other})
+
+
+def failed_report() -> Report:
+    """Return the report of a deploy whose verification failed."""
+    seen = with_answer("home", headers={"content-type": "text/html", "server": "nginx/1.31.0"})
+    checks = evaluate(seen, SITE, (*RULES[:4], *RULES[5:]))
+    return report("failed", checks=checks, answers=seen.answers, error=failure_of(checks))
+
+
+def rolled_back_report() -> Report:
+    """Return the report of a deploy that was undone."""
+    why = "GET /ready answered 503, 40 times. Its last line:\napi-77c0ffee1234-0 | RuntimeError: DATABASE_URL is wrong"
+    error = Failure(what="`api` did not become ready in 60 s", why=why, fix="invoke logs --service api --target local")
+    return report("rolled_back", checks=(), answers={}, error=error)
+
+
+def _steps(*, rolled_back: bool) -> tuple[Step, ...]:
+    names = [
+        "recover",
+        "plan",
+        "build",
+        "data",
+        "migrate",
+        "start",
+        "gate",
+        "switch",
+        "drain",
+        "stop",
+        "prune",
+        "verify",
+    ]
+    lengths = (0.0, 0.1, 3.4, 1.2, 1.5, 1.1, 0.9, 0.2, 0.1, 0.3, 0.1, 2.4)
+    times = tuple(zip(names, lengths, strict=True))
+    began = 0.0
+    steps: list[Step] = []
+    for name, seconds in times[:7] if rolled_back else times:
+        outcome = "skipped" if name == "recover" else "failed" if rolled_back and name == "gate" else "ok"
+        steps.append(Step(name=name, seconds=seconds, outcome=outcome, began_after_s=began))
+        began += seconds
+    return (
+        (*steps, Step(name="switch", seconds=0.0, outcome="skipped", began_after_s=began))
+        if rolled_back
+        else tuple(steps)
+    )
+
+
+def _changes() -> tuple[Change, ...]:
+    return (
+        Change(service="api", action="replace", why="api/main.py changed"),
+        Change(service="worker", action="replace", why="its environment changed: LOG_LEVEL", interrupts=True),
+        Change(service="redis", action="keep"),
+    )

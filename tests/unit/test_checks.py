@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ops.checks import artifacts_complete
+from ops.checks_web import header_faults
+from ops.observations import Listener, Observations, Port, Ran, services_from
+from tests.unit.evidence_fixtures import SECURITY, SITE, STATIC, answer, judged, sound, with_answer
+
+
+@pytest.mark.req("A-14")
+def test_a_sound_stack_passes_every_check() -> None:
+    assert [check for check in judged(sound()).values() if not check.ok] == []
+
+
+@pytest.mark.req("A-09")
+def test_nothing_seen_fails_every_check_without_raising() -> None:
+    passed = [check.id for check in judged(Observations()).values() if check.ok]
+    assert passed == ["ports-from-outside"]
+
+
+@pytest.mark.req("A-14", "A-26")
+@pytest.mark.parametrize(
+    ("route", "changed", "failing"),
+    [
+        ("home", {"status": 502}, "home-page"),
+        ("home", {"error": "refused", "status": 0}, "home-page"),
+        ("home", {"headers": {**SECURITY, "content-type": "application/json"}}, "home-page"),
+        ("deep-link", {"status": 404}, "deep-link"),
+        ("deep-link", {"body_head": "something else"}, "deep-link"),
+        ("static-file", {"status": 404}, "static-file"),
+        ("api-health", {"status": 503}, "api-health"),
+        ("api-health", {"body_head": '{"status": "degraded"}'}, "api-health"),
+        ("api-health", {"body_head": "<html>"}, "api-health"),
+        ("api-health-head", {"status": 405}, "api-health-head"),
+        ("api-health-slash", {"status": 307}, "api-health-slash"),
+        ("api-health-slash-head", {"status": 404}, "api-health-slash-head"),
+        ("http-home", {"status": 200}, "http-home"),
+        ("http-home", {"status": 302}, "http-home"),
+        ("http-path", {"headers": {"location": "https://slipway.localhost:8443/"}}, "http-path"),
+        ("api-not-found", {"status": 200}, "headers-api-not-found"),
+        ("static-file", {"headers": {}}, "headers-static-file"),
+        ("deep-link", {"headers": {"content-type": "text/html"}}, "headers-deep-link"),
+        ("rawdata", {"body_head": '{"routers": {"a": {"tls": {"certResolver": "le"}}}}'}, "staging-resolver"),
+        ("rawdata", {"error": "refused"}, "staging-resolver"),
+        ("rawdata", {"body_head": "?"}, "staging-resolver"),
+        ("private-admin", {"status": 200, "body_head": "<input name=csrfmiddlewaretoken>"}, "admin-private"),
+        ("private-admin-host", {"status": 500}, "admin-private"),
+        ("private-flower", {"status": 200, "body_head": "<title>Flower</title>"}, "flower-private"),
+        ("private-dashboard", {"status": 200, "body_head": "<title>Traefik</title>"}, "dashboard-private"),
+        ("private-traefik-api", {"status": 200, "body_head": '{"routers": {}}'}, "traefik-api-private"),
+    ],
+)
+def test_each_fault_fails_the_check_that_is_about_it(route: str, changed: dict[str, Any], failing: str) -> None:
+    check = judged(with_answer(route, **changed))[failing]
+    assert not check.ok
+    assert check.hint
+
+
+@pytest.mark.req("A-14")
+def test_a_check_that_took_too_long_fails() -> None:
+    check = judged(with_answer("home", seconds=5.2))["home-page"]
+    assert not check.ok
+    assert "5.2 s" in check.detail
+
+
+@pytest.mark.req("A-15")
+def test_the_front_end_may_answer_where_admin_is_not() -> None:
+    assert judged(with_answer("private-admin", status=200, body_head="<title>Events</title>"))["admin-private"].ok
+
+
+@pytest.mark.req("A-21")
+def test_an_admin_that_was_asked_for_must_be_locked() -> None:
+    asked_for = replace(SITE, exposed=("admin",))
+    open_to_all = with_answer("private-admin-host", status=200, body_head="<title>Log in</title>")
+    locked = with_answer("private-admin-host", status=401)
+    assert not judged(open_to_all, asked_for)["admin-private"].ok
+    assert judged(locked, asked_for)["admin-private"].ok
+
+
+@pytest.mark.req("A-17")
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("strict-transport-security", ""),
+        ("strict-transport-security", "max-age=60"),
+        ("x-content-type-options", "sniff"),
+        ("x-frame-options", "ALLOWALL"),
+        ("referrer-policy", "unsafe-url"),
+        ("content-security-policy", ""),
+        ("content-security-policy", "default-src 'self' 'unsafe-inline'"),
+        ("server", "nginx/1.31.0"),
+        ("x-powered-by", "Express 5"),
+    ],
+)
+def test_a_weak_or_missing_header_is_named(header: str, value: str) -> None:
+    weak = replace(answer("home", "GET", SITE.https), headers={**SECURITY, header: value})
+    (fault,) = header_faults(weak)
+    assert header in fault.lower()
+
+
+@pytest.mark.req("A-17")
+def test_a_server_header_without_a_version_is_accepted() -> None:
+    assert header_faults(replace(answer("home", "GET", ""), headers={**SECURITY, "server": "uvicorn"})) == []
+
+
+@pytest.mark.req("A-18")
+def test_a_burst_without_a_429_fails() -> None:
+    seen = sound()
+    checks = judged(replace(seen, burst=seen.burst[:-1]))
+    assert not checks["rate-limit"].ok
+    assert not checks["headers-rate-limited"].ok
+
+
+@pytest.mark.req("A-18")
+def test_a_429_must_say_when_to_come_back() -> None:
+    seen = sound()
+    silent = replace(seen.burst[-1], headers=SECURITY)
+    assert "Retry-After" in judged(replace(seen, burst=(*seen.burst[:-1], silent)))["rate-limit"].detail
+
+
+@pytest.mark.req("A-14", "A-15")
+@pytest.mark.parametrize(
+    "listener",
+    [
+        Listener(address="0.0.0.0", port=18100, owner="api"),  # noqa: S104 - what must be found
+        Listener(address="::", port=15432, owner="postgres"),
+        Listener(address="127.0.0.1", port=8443, owner="api"),
+        Listener(address="0.0.0.0", port=8443, owner="traefik"),  # noqa: S104 - the same
+    ],
+)
+def test_a_port_of_ours_outside_the_loopback_range_fails(listener: Listener) -> None:
+    seen = sound()
+    check = judged(replace(seen, listeners=(*seen.listeners, listener)))["published-ports"]
+    assert not check.ok
+    assert f"`{listener.owner}` listens on" in check.detail
+
+
+def test_a_strangers_port_is_not_our_business() -> None:
+    seen = sound()
+    other = Listener(address="0.0.0.0", port=22, process="sshd")  # noqa: S104 - somebody else's
+    assert judged(replace(seen, listeners=(*seen.listeners, other)))["published-ports"].ok
+
+
+def test_traefik_must_hold_the_public_ports() -> None:
+    seen = sound()
+    without = tuple(one for one in seen.listeners if one.port != 8080)
+    assert "8080" in judged(replace(seen, listeners=without))["published-ports"].detail
+
+
+@pytest.mark.req("A-14")
+def test_an_open_port_seen_from_outside_fails() -> None:
+    seen = replace(sound(), outside=(Port(host="192.0.2.10", port=5432, is_open=True),))
+    assert judged(seen)["ports-from-outside"].detail == "192.0.2.10:5432 is open"
+
+
+@pytest.mark.req("A-14", "A-19")
+def test_a_sick_replica_is_named_with_the_command_that_shows_why() -> None:
+    seen = sound()
+    sick = replace(seen.services[0], healthy=False, state="failed")
+    check = judged(replace(seen, services=(sick, *seen.services[1:])))["services-healthy"]
+    assert check.detail == f"`{sick.replica}` is failed, not healthy"
+    assert check.hint == "invoke logs --service api --target local"
+
+
+@pytest.mark.req("A-19")
+def test_a_service_that_does_not_run_is_named() -> None:
+    seen = sound()
+    check = judged(replace(seen, services=seen.services[1:]))["services-healthy"]
+    assert check.detail == "`api` does not run"
+    assert check.hint == "invoke deploy --target local"
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(
+    "static",
+    [
+        "",
+        "certificatesResolvers: {le: {acme: {caServer: https://acme.test/dir}}}",
+        STATIC.replace("acme-staging-v02", "acme-v02"),
+        "certificatesResolvers: {le-staging: {acme: {email: a@example.org}}}",
+        "certificatesResolvers: [",
+        "certificatesResolvers: {le-staging: }",
+    ],
+)
+def test_any_resolver_but_staging_fails(static: str) -> None:
+    assert not judged(replace(sound(), static_config=static))["staging-resolver"].ok
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(
+    "static", [STATIC, STATIC.replace("acme-staging-v02.api.letsencrypt.org", "pebble:14000"), "{}\n"]
+)
+def test_staging_a_private_server_or_no_resolver_passes(static: str) -> None:
+    assert judged(replace(sound(), static_config=static))["staging-resolver"].ok
+
+
+@pytest.mark.req("A-23", "A-14")
+@pytest.mark.parametrize("name", ["celery-ping", "task-from-api", "task-from-django"])
+def test_a_task_that_does_not_finish_fails_with_its_last_line(name: str) -> None:
+    seen = sound()
+    commands = {**seen.commands, name: Ran(exit_code=1, output="first\nno result in 5 s\n", seconds=5.0)}
+    check = judged(replace(seen, commands=commands))[name]
+    assert (check.ok, check.detail) == (False, "no result in 5 s")
+
+
+@pytest.mark.req("A-21")
+def test_a_warning_of_check_deploy_fails() -> None:
+    seen = sound()
+    commands = {**seen.commands, "django-check-deploy": Ran(exit_code=1, output="?: (security.W004)", seconds=1.0)}
+    assert not judged(replace(seen, commands=commands))["django-check-deploy"].ok
+
+
+@pytest.mark.req("A-11")
+def test_a_missing_artifact_fails_with_its_reason() -> None:
+    check = artifacts_complete({"api-logs.txt": "the API wrote no line"}, SITE, total=21)
+    assert (check.ok, check.detail) == (False, "`api-logs.txt`: the API wrote no line")
+    assert artifacts_complete({}, SITE, total=21).ok
+
+
+def test_the_engines_status_is_read_with_fields_of_a_newer_engine() -> None:
+    raw = {"service": "api", "replica": "api-1-0", "state": "running", "healthy": True, "rss_mib": None, "new": 1}
+    (service,) = services_from({"services": [raw]})
+    assert (service.service, service.rss_mib) == ("api", 0.0)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "traefik/traefik.yml.template"
+DYNAMIC = sorted((ROOT / "traefik/dynamic").glob("*.yml"))
+FILLED_IN = {
+    "HTTP_ADDRESS",
+    "HTTPS_ADDRESS",
+    "INTERNAL_ADDRESS",
+    "HTTPS_PORT",
+    "DYNAMIC_DIR",
+    "ACME_STORAGE",
+    "ACME_EMAIL",
+    "ACME_CA_SERVER",
+}
+
+
+def static() -> dict[str, Any]:
+    """Return the static configuration with something in every place."""
+    text = string.Template(STATIC.read_text()).substitute(dict.fromkeys(FILLED_IN, "1"))
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def dynamic(kind: str) -> dict[str, Any]:
+    """Return all routers or middlewares of the reviewed files, by name."""
+    merged: dict[str, Any] = {}
+    for path in DYNAMIC:
+        merged |= yaml.safe_load(path.read_text()).get("http", {}).get(kind, {})
+    return merged
+
+
+@pytest.mark.req("A-16")
+def test_the_staging_resolver_is_the_only_one() -> None:
+    assert list(static()["certificatesResolvers"]) == ["le-staging"]
+    everything = STATIC.read_text() + "".join(path.read_text() for path in DYNAMIC)
+    assert "acme-v02" not in everything
+    assert set(re.findall(r"(?:certResolver|resolver): *(\S+)", everything)) == {"le-staging"}
+
+
+@pytest.mark.req("A-15")
+def test_files_are_the_only_provider() -> None:
+    assert set(static()["providers"]) == {"providersThrottleDuration", "file"}
+    assert static()["providers"]["providersThrottleDuration"] == "100ms"
+    assert static()["providers"]["file"]["watch"] is True
+
+
+@pytest.mark.req("A-15")
+def test_runtimes_differ_by_ports_folders_and_acme_settings_alone() -> None:
+    assert set(re.findall(r"\$\{?(\w+)", STATIC.read_text())) == FILLED_IN
+
+
+@pytest.mark.req("A-14")
+def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
+    found = static()
+    assert (found["api"]["insecure"], found["ping"], found["metrics"]["prometheus"]["entryPoint"]) == (
+        False,
+        {"entryPoint": "internal"},
+        "internal",
+    )
+    public = [router for router in dynamic("routers").values() if "internal" not in router["entryPoints"]]
+    assert {router["service"] for router in public} == {"react-app", "api", "nginx-static", "noop@internal"}
+
+
+@pytest.mark.req("A-15")
+def test_every_entry_point_is_hardened_and_trusts_no_forwarded_header() -> None:
+    for entry_point in static()["entryPoints"].values():
+        assert entry_point["http"]["aliasHeadersStrategy"] == "delete"
+        assert entry_point["http"]["maxHeaderBytes"] == 65536
+        assert set(entry_point["http"]["encodedCharacters"].values()) == {False}
+        assert entry_point["forwardedHeaders"] == {"insecure": False}
+
+
+@pytest.mark.req("A-17")
+def test_every_public_router_begins_with_the_security_headers() -> None:
+    for name, router in dynamic("routers").items():
+        if router["entryPoints"] != ["internal"]:
+            assert router["middlewares"][0] in {"security-headers", "security-headers-files"}, name
+
+
+@pytest.mark.req("A-17")
+@pytest.mark.parametrize("name", ["security-headers", "security-headers-files"])
+def test_the_security_headers_are_strict(name: str) -> None:
+    headers = dynamic("middlewares")[name]["headers"]
+    assert "unsafe" not in headers["contentSecurityPolicy"]
+    assert headers["contentSecurityPolicy"].startswith("default-src 'none';")
+    assert headers["stsSeconds"] >= 31_536_000
+    assert headers["customFrameOptionsValue"] == "SAMEORIGIN"
+    assert headers["customResponseHeaders"]["Server"] == ""
+
+
+@pytest.mark.req("A-15")
+def test_routers_use_only_middlewares_that_exist() -> None:
+    known = set(dynamic("middlewares"))
+    assert "strip-api-prefix" in known
+    for router in dynamic("routers").values():
+        assert set(router.get("middlewares", [])) <= known
+
+
+@pytest.mark.req("A-15")
+def test_the_upstream_transport_gives_up_a_connection_before_the_replica_does() -> None:
+    transport = yaml.safe_load((ROOT / "traefik/dynamic/transport.yml").read_text())["http"]["serversTransports"]
+    idle_s = int(transport["upstream"]["forwardingTimeouts"]["idleConnTimeout"].removesuffix("s"))
+    nginx_s = re.search(r"keepalive_timeout (\d+)s;", (ROOT / "nginx/local.conf.template").read_text())
+    uvicorn_s = re.search(r'--timeout-keep-alive, "(\d+)"', (ROOT / "docker-compose.yml").read_text())
+    assert nginx_s is not None
+    assert uvicorn_s is not None
+    assert idle_s < min(int(nginx_s[1]), int(uvicorn_s[1]))
+
+
+@pytest.mark.req("C-07")
+@pytest.mark.parametrize("name", ["local", "react-app", "static"])
+def test_nginx_keeps_its_own_variables_when_a_template_is_filled_in(name: str) -> None:
+    template = (ROOT / f"nginx/{name}.conf.template").read_text()
+    declared = dict.fromkeys(("NGINX_HOST", "NGINX_PORT", "WEB_ROOT", "STATIC_ROOT", "MEDIA_ROOT", "SCRATCH"), "here")
+    filled = string.Template(template).safe_substitute(declared)
+    assert "${" not in filled
+    assert re.findall(r"\$[a-z_]+", filled) == re.findall(r"\$[a-z_]+", template)
+    assert "$$" not in template
+
+
+@pytest.mark.req("C-04")
+@pytest.mark.parametrize("folder", ["nginx", "react-app"])
+def test_images_run_as_an_ordinary_user(folder: str) -> None:
+    lines = (ROOT / folder / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("USER ")][-1] == "USER nginx"
+    assert not any("user " in line for line in (ROOT / "nginx/local.conf.template").read_text().splitlines()[4:])

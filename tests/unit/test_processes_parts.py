@@ -1,0 +1,267 @@
+"""Do the parts of the `processes` runtime that need no supervisor do what they say?"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.engine.errors import EngineError
+from ops.engine.model import Image, Service
+from ops.engine.processes import data, images, jobs, launch, procs, rpc
+from ops.engine.processes.environments import READY, build_environment, failed_install, is_ready, prune_environments
+from ops.engine.processes.launchfile import describe, read_launch, write_launch
+from ops.engine.processes.layout import Layout, disk, make_private, write_private
+from ops.engine.processes.ports import choose_port
+from ops.engine.processes.runtime import waves
+from ops.engine.processes.supervisor import program
+
+SECRET = "canary-5561"
+NAME = "api-0123456789ab-0"
+
+
+def service(**changes: Any) -> Service:
+    image = Image(id="api-0123456789ab", env="api", env_id="api-ba9876543210", files={})
+    fields: dict[str, Any] = {
+        "name": "api",
+        "image": image,
+        "command": ("python", "-m", "web", "--port", "{port}", "--format", "{unknown}"),
+        "environment": {"PASSWORD": SECRET, "VERSION": "{version}", "STATIC": "{data}/static"},
+        "files": {"a.template": "conf.d/a.conf"},
+        "workdir": "django",
+    }
+    return Service(**(fields | changes))
+
+
+def described(root: Path, **changes: Any) -> dict[str, Any]:
+    layout = Layout(root)
+    return describe(service(**changes), layout, name=NAME, scratch=layout.replica(NAME), port=18100)
+
+
+def test_every_placeholder_is_filled_and_other_braces_stay(tmp_path: Path) -> None:
+    found = described(tmp_path)
+    assert found["command"] == ["python", "-m", "web", "--port", "18100", "--format", "{unknown}"]
+    assert found["environment"]["VERSION"] == "api-0123456789ab"
+    assert found["environment"]["STATIC"] == f"{tmp_path}/data/static"
+    assert found["cwd"] == f"{tmp_path}/images/api-0123456789ab/django"
+    assert found["files"] == {
+        f"{tmp_path}/images/api-0123456789ab/a.template": f"{tmp_path}/replicas/{NAME}/conf.d/a.conf"
+    }
+
+
+def test_a_replica_gets_nothing_of_the_operators_environment(tmp_path: Path) -> None:
+    assert set(described(tmp_path)["environment"]) == {
+        *("PATH", "HOME", "LANG", "TZ", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+        *("PASSWORD", "VERSION", "STATIC"),
+    }
+
+
+def test_the_supervisors_configuration_holds_no_secret(tmp_path: Path) -> None:
+    text = program(described(tmp_path), root=tmp_path)
+    assert SECRET not in text
+    assert f"[program:{NAME}]" in text
+
+
+def test_a_launch_file_is_for_its_user_alone_and_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_launch(tmp_path, described(tmp_path))
+    assert (tmp_path / "launch.json").stat().st_mode & 0o777 == 0o600
+    assert read_launch(tmp_path) == described(tmp_path)
+    (tmp_path / "launch.json").write_text('{"service": "ap')
+    assert read_launch(tmp_path) is None
+
+
+def test_the_launcher_becomes_the_service_with_exactly_its_environment(tmp_path: Path) -> None:
+    (tmp_path / "t.conf").write_text("greeting $GREETING, not $OTHER")
+    wanted = {
+        "command": ["sh", "-c", "env; pwd; cat out/t.conf; stat -c %a out/t.conf"],
+        "environment": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
+        "cwd": str(tmp_path),
+        "files": {str(tmp_path / "t.conf"): str(tmp_path / "out" / "t.conf")},
+    }
+    (tmp_path / "launch.json").write_text(json.dumps(wanted))
+    command = (sys.executable, "-m", "ops.engine.processes.launch", str(tmp_path / "launch.json"))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert set(done.stdout.splitlines()) >= {"GREETING=hello", str(tmp_path)}
+    assert "greeting hello, not $OTHER600" in done.stdout
+    assert len([line for line in done.stdout.splitlines() if "=" in line]) <= 4  # the shell adds PWD and _
+    record = procs.read_record(tmp_path)
+    assert record
+    assert record.starts == 1
+
+
+def test_a_launcher_that_cannot_start_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch.main([str(tmp_path / "launch.json")]) == launch.CANNOT_START
+    assert "cannot start" in capsys.readouterr().err
+
+
+def test_a_port_is_free_unused_by_others_and_in_the_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_REPLICA_PORT_FIRST", "18950")
+    with socket.create_server(("127.0.0.1", 18951)):
+        assert choose_port(service(), taken={18950}) == 18952
+        with pytest.raises(EngineError, match="18951"):
+            choose_port(service(port=18951), taken=())
+    with pytest.raises(EngineError, match="no port is free"):
+        choose_port(service(), taken=range(18950, 19150))
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "family"),
+    [
+        (errno.ENOSPC, "disk is full", "preflight"),
+        (errno.EACCES, "not permitted", "preflight"),
+        (errno.EIO, "failed while building", "host"),
+    ],
+)
+def test_a_disk_error_is_said_in_words(number: int, what: str, family: str) -> None:
+    with pytest.raises(EngineError, match=what) as caught, disk("building"):
+        raise OSError(number, os.strerror(number), "/nowhere/at/all")
+    assert caught.value.family == family
+
+
+def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    write_private(path, "one")
+    write_private(path, "two")
+    assert path.read_text() == "two"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_image_whose_source_changed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("new")
+    with pytest.raises(EngineError, match=r"a\.py was changed") as caught:
+        images.copy_sources({"a.py": hashlib.sha256(b"old").hexdigest()}, source=tmp_path, target=tmp_path / "to")
+    assert caught.value.family == "build"
+
+
+def test_a_half_built_image_is_not_believed_and_is_built_again(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "state")
+    layout.make()
+    env = layout.env("local-0123456789ab")
+    env.mkdir(parents=True)
+    (tmp_path / "a.py").write_text("text")
+    image = Image(
+        id="x-0123456789ab",
+        env="local",
+        env_id=env.name,
+        files={"a.py": hashlib.sha256(b"text").hexdigest()},
+    )
+    (layout.image(image.id)).mkdir()
+    (layout.images / ".building-cut").mkdir()
+    (env / READY).touch()
+    assert not images.has_image(layout, image)
+    images.remove_unfinished(layout)
+    images.build_image(layout, image, source=tmp_path, say=lambda _: None)
+    assert images.has_image(layout, image)
+    assert [path.name for path in layout.images.iterdir()] == [image.id]
+    (env / READY).unlink()
+    assert not images.has_image(layout, image)
+
+
+def test_images_that_nobody_needs_are_removed(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    for name in ("a-1", "b-2", ".building-x"):
+        make_private(layout.image(name))
+    assert images.prune_images(layout, {"a-1"}) == ("b-2",)
+    assert [path.name for path in layout.images.iterdir()] == ["a-1"]
+
+
+def test_an_environment_that_another_checkout_uses_is_kept(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "state")
+    layout.make()
+    for name, user in (("api-1", tmp_path), ("api-2", tmp_path / "gone"), ("api-3", tmp_path / "gone")):
+        users = layout.env(name) / ".users"
+        users.mkdir(parents=True)
+        (users / "0").write_text(str(user))
+        os.utime(layout.env(name), (0, 0))
+    prune_environments(layout, {"api-3"})
+    assert sorted(path.name for path in (layout.cache / "envs").glob("*/")) == ["api-1", "api-3"]
+
+
+def test_a_failing_install_names_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    lock = tmp_path / "requirements" / "local.txt"
+    lock.write_text("nothing-of-this-name==1 --hash=sha256:" + "0" * 64 + "\n--no-index\n")
+    with pytest.raises(EngineError, match=r"installing local\.txt failed") as caught:
+        build_environment(tmp_path, env="local", env_id="local-1", source_dir=tmp_path, say=lambda _: None)
+    assert caught.value.family == "build"
+    assert "no such package" in caught.value.why
+    assert not is_ready(tmp_path / "envs" / "local-1")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "differs from its lock"),
+        ("npm error code EAI_AGAIN", "does not answer"),
+        ("something else entirely", "something else entirely"),
+    ],
+)
+def test_an_installers_words_become_a_cause(said: str, why: str) -> None:
+    assert why in failed_install("installing", said).why
+
+
+def test_routes_are_exactly_the_files_given(tmp_path: Path) -> None:
+    folder = tmp_path / "dynamic"
+    data.write_routes(folder, {"a.yml": "1", "old.yml": "2"})
+    untouched = (folder / "a.yml").stat().st_ino
+    data.write_routes(folder, {"a.yml": "1", "new.yml": "3"})
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.yml": "1", "new.yml": "3"}
+    assert (folder / "a.yml").stat().st_ino == untouched
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_what_others_need_is_stopped_last() -> None:
+    def running(name: str, *after: str) -> dict[str, Any]:
+        return {"name": f"{name}-0", "service": name, "after": list(after)}
+
+    api, worker = running("api", "postgres", "redis"), running("worker", "redis")
+    assert waves([running("postgres"), api, running("redis"), worker]) == [
+        ("api-0", "worker-0"),
+        ("postgres-0", "redis-0"),
+    ]
+    assert waves([running("a", "b"), running("b", "a")]) == [("a-0", "b-0")]
+
+
+def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
+    assert rpc.socket_path(Path("/srv/x")) == Path("/srv/x/supervisor.sock")
+    short = rpc.socket_path(tmp_path / ("x" * 100))
+    assert len(str(short)) < rpc.LONGEST_PATH
+    assert short == rpc.socket_path(tmp_path / ("x" * 100))
+
+
+def test_a_socket_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(EngineError, match="not safe"):
+        rpc.make_socket_folder(tmp_path / "supervisor.sock")
+
+
+def test_a_process_id_used_again_is_not_ours() -> None:
+    own = procs.table()[os.getpid()]
+    assert os.getpid() in procs.members(procs.Record(own.pid, own.session, own.started), procs.table())
+    assert procs.members(procs.Record(own.pid, own.session, "another time"), procs.table()) == []
+
+
+def test_the_memory_of_a_process_is_read() -> None:
+    assert procs.memory_mib(os.getpid(), procs.table()) > 5
+
+
+def test_a_job_whose_engine_was_killed_is_ended(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    folder = layout.jobs / "migrate-x"
+    make_private(folder)
+    with subprocess.Popen(("sleep", "60"), start_new_session=True) as left:
+        job = procs.Record(left.pid, left.pid, procs.table()[left.pid].started)
+        write_private(folder / jobs.JOB, json.dumps({"job": job, "owner": [2**22 + 1, 1, "long ago"]}))
+        jobs.end_abandoned(layout)
+        assert left.wait(timeout=5) < 0
+    assert not folder.exists()

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ops.artifacts import NAMES, OWN, create_run_folder
+from ops.errors import HostError
+from ops.evidence import evidence_of, table
+from ops.gather import gather
+from ops.listeners import listeners, outside_addresses
+from ops.observations import Answer, Observations, ServiceState, Site
+from ops.questions import commands, event_of, private_routes, public_routes, task_ended, task_path
+from ops.redact import Redactor
+from ops.report import to_json
+from ops.verify import note_unverified, templates, verify
+from tests.unit.evidence_fixtures import SITE, report, sound, with_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TEMPLATES = {"traefik-static.template.yml": "entryPoints: {}", "traefik-dynamic.template.yml": "http: {}"}
+CANARY = 'c4n"ary w/o+rd$1\\9'
+MIGRATED = {
+    "event": "job",
+    "name": "migrate",
+    "exit_code": 0,
+    "output": "Applying signups.0001... OK\n",
+    "seconds": 1.0,
+}
+
+
+class StubHost:
+    """Answers as an engine does, and keeps what it was asked."""
+
+    def __init__(self, *, output: str = "done\n", refuses: bool = False) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._output = output
+        self._refuses = refuses
+        self._lock = threading.Lock()
+
+    def engine(self, *arguments: str) -> Any:
+        """Answer `status` and `run`."""
+        self._note(arguments)
+        if arguments[0] == "status":
+            row = {"service": "api", "replica": "api-1-0", "state": "running", "healthy": True, "pid": 0, "port": 18100}
+            return {"release": "r", "lock": None, "services": [row]}
+        return {"exit_code": 0, "output": self._output}
+
+    def stream(self, *arguments: str) -> Iterator[str]:
+        """Answer `logs`."""
+        self._note(arguments)
+        yield f"api-1-0 | {self._output}"
+
+    def _note(self, arguments: tuple[str, ...]) -> None:
+        with self._lock:
+            self.asked.append(arguments)
+        if self._refuses:
+            raise HostError("the engine refused", why="it is not there", fix="invoke deploy")
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> Site:
+    """Return a site where nothing answers."""
+    ports = closed_ports(3)
+    internal = f"http://127.0.0.1:{ports[2]}"
+    root = str(tmp_path / ".local")
+    return Site(domain="slipway.localhost", https_port=ports[0], http_port=ports[1], internal_url=internal, root=root)
+
+
+def closed_ports(count: int) -> list[int]:
+    opened = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in opened]
+    for one in opened:
+        one.close()
+    return ports
+
+
+@pytest.mark.req("A-09", "A-10", "A-11")
+def test_with_the_proxy_down_the_artifacts_show_what_was_attempted(tmp_path: Path, nobody: Site) -> None:
+    folder = create_run_folder(tmp_path, redactor=Redactor({}))
+    verified = verify(StubHost(), nobody, folder, checkout=CHECKOUT)
+    assert "refused" in (folder.path / "curl-root.txt").read_text().lower()
+    assert nobody.https in (folder.path / "curl-api-health.txt").read_text()
+    assert json.loads((folder.path / "api-health.json").read_text())["error"]
+    assert "refused" in (folder.path / "traefik-dynamic.yml").read_text().lower()
+    checks = {check.id: check for check in verified.checks}
+    assert not checks["home-page"].ok
+    assert checks["artifacts-complete"].detail.startswith("`traefik-static.yml`: Traefik does not run")
+    assert folder.absent().keys() == {"traefik-static.yml"}
+
+
+@pytest.mark.req("A-09")
+def test_an_engine_that_refuses_is_an_observation(tmp_path: Path, nobody: Site) -> None:
+    folder = create_run_folder(tmp_path, redactor=Redactor({}))
+    verified = verify(StubHost(refuses=True), nobody, folder, checkout=CHECKOUT)
+    checks = {check.id: check for check in verified.checks}
+    assert "it is not there" in checks["services-healthy"].detail
+    assert "it is not there" in checks["celery-ping"].detail
+    assert "it is not there" in (folder.path / "django-check-deploy.txt").read_text()
+    assert "it is not there" in folder.absent()["api-logs.txt"]
+
+
+@pytest.mark.req("A-14")
+def test_verification_only_asks_for_what_changes_nothing(nobody: Site) -> None:
+    host = StubHost()
+    gather(host, nobody, with_migrations=True)
+    assert {words[0] for words in host.asked} == {"status", "logs", "run"}
+    ran = {" ".join(words[words.index("--") + 1 :]) for words in host.asked if words[0] == "run"}
+    assert not any(re.search(r"manage\.py (migrate|flush|seed|loaddata|collectstatic)", command) for command in ran)
+    assert all("--timeout" in words for words in host.asked if words[0] == "run")
+
+
+def test_django_is_not_asked_for_migrations_that_the_run_has_just_made() -> None:
+    assert "django-migrate" in commands(event_id=1, with_migrations=True)
+    assert "django-migrate" not in commands(event_id=1, with_migrations=False)
+
+
+@pytest.mark.req("A-12")
+def test_a_planted_secret_is_in_no_file_of_a_verification(tmp_path: Path, nobody: Site) -> None:
+    forms = (CANARY, json.dumps(CANARY)[1:-1], "YzRuImFyeSB3L28rcmQkMVw5", "c4n%22ary%20w%2Fo%2Brd%241%5C9")
+    folder = create_run_folder(tmp_path, redactor=Redactor({"TOKEN": CANARY}))
+    host = StubHost(output="\n".join(f"TOKEN={form}" for form in forms))
+    job = {**MIGRATED, "output": CANARY}
+    verified = verify(host, nobody, folder, checkout=CHECKOUT, events=[job])
+    folder.log(str(job))
+    folder.finish(replace(report("failed", checks=verified.checks), services=verified.seen.services))
+    assert {path.name for path in folder.path.iterdir()} == set(NAMES) - {"traefik-static.yml"}
+    for path in folder.path.iterdir():
+        assert [form for form in forms if form in path.read_text()] == [], path.name
+
+
+@pytest.mark.req("A-10", "A-05")
+def test_a_run_that_never_got_to_verification_says_why_files_are_missing(tmp_path: Path) -> None:
+    folder = create_run_folder(tmp_path, redactor=Redactor({}))
+    note_unverified(folder, "port 8443 is taken", checkout=CHECKOUT)
+    folder.finish(report("failed"))
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    assert {entry["why"] for entry in manifest["missing"]} == {"port 8443 is taken"}
+    assert {*TEMPLATES, *OWN} - {"manifest.json"} == {entry["name"] for entry in manifest["files"]}
+
+
+def test_templates_that_are_not_there_are_left_out(tmp_path: Path) -> None:
+    assert templates(tmp_path) == {}
+    assert templates(CHECKOUT).keys() == TEMPLATES.keys()
+
+
+@pytest.mark.req("A-11")
+def test_a_sound_stack_fills_every_name_of_the_set() -> None:
+    evidence = evidence_of(sound(), templates=TEMPLATES, events=[MIGRATED])
+    assert evidence.missing == {}
+    assert evidence.texts.keys() == set(NAMES) - set(OWN)
+
+
+def test_nothing_seen_still_says_why_for_each_name() -> None:
+    evidence = evidence_of(Observations(problems={"status": "the host is gone"}), templates={})
+    assert evidence.missing["compose-ps.txt"] == "the host is gone"
+    assert all(evidence.missing.values())
+
+
+@pytest.mark.req("A-11")
+def test_the_migrate_job_of_the_run_goes_before_what_django_says_later() -> None:
+    text = evidence_of(sound(), templates={}, events=[MIGRATED]).texts["django-migrate.txt"]
+    assert text == "Applying signups.0001... OK\n# exit code 0, 1.00 s\n"
+
+
+def test_a_conversation_reads_as_curl_shows_it() -> None:
+    text = evidence_of(sound(), templates={}).texts["curl-api-health.txt"]
+    assert text.startswith("> GET https://slipway.localhost:8443/api/health\n* TLSv1.3, slipway.localhost")
+    assert "< HTTP/1.1 200\n" in text
+    assert "< x-frame-options: SAMEORIGIN\n" in text
+    assert '"status": "healthy"' in text
+
+
+def test_json_files_are_json_even_when_the_command_said_more() -> None:
+    seen = sound()
+    noisy = replace(seen.commands["celery-ping"], output='warning\n{"w": {"ok": "pong"}}\n1 node online.\n')
+    broken = replace(seen.commands["schema-compat-check"], output="Traceback", exit_code=1)
+    changed = replace(seen, commands={**seen.commands, "celery-ping": noisy, "schema-compat-check": broken})
+    texts = evidence_of(changed, templates={}).texts
+    assert json.loads(texts["celery-ping.json"]) == {"w": {"ok": "pong"}}
+    assert json.loads(texts["schema-compat-check.json"]) == {"exit_code": 1, "output": "Traceback"}
+
+
+def test_a_health_that_is_no_json_is_kept_as_a_fact() -> None:
+    texts = evidence_of(with_answer("api-health", status=502, body_head="<html>"), templates={}).texts
+    assert json.loads(texts["api-health.json"])["status"] == 502
+
+
+def test_a_table_has_its_columns_in_line() -> None:
+    assert table(("A", "B"), (("long", 1), ("x", 22))) == "A     B\nlong  1\nx     22\n"
+
+
+@pytest.mark.req("A-14")
+def test_every_route_of_the_requirement_is_asked() -> None:
+    asked = set(public_routes(SITE).values())
+    health = f"{SITE.https}/api/health"
+    for method, url in (("GET", health), ("HEAD", health), ("GET", f"{health}/"), ("HEAD", f"{health}/")):
+        assert (method, url) in asked
+    hosts = {url.split("/")[2] for url in private_routes(SITE).values()}
+    assert "admin.slipway.localhost:8443" in hosts
+    assert "flower.slipway.localhost:8443" in hosts
+
+
+def test_our_own_listening_port_is_seen_with_its_owner() -> None:
+
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+        ours = ServiceState(service="api", replica="api-1-0", state="running", healthy=True, pid=os.getpid())
+        seen = {one.port: one for one in listeners([ours])}
+    assert (seen[port].owner, seen[port].address) == ("api", "127.0.0.1")
+
+
+def test_a_replica_that_has_just_ended_owns_nothing() -> None:
+    gone = ServiceState(service="api", replica="api-1-0", state="failed", healthy=False, pid=2**22 - 1)
+    assert [one for one in listeners([gone]) if one.owner] == []
+
+
+def test_outside_addresses_are_never_loopback() -> None:
+    assert [address for address in outside_addresses() if address.startswith("127.")] == []
+
+
+@pytest.mark.req("A-23")
+def test_what_the_api_says_of_a_task_is_read() -> None:
+    assert event_of(Answer(url="", body_head='{"events": [{"id": 7}]}')) == 7
+    assert event_of(Answer(url="", body_head='{"events": []}')) is None
+    assert task_path(Answer(url="", body_head='{"task_id": "a-b"}')) == "/api/tasks/a-b"
+    assert task_path(Answer(url="", body_head="<html>")) == ""
+    states = {"SUCCESS": True, "FAILURE": False, "PENDING": None}
+    assert {state: task_ended(Answer(url="", body_head=json.dumps({"state": state}))) for state in states} == states
+
+
+@pytest.mark.req("A-27")
+def test_the_report_of_a_sound_stack_has_the_latency_of_its_routes() -> None:
+    health = {one["service"]: one for one in json.loads(to_json(report()))["service_health"]}
+    assert health["api"] == {
+        "service": "api",
+        "replica": "api-0a1b2c3d4e5f-0",
+        "route": "/api/health",
+        "status": "healthy",
+        "latency_ms": 12.0,
+    }
