@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ops.errors import UsageError
 
-# What a change of cannot change a replica.
-IRRELEVANT = (":(exclude,glob)**/Dockerfile", ":(exclude,glob)**/*.md", ":(exclude,glob)**/.dockerignore")
+IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
 
 
 def source_files(root: Path, sources: Iterable[str]) -> dict[str, str]:
@@ -21,13 +20,14 @@ def source_files(root: Path, sources: Iterable[str]) -> dict[str, str]:
     Raises UsageError outside a git checkout, because only git knows what belongs to the project.
     """
     command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
-    done = subprocess.run((*command, *sources, *IRRELEVANT), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run((*command, *sources), capture_output=True, text=True, check=False, timeout=30)
     if done.returncode:
         raise UsageError(
             f"{root} is not a git checkout", why=done.stderr.strip(), fix="git clone <the repository> and run it there"
         )
-    paths = sorted(path for path in set(done.stdout.split("\0")) if path and (root / path).is_file())
-    return {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in paths}
+    listed = sorted(path for path in set(done.stdout.split("\0")) if path and not path.endswith(IRRELEVANT))
+    files = {path: root / path for path in listed if (root / path).is_file()}
+    return {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files.items()}
 
 
 def environment_id(root: Path, env: str) -> str:

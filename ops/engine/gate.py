@@ -41,9 +41,11 @@ def gate(engine: Engine, service: Service, replica: Replica, *, step: str) -> No
 
 def is_ready_now(runtime: Runtime, fetch: Fetch, service: Service, replica: Replica) -> tuple[bool, str]:
     """Ask a replica once, by its route's ready path or by its health check; say what it answered."""
+    if service.route is None and not service.healthcheck:
+        return replica.state == "running", f"it is {replica.state}"
     if service.route is None:
-        passes = not service.healthcheck or runtime.is_healthy(service, replica)
-        return passes and replica.state == "running", "its health check passes" if passes else "its health check fails"
+        passes = runtime.is_healthy(service, replica)
+        return passes, "its health check passes" if passes else "its health check fails"
     url = f"http://{runtime.address(replica)}{service.route.ready}"
     answer = fetch(url, host=service.route.host)
     text = answer.body.decode("utf-8", "replace").strip()[:300]

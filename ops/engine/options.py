@@ -25,9 +25,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=text, description=text)
     verb.add_argument("--root", type=Path, required=True, help="the folder with everything the engine keeps")
     verb.add_argument("--runtime", choices=sorted(RUNTIMES), default="processes", help="how replicas run here")

@@ -113,7 +113,7 @@ class SmallStack:
                 rollout="rolling",
                 replicas=replicas,
                 after=("store",),
-                start_timeout_s=10.0,
+                start_timeout_s=4.0,
                 stop_grace_s=5.0,
             ),
             self._service("migrate", ("server.py",), ("python", "-c", "print('migrated')"), **common, job_order=1),

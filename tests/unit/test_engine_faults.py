@@ -116,7 +116,7 @@ def test_after_a_crash_the_old_release_can_be_brought_back_as_well(new: dict[str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("at", range(1, 26))
+@pytest.mark.parametrize("at", range(1, 41))
 def test_every_effect_of_an_update_of_everything_may_fail(at: int, kind: FaultKind) -> None:
     made, old = world(), release()
     wanted = release(2, **dict.fromkeys([*SERVICES, "routes"], 2))
