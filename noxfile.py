@@ -54,9 +54,9 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
-def e2e(session: nox.Session) -> None:
-    """Deploy and verify the whole stack, as an operator would."""
-    test(session, "tests/e2e")
+def bench(session: nox.Session) -> None:
+    """Measure a local deploy and the stack that it leaves; print the table of docs/benchmarks.md."""
+    session.run(sys.executable, "-m", "tests.bench.local_stack", *session.posargs)
 
 
 @nox.session

@@ -110,12 +110,13 @@ def celery(seen: Observations, site: Site) -> Iterator[Check]:
 def django(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge Django's own checks and that the schema still works with the release before."""
     for name, title in (
-        ("django-check-deploy", "`manage.py check --deploy` finds nothing"),
+        ("django-check-deploy", "`manage.py check --deploy` passes"),
         ("schema-compat-check", "The schema suits the code that runs"),
     ):
         ran = seen.commands.get(name, Ran(error="not asked"))
         faults = [] if ran.exit_code == 0 else [_last_line(ran)]
-        yield check(name, title, faults, detail="no issues", seconds=ran.seconds, hint=site.logs("django"))
+        detail = _last_line(ran) if name == "django-check-deploy" else "no migration is pending or missing"
+        yield check(name, title, faults, detail=detail, seconds=ran.seconds, hint=site.logs("django"))
 
 
 def _static_faults(text: str) -> list[str]:

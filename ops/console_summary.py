@@ -16,6 +16,7 @@ HEADLINES = {
     "failed": ("FAILED", "bold red"),
 }
 STEPS_SHOWN = 8
+CHECKS_SHOWN = 8
 LEAST_SHOWN_S = 0.05
 
 
@@ -66,10 +67,16 @@ def _steps(report: Report) -> str:
 
 
 def _broken(report: Report) -> list[RenderableType]:
-    return [
+    """List the failed checks, unless the run ended before verification: then they only repeat its error."""
+    if not any(step.name == "verify" for step in report.steps):
+        return []
+    broken = failed(report.checks)
+    more = len(broken) - CHECKS_SHOWN
+    lines: list[RenderableType] = [
         Text.assemble(("✗ ", "red"), (check.id, "bold"), f"  {check.title}: {check.detail}")
-        for check in failed(report.checks)
+        for check in broken[:CHECKS_SHOWN]
     ]
+    return [*lines, *([Text(f"  and {more} more, in the report")] if more > 0 else [])]
 
 
 def _next(report: Report) -> list[RenderableType]:

@@ -53,7 +53,7 @@ def gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
     with prober(address=site.address, ca_file=site.ca_file) as asking, ThreadPoolExecutor(THREADS) as pool:
         status = pool.submit(_status, host, site)
         events = asking.get(site.https + EVENTS)
-        asked = commands(event_id=event_of(events) or FIRST_EVENT, with_migrations=with_migrations)
+        asked = commands(site, event_id=event_of(events) or FIRST_EVENT, with_migrations=with_migrations)
         running = {name: pool.submit(_run, host, site, *command) for name, command in asked.items()}
         logs = {name: pool.submit(_logs, host, site, name) for name in ("traefik", "api")}
         task = pool.submit(run_api_task, asking, site, events)

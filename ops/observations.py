@@ -25,6 +25,7 @@ class Site:
     rate_limit_burst: int = 50
     exposed: tuple[str, ...] = ()  # of `admin` and `flower`: what was asked to be public, behind authentication
     target: str = "local"
+    environment: str = "development"
     loopback_only: bool = True  # nothing of ours may listen outside the loopback range (the local target)
 
     @property

@@ -70,6 +70,7 @@ def render(report: Report, files: Iterable[FileEntry], missing: Mapping[str, str
         title=f"{MODES.get(report.mode, report.mode)} {word}",
         mode=MODES.get(report.mode, report.mode),
         bars=bars(report),
+        verified=any(step.name == "verify" for step in report.steps),  # or it ended before that
         ticks=_ticks(report),
         broken=failed(report.checks),
         groups=_groups(report.checks),

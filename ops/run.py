@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ops.artifacts import RunFolder, create_run_folder, utc_now
+from ops.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
 from ops.checks import Check
 from ops.console import Console
 from ops.errors import OpsError
@@ -107,7 +107,7 @@ class Run:
 
 def open_run(root: Path, *, mode: str, target: str, redactor: Redactor, url: str, json: bool, timestamp: bool) -> Run:
     """Make the run's folder and console; raises PreflightError when the folder can't be written."""
-    folder = create_run_folder(root / "local_run_logs", redactor=redactor, no_timestamp=not timestamp)
+    folder = create_run_folder(root / RUN_FOLDERS, redactor=redactor, no_timestamp=not timestamp)
     console = Console(redactor, json)
     console.log = folder.log
     return Run(mode=mode, target=target, folder=folder, console=console, redactor=redactor, url=url)

@@ -26,6 +26,9 @@ from typing import Any
 SYSTEM_USER = "slipway-postgres"
 SYSTEM_DATA = Path("/var/lib/slipway")
 WORK = ".initializing"
+# Passwords by SCRAM, checksums, and UTF-8 that sorts the same on every system.
+LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+INITDB = ("--auth=scram-sha-256", "--data-checksums", "--no-instructions", *LOCALE)
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,8 @@ def make_user() -> None:
     if tool is None:
         sys.exit("error: PostgreSQL refuses root, and there is no `useradd` here: run this as an ordinary user")
     account = ("--home-dir", "/nonexistent", "--no-create-home", "--shell", "/usr/sbin/nologin")
-    done = subprocess.run(
-        (tool, "--system", "--user-group", *account, SYSTEM_USER), capture_output=True, text=True, check=False
-    )
+    command = (tool, "--system", "--user-group", *account, SYSTEM_USER)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"error: PostgreSQL refuses root, and a user of its own cannot be made: {done.stderr.strip()}")
 
@@ -182,7 +184,7 @@ def initialize(home: Home) -> None:
     password.write_text(os.environ["POSTGRES_PASSWORD"], encoding="utf-8")
     home.give(password)
     cluster = work / "data"
-    home.run("initdb", "-D", str(cluster), "-U", os.environ["POSTGRES_USER"], f"--pwfile={password}", *initdb_options())
+    home.run("initdb", "-D", str(cluster), "-U", os.environ["POSTGRES_USER"], f"--pwfile={password}", *INITDB)
     password.unlink()
     database = os.environ["POSTGRES_DB"]
     if database != "postgres":
@@ -193,12 +195,6 @@ def initialize(home: Home) -> None:
     cluster.rename(home.data)
     work.rmdir()
     say(f"made a new cluster for the database {database}")
-
-
-def initdb_options() -> tuple[str, ...]:
-    """Return how the cluster is made: passwords by SCRAM, UTF-8 that sorts the same everywhere, checksums."""
-    locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-    return ("--auth=scram-sha-256", "--data-checksums", "--no-instructions", *locale)
 
 
 def refuse_other_version(home: Home) -> None:
@@ -226,9 +222,8 @@ def name_of(pid: int) -> str:
     told = Path(f"/proc/{pid}/comm")
     if told.parent.parent.joinpath("self").exists():
         return told.read_text(encoding="utf-8") if told.exists() else ""
-    return subprocess.run(
-        ("/bin/ps", "-o", "comm=", "-p", str(pid)), capture_output=True, text=True, check=False
-    ).stdout
+    command = ("/bin/ps", "-o", "comm=", "-p", str(pid))
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def check() -> int:

@@ -17,8 +17,6 @@ from config.service.logs import configure_structlog, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-# Values are taken as they are: without this a password that begins with `$` would name another variable.
-env.interpolate = False
 ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 if ENVIRONMENT == "development" and env.bool("DJANGO_READ_ENV", default=False):
     environ.Env.read_env(BASE_DIR.parent / ".env")
@@ -27,7 +25,8 @@ PROCESS = process_name(sys.argv)
 SERVICE_VERSION = env.str("SERVICE_VERSION", default="dev")
 DRAIN_NOTICE_S = env.float("DRAIN_NOTICE_S", default=0.5)
 
-SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
+# Taken as it is: django-environ reads a value that begins with `$` as the name of another key.
+SECRET_KEY = env.ENVIRON.get("DJANGO_SECRET_KEY", "")
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -41,6 +40,12 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W004",  # HSTS is sent by Traefik, for every service alike
     "security.W008",  # so is the redirect to HTTPS; the internal entry point speaks plain HTTP on purpose
 ]
+if ENVIRONMENT == "development":
+    SILENCED_SYSTEM_CHECKS += [
+        "security.W012",  # the admin of a development stack is opened over plain HTTP on the loopback range
+        "security.W016",  # the same for its CSRF cookie
+        "security.W018",  # DEBUG is what a developer wants to see
+    ]
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -137,7 +142,7 @@ EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = env.str("EMAIL_HOST", default=_email.get("EMAIL_HOST") or "localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=_email.get("EMAIL_PORT") or 25)
 EMAIL_HOST_USER = env.str("EMAIL_USER", default=_email.get("EMAIL_HOST_USER") or "")
-EMAIL_HOST_PASSWORD = env.str("EMAIL_PASS", default=_email.get("EMAIL_HOST_PASSWORD") or "")
+EMAIL_HOST_PASSWORD = env.ENVIRON.get("EMAIL_PASS") or _email.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=bool(_email.get("EMAIL_USE_TLS")))
 EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 10

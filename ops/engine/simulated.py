@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.model import Image, Release, Replica, Service
 from ops.engine.runtime import Say
 from ops.engine.simulated_host import SimulatedHost
@@ -42,6 +43,8 @@ class SimulatedRuntime:
             port = service.port or host.next_port
             host.next_port += 1
             host.replicas[name] = _replica(service, name, port)
+            if service.name == EDGE_SERVICE:
+                host.loaded = host.written
 
         host.effect(f"start {name}", run)
         return host.replicas[name]
@@ -51,6 +54,8 @@ class SimulatedRuntime:
         del signal, grace_s
 
         def forget() -> None:
+            replica = self._host.replicas.get(name)
+            self._host.lost += [name] if replica and self._host.is_busy(replica) else []
             self._host.replicas.pop(name, None)
             self._host.ready_answers.pop(name, None)
 

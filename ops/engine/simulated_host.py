@@ -20,7 +20,8 @@ from ops.engine.model import Replica
 from ops.engine.routes import SERVERS_FILE
 
 FaultKind = Literal["error before", "error after", "crash before", "crash after"]
-API_DELAY_S = 0.12  # Traefik serves a new file a moment later
+API_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
+BUSY_S = 0.8  # the last request that a replica was given takes that long
 
 
 class SimulatedCrashError(BaseException):
@@ -66,6 +67,9 @@ class SimulatedHost:
     written: dict[str, str] = field(default_factory=dict)
     written_at: float = 0.0
     loaded: dict[str, str] = field(default_factory=dict)
+    last_served: dict[int, float] = field(default_factory=dict)  # port -> when it was last in the routes
+    lost: list[str] = field(default_factory=list)  # replicas that were stopped in the middle of a request
+    api_delay_s: float = API_DELAY_S
     next_port: int = 20000
 
     def begin_run(self, *faults: Fault) -> None:
@@ -88,10 +92,18 @@ class SimulatedHost:
         """Return the URLs that Traefik routes to right now, by service; nothing when it does not run."""
         if not any(r.service == EDGE_SERVICE and r.state == "running" for r in self.replicas.values()):
             return {}
-        if self.clock.time >= self.written_at + API_DELAY_S:
+        if self.clock.time >= self.written_at + self.api_delay_s:
             self.loaded = self.written
         services = json.loads(self.loaded.get(SERVERS_FILE, "{}")).get("http", {}).get("services", {})
-        return {name: [s["url"] for s in item["loadBalancer"]["servers"]] for name, item in services.items()}
+        urls = {name: [s["url"] for s in item["loadBalancer"]["servers"]] for name, item in services.items()}
+        self.last_served.update({urlsplit(url).port or 0: self.clock.time for some in urls.values() for url in some})
+        return urls
+
+    def is_busy(self, replica: Replica) -> bool:
+        """Tell whether a replica has requests that it has not answered."""
+        self.serving()
+        began = self.last_served.get(replica.port)
+        return replica.state == "running" and began is not None and self.clock.time < began + BUSY_S
 
     def replica_at(self, url: str) -> Replica | None:
         """Return the running replica that listens there."""
@@ -113,7 +125,8 @@ class SimulatedHost:
             return Answer(0, b"connection refused")
         is_ready = replica.fingerprint not in self.broken and self._has_data()
         self.ready_answers[replica.name] = self.ready_answers.get(replica.name, 0) + 1 if is_ready else 0
-        return Answer(200 if is_ready else 503, b'{"status": "ready", "in_flight": 0}')
+        body = {"status": "ready", "in_flight": int(self.is_busy(replica))}
+        return Answer(200 if is_ready else 503, json.dumps(body).encode())
 
     def _has_data(self) -> bool:
         kinds = {r.service for r in self.replicas.values() if r.state == "running"}

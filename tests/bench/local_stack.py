@@ -68,7 +68,7 @@ def _deploy(stack: Stack) -> Any:
 
 
 def _length(report: dict[str, Any]) -> float:
-    return sum(step["seconds"] for step in report["steps"])
+    return float(sum(step["seconds"] for step in report["steps"]))
 
 
 def _step(report: dict[str, Any], name: str) -> float:
@@ -89,7 +89,7 @@ def _memory_mib(stack: Stack) -> float:
     """Sum the proportional set size of every process below the stack's supervisor, and supervisor itself."""
     pid = int((stack.state / "supervisor" / "supervisord.pid").read_text(encoding="utf-8"))
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    return sum(process.memory_full_info().pss for process in family) / 2**20
+    return float(sum(process.memory_full_info().pss for process in family)) / 2**20
 
 
 def _print_table(rows: list[tuple[str, str]]) -> None:

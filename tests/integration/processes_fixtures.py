@@ -91,17 +91,21 @@ def web(**changes: Any) -> Service:
 def running_in(root: Path, env: Path) -> Iterator[ProcessesRuntime]:
     """Yield a runtime in an empty `.local` that has the environment; everything it started is ended."""
     runtime = ProcessesRuntime(root)
-    place = root / "cache" / "envs" / ENV_ID
-    if not place.exists():
-        place.mkdir(parents=True)
-        for name in ("bin", "lib", "pyvenv.cfg"):
-            (place / name).symlink_to(env / name)
-        (place / READY).touch()
+    lay_out(root, env)
     try:
         runtime.prepare()
         yield runtime
     finally:
         runtime.down(volumes=True)
+
+
+def lay_out(root: Path, env: Path) -> None:
+    """Make an environment that counts as built out of links to a real one."""
+    place = root / "cache" / "envs" / ENV_ID
+    place.mkdir(parents=True)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (place / name).symlink_to(env / name)
+    (place / READY).touch()
 
 
 def started(runtime: ProcessesRuntime, service: Service, index: int = 0) -> str:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +53,9 @@ class Cluster:
     def serve(self) -> subprocess.Popen[str]:
         """Start the server."""
         command = (self._python, str(ENTRYPOINT), "serve")
-        return subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, env=self.environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
 
     def is_healthy(self) -> bool:
         """Ask the server for its job."""
@@ -106,8 +107,7 @@ def test_a_cluster_is_made_once_and_leaves_no_password_behind(cluster: Cluster) 
 def test_a_cluster_cut_while_it_was_made_is_made_again(cluster: Cluster) -> None:
     with cluster.serve() as process:
         wait_for("the cluster to be begun", lambda: any(cluster.place.glob(".initializing/data/*")))
-        process.kill()
-    time.sleep(0.5)  # the initdb that it left ends by itself within this time, or is in the way as it would be
+        os.killpg(process.pid, signal.SIGKILL)  # the whole group, as the supervisor does it
     assert not (cluster.pgdata / "PG_VERSION").exists()
     cluster.serve_and_stop()
     assert not (cluster.place / ".initializing").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops.engine.errors import EngineError
+from ops.engine.packing import pack
 from ops.engine.processes import procs
+from ops.engine.processes.rpc import socket_path
 from tests.integration.processes_fixtures import (
     POSTGRES_PASSWORD,
     REDIS_PASSWORD,
     is_alive,
+    lay_out,
     one,
     postgres,
     redis,
@@ -57,6 +61,27 @@ def test_a_replica_starts_is_seen_and_stops(runtime: ProcessesRuntime) -> None:
     runtime.stop(name, signal="TERM", grace_s=5)
     assert runtime.observe() == ()
     assert not is_alive(replica.pid)
+
+
+def test_a_replica_is_launched_by_the_packed_engine_once_there_is_one(runtime: ProcessesRuntime) -> None:
+    pack(runtime.layout.root / "engine.pyz")
+    name = started(runtime, web())
+    assert "engine.pyz exec" in (runtime.layout.supervisor / "conf.d" / f"{name}.conf").read_text()
+    wait_for("the state running", lambda: one(runtime, name).state == "running")
+
+
+def test_a_removed_cache_does_not_stop_the_next_deploy(runtime: ProcessesRuntime, local_env: Path) -> None:
+    service = web()
+    name = started(runtime, service)
+    supervisor = supervisor_pid(runtime)
+    os.kill(supervisor, signal.SIGKILL)
+    wait_for("the supervisor's end", lambda: supervisor not in procs.table())
+    shutil.rmtree(runtime.layout.cache)
+    runtime.prepare()
+    assert one(runtime, name).state == "stopped"
+    assert not runtime.has_image(service.image)
+    lay_out(runtime.layout.root, local_env)
+    assert started(runtime, service) == name
 
 
 def test_two_replicas_of_a_service_have_ports_of_their_own(runtime: ProcessesRuntime) -> None:
@@ -128,6 +153,7 @@ def test_down_after_a_killed_supervisor_leaves_nothing_running(runtime: Processe
     wait_for("the supervisor's end", lambda: supervisor not in procs.table())
     runtime.down(volumes=False)
     assert pid not in procs.table()
+    assert not socket_path(runtime.layout.supervisor).exists()
     assert runtime.observe() == ()
 
 
@@ -182,6 +208,7 @@ def test_data_survives_down_and_up_again(runtime: ProcessesRuntime) -> None:
     assert runtime.run_once(database, _sql("select n + 1 from kept"), timeout_s=10) == (0, "42\n")
 
 
+@pytest.mark.req("A-12")
 def test_no_password_is_on_a_command_line_or_in_the_supervisors_files(runtime: ProcessesRuntime) -> None:
     database, cache = postgres(), redis()
     names = [started(runtime, service) for service in (database, cache)]

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import uuid
+from typing import Any
 
 import httpx
 import psycopg
@@ -81,8 +82,8 @@ def test_a_recount_asked_of_the_api_is_done_by_the_worker(api: Web, worker: Proc
     assert any(line.get("request_id") == headers["X-Request-Id"] for line in json_lines(worker))
 
 
-def _finished(api: Web, task_id: str) -> dict[str, object] | None:
-    task: dict[str, object] = api.get(f"/tasks/{task_id}").json()
+def _finished(api: Web, task_id: str) -> dict[str, Any] | None:
+    task: dict[str, Any] = api.get(f"/tasks/{task_id}").json()
     return task if task["state"] in {"SUCCESS", "FAILURE"} else None
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -128,7 +129,7 @@ def test_staff_sees_the_data_and_recounts_from_admin(services: Services, django_
     assert worker.running.poll() is None
 
 
-def _post(browser: httpx.Client, path: str, form: dict[str, str | list[str]] | dict[str, str]) -> str:
+def _post(browser: httpx.Client, path: str, form: Mapping[str, str | Sequence[str]]) -> str:
     page = browser.get(path).text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token

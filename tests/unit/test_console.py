@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ops.checks import Check
 from ops.console import Console
 from ops.errors import ReleaseError
 from ops.redact import Redactor
@@ -146,3 +147,14 @@ def test_no_secret_is_printed_or_logged_anywhere() -> None:
 def test_every_event_goes_to_the_log() -> None:
     shown = Shown().events({"event": "run_finished", "outcome": "success", "changed": ["api"]})
     assert shown.log == ["run_finished outcome=success changed=['api']"]
+
+
+def test_many_failed_checks_are_cut_and_those_after_a_failed_deploy_are_left_out() -> None:
+    bad = Check(id="home-page", title="x", ok=False, detail="y")
+    shown = Shown()
+    shown.console.summary(report("failed", checks=(bad,) * 20))
+    assert shown.out.getvalue().count("home-page") == 8
+    assert "and 12 more" in shown.out.getvalue()
+    before = Shown()
+    before.console.summary(report("failed", checks=(bad,) * 20, steps=()))
+    assert "home-page" not in before.out.getvalue()

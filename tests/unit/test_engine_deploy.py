@@ -107,6 +107,16 @@ def test_a_job_runs_once_for_its_code() -> None:
     assert made.host.did.count("run migrate") == 1
 
 
+@pytest.mark.req("B-02")
+def test_a_traefik_that_does_not_take_the_new_routes_keeps_the_old_release() -> None:
+    made = deployed()
+    made.host.api_delay_s = 3600
+    outcome, error = made.deploy(release(api=2))
+    assert (outcome, error and error.what) == ("rolled_back", "Traefik did not take over the new routes")
+    assert made.running() == fleet.wanted_names(release())
+    assert made.store.read().release == release().id
+
+
 @pytest.mark.parametrize("name", ["worker", "beat", "postgres", "traefik"])
 def test_a_broken_service_of_which_only_one_may_run_is_put_back(name: str) -> None:
     made = deployed()

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.engine import fleet
-from ops.engine.gate import NEEDED_IN_A_ROW
 from ops.engine.model import Release
 from ops.engine.simulated_host import Fault, FaultKind, SimulatedCrashError
 from tests.unit.engine_fixtures import SERVICES, World, release, world
@@ -43,9 +42,10 @@ def check_moment(made: World) -> None:
         for url in serving[name]:
             replica = made.host.replica_at(url)
             assert replica is not None, f"{name}: nothing listens at port {urlsplit(url).port}"
-            assert made.host.ready_answers[replica.name] >= NEEDED_IN_A_ROW, f"{replica.name} was never gated"
+            assert made.host.ready_answers[replica.name] >= 3, f"{replica.name} was never gated"
     beats = [r for r in made.host.replicas.values() if r.service == "beat" and r.state == "running"]
     assert len(beats) <= 1, "two beats"
+    assert made.host.lost == [], "a request was cut"
 
 
 def check_settled(made: World, live: Release) -> None:
@@ -54,7 +54,7 @@ def check_settled(made: World, live: Release) -> None:
     assert state.release == live.id
     assert made.running() == fleet.wanted_names(live)
     assert {name for names in state.replicas.values() for name in names} == made.running()
-    made.host.clock.time += 1
+    made.host.clock.time += 10
     ports = {r.name: r.port for r in made.host.replicas.values()}
     for name in ROUTED:
         wanted = [f"http://127.0.0.1:{ports[replica]}" for replica in fleet.replica_names(live.service(name))]

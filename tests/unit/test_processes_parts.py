@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 import os
 import socket
@@ -16,10 +14,9 @@ import pytest
 
 from ops.engine.errors import EngineError
 from ops.engine.model import Image, Service
-from ops.engine.processes import data, images, jobs, launch, procs, rpc
-from ops.engine.processes.environments import READY, build_environment, failed_install, is_ready, prune_environments
+from ops.engine.processes import data, jobs, launch, procs, rpc
 from ops.engine.processes.launchfile import describe, read_launch, write_launch
-from ops.engine.processes.layout import Layout, disk, make_private, write_private
+from ops.engine.processes.layout import Layout, make_private, write_private
 from ops.engine.processes.ports import choose_port
 from ops.engine.processes.runtime import waves
 from ops.engine.processes.supervisor import program
@@ -64,6 +61,7 @@ def test_a_replica_gets_nothing_of_the_operators_environment(tmp_path: Path) -> 
     }
 
 
+@pytest.mark.req("A-12")
 def test_the_supervisors_configuration_holds_no_secret(tmp_path: Path) -> None:
     text = program(described(tmp_path), root=tmp_path)
     assert SECRET not in text
@@ -110,104 +108,6 @@ def test_a_port_is_free_unused_by_others_and_in_the_range(monkeypatch: pytest.Mo
             choose_port(service(port=18951), taken=())
     with pytest.raises(EngineError, match="no port is free"):
         choose_port(service(), taken=range(18950, 19150))
-
-
-@pytest.mark.parametrize(
-    ("number", "what", "family"),
-    [
-        (errno.ENOSPC, "disk is full", "preflight"),
-        (errno.EACCES, "not permitted", "preflight"),
-        (errno.EIO, "failed while building", "host"),
-    ],
-)
-def test_a_disk_error_is_said_in_words(number: int, what: str, family: str) -> None:
-    with pytest.raises(EngineError, match=what) as caught, disk("building"):
-        raise OSError(number, os.strerror(number), "/nowhere/at/all")
-    assert caught.value.family == family
-
-
-def test_a_private_file_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "state"
-    write_private(path, "one")
-    write_private(path, "two")
-    assert path.read_text() == "two"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_an_image_whose_source_changed_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("new")
-    with pytest.raises(EngineError, match=r"a\.py was changed") as caught:
-        images.copy_sources({"a.py": hashlib.sha256(b"old").hexdigest()}, source=tmp_path, target=tmp_path / "to")
-    assert caught.value.family == "build"
-
-
-def test_a_half_built_image_is_not_believed_and_is_built_again(tmp_path: Path) -> None:
-    layout = Layout(tmp_path / "state")
-    layout.make()
-    env = layout.env("local-0123456789ab")
-    env.mkdir(parents=True)
-    (tmp_path / "a.py").write_text("text")
-    image = Image(
-        id="x-0123456789ab",
-        env="local",
-        env_id=env.name,
-        files={"a.py": hashlib.sha256(b"text").hexdigest()},
-    )
-    (layout.image(image.id)).mkdir()
-    (layout.images / ".building-cut").mkdir()
-    (env / READY).touch()
-    assert not images.has_image(layout, image)
-    images.remove_unfinished(layout)
-    images.build_image(layout, image, source=tmp_path, say=lambda _: None)
-    assert images.has_image(layout, image)
-    assert [path.name for path in layout.images.iterdir()] == [image.id]
-    (env / READY).unlink()
-    assert not images.has_image(layout, image)
-
-
-def test_images_that_nobody_needs_are_removed(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
-    for name in ("a-1", "b-2", ".building-x"):
-        make_private(layout.image(name))
-    assert images.prune_images(layout, {"a-1"}) == ("b-2",)
-    assert [path.name for path in layout.images.iterdir()] == ["a-1"]
-
-
-def test_an_environment_that_another_checkout_uses_is_kept(tmp_path: Path) -> None:
-    layout = Layout(tmp_path / "state")
-    layout.make()
-    for name, user in (("api-1", tmp_path), ("api-2", tmp_path / "gone"), ("api-3", tmp_path / "gone")):
-        users = layout.env(name) / ".users"
-        users.mkdir(parents=True)
-        (users / "0").write_text(str(user))
-        os.utime(layout.env(name), (0, 0))
-    prune_environments(layout, {"api-3"})
-    assert sorted(path.name for path in (layout.cache / "envs").glob("*/")) == ["api-1", "api-3"]
-
-
-def test_a_failing_install_names_the_cause(tmp_path: Path) -> None:
-    (tmp_path / "requirements").mkdir()
-    lock = tmp_path / "requirements" / "local.txt"
-    lock.write_text("nothing-of-this-name==1 --hash=sha256:" + "0" * 64 + "\n--no-index\n")
-    with pytest.raises(EngineError, match=r"installing local\.txt failed") as caught:
-        build_environment(tmp_path, env="local", env_id="local-1", source_dir=tmp_path, say=lambda _: None)
-    assert caught.value.family == "build"
-    assert "no such package" in caught.value.why
-    assert not is_ready(tmp_path / "envs" / "local-1")
-
-
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        ("OSError: [Errno 28] No space left on device", "the disk is full"),
-        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "differs from its lock"),
-        ("npm error code EAI_AGAIN", "does not answer"),
-        ("something else entirely", "something else entirely"),
-    ],
-)
-def test_an_installers_words_become_a_cause(said: str, why: str) -> None:
-    assert why in failed_install("installing", said).why
 
 
 def test_routes_are_exactly_the_files_given(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -216,3 +217,12 @@ def test_a_run_without_steps_or_length_has_a_page_too() -> None:
 )
 def test_lengths_of_time_have_the_unit_that_fits(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.req("A-13", "B-02")
+def test_a_run_that_ended_before_verification_shows_its_own_error_alone() -> None:
+    page = render(report("failed", checks=(BAD, BAD), steps=(), error=failure_of([BAD])), FILES, {})
+    assert "All failed checks" not in page
+    assert "What was tried" in page
+    other = replace(BAD, id="home-page")
+    assert "All failed checks" in render(report("failed", checks=(BAD, other), error=failure_of([BAD])), FILES, {})

@@ -13,15 +13,14 @@ import pytest
 
 from ops.artifacts import NAMES, OWN, create_run_folder
 from ops.errors import HostError
-from ops.evidence import evidence_of, table
 from ops.gather import gather
 from ops.listeners import listeners, outside_addresses
-from ops.observations import Answer, Observations, ServiceState, Site
+from ops.observations import Answer, ServiceState, Site
 from ops.questions import commands, event_of, private_routes, public_routes, task_ended, task_path
 from ops.redact import Redactor
 from ops.report import to_json
 from ops.verify import note_unverified, templates, verify
-from tests.unit.evidence_fixtures import SITE, report, sound, with_answer
+from tests.unit.evidence_fixtures import SITE, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,8 +119,15 @@ def test_verification_only_asks_for_what_changes_nothing(nobody: Site) -> None:
 
 
 def test_django_is_not_asked_for_migrations_that_the_run_has_just_made() -> None:
-    assert "django-migrate" in commands(event_id=1, with_migrations=True)
-    assert "django-migrate" not in commands(event_id=1, with_migrations=False)
+    assert "django-migrate" in commands(SITE, event_id=1, with_migrations=True)
+    assert "django-migrate" not in commands(SITE, event_id=1, with_migrations=False)
+
+
+@pytest.mark.req("A-21")
+def test_a_warning_of_check_deploy_counts_in_production_only() -> None:
+    for environment, level in (("production", "WARNING"), ("development", "ERROR")):
+        asked = commands(replace(SITE, environment=environment), event_id=1, with_migrations=False)
+        assert asked["django-check-deploy"][1][-1] == level
 
 
 @pytest.mark.req("A-12")
@@ -151,52 +157,6 @@ def test_a_run_that_never_got_to_verification_says_why_files_are_missing(tmp_pat
 def test_templates_that_are_not_there_are_left_out(tmp_path: Path) -> None:
     assert templates(tmp_path) == {}
     assert templates(CHECKOUT).keys() == TEMPLATES.keys()
-
-
-@pytest.mark.req("A-11")
-def test_a_sound_stack_fills_every_name_of_the_set() -> None:
-    evidence = evidence_of(sound(), templates=TEMPLATES, events=[MIGRATED])
-    assert evidence.missing == {}
-    assert evidence.texts.keys() == set(NAMES) - set(OWN)
-
-
-def test_nothing_seen_still_says_why_for_each_name() -> None:
-    evidence = evidence_of(Observations(problems={"status": "the host is gone"}), templates={})
-    assert evidence.missing["compose-ps.txt"] == "the host is gone"
-    assert all(evidence.missing.values())
-
-
-@pytest.mark.req("A-11")
-def test_the_migrate_job_of_the_run_goes_before_what_django_says_later() -> None:
-    text = evidence_of(sound(), templates={}, events=[MIGRATED]).texts["django-migrate.txt"]
-    assert text == "Applying signups.0001... OK\n# exit code 0, 1.00 s\n"
-
-
-def test_a_conversation_reads_as_curl_shows_it() -> None:
-    text = evidence_of(sound(), templates={}).texts["curl-api-health.txt"]
-    assert text.startswith("> GET https://slipway.localhost:8443/api/health\n* TLSv1.3, slipway.localhost")
-    assert "< HTTP/1.1 200\n" in text
-    assert "< x-frame-options: SAMEORIGIN\n" in text
-    assert '"status": "healthy"' in text
-
-
-def test_json_files_are_json_even_when_the_command_said_more() -> None:
-    seen = sound()
-    noisy = replace(seen.commands["celery-ping"], output='warning\n{"w": {"ok": "pong"}}\n1 node online.\n')
-    broken = replace(seen.commands["schema-compat-check"], output="Traceback", exit_code=1)
-    changed = replace(seen, commands={**seen.commands, "celery-ping": noisy, "schema-compat-check": broken})
-    texts = evidence_of(changed, templates={}).texts
-    assert json.loads(texts["celery-ping.json"]) == {"w": {"ok": "pong"}}
-    assert json.loads(texts["schema-compat-check.json"]) == {"exit_code": 1, "output": "Traceback"}
-
-
-def test_a_health_that_is_no_json_is_kept_as_a_fact() -> None:
-    texts = evidence_of(with_answer("api-health", status=502, body_head="<html>"), templates={}).texts
-    assert json.loads(texts["api-health.json"])["status"] == 502
-
-
-def test_a_table_has_its_columns_in_line() -> None:
-    assert table(("A", "B"), (("long", 1), ("x", 22))) == "A     B\nlong  1\nx     22\n"
 
 
 @pytest.mark.req("A-14")

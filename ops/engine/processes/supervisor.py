@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -177,18 +176,18 @@ class Supervisor:
         return {info["name"]: info for info in self.call("getAllProcessInfo")}
 
     def shut_down(self, *, timeout_s: float) -> None:
-        """End it and whatever it still runs; kill it when it does not end in time."""
-        if not self.is_running():
-            return
-        pid = int(self.call("getPID"))
-        self.call("shutdown")
-        until = time.monotonic() + timeout_s
-        while pid in procs.table():
-            if time.monotonic() > until:
-                procs.send(pid, signal.SIGKILL)
-            time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
-        if not self._socket.is_relative_to(self._layout.root):
-            shutil.rmtree(self._socket.parent, ignore_errors=True)
+        """End it and whatever it still runs, kill it when it does not end in time; remove its socket."""
+        if self.is_running():
+            pid = int(self.call("getPID"))
+            self.call("shutdown")
+            until = time.monotonic() + timeout_s
+            while pid in procs.table():
+                if time.monotonic() > until:
+                    procs.send(pid, signal.SIGKILL)
+                time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
+        self._socket.unlink(missing_ok=True)  # a killed one leaves it behind
+        if not self._socket.is_relative_to(self._layout.root) and self._socket.parent.exists():
+            self._socket.parent.rmdir()
 
     def _conf(self, name: str) -> Path:
         return self._folder / "conf.d" / f"{name}.conf"

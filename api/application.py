@@ -1,0 +1,83 @@
+"""How is the API put together, opened and closed?"""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from api import events, health, problems, queries, recounts
+from api.database import new_pool
+from api.dependencies import Resources
+from api.recount_queue import RecountQueue
+from api.service.drain import Drain
+from api.service.health import Checks, Identity
+from api.service.probes import DatabaseProbe, redis_probe
+from api.service.requests import InFlight, RequestMiddleware
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+def new_redis(url: str) -> Redis:
+    """Build a client that fails within a second or two: whoever waits for it is a request."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=1,
+        socket_timeout=1,
+        retry=Retry(NoBackoff(), 1),  # one more try: a kept connection may have died with a restart
+        max_connections=32,
+    )
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterator[Resources]:
+    """Open what the routes need; a database that is away does not stop the start, `/health` tells."""
+    identity = Identity(settings.service_version, settings.environment, time.monotonic())
+    probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[queries.NEEDED_MIGRATION])
+    redis = new_redis(settings.redis_url.get_secret_value())
+    pool = new_pool(settings)
+    checks = Checks({"database": probe.database, "migrations": probe.migrations, "redis": redis_probe(redis)})
+    drain = Drain(notice_s=settings.drain_notice_s)
+    recount_queue = RecountQueue(redis, broker_url=settings.redis_url.get_secret_value())
+    await pool.open()
+    drain.listen()
+    try:
+        yield Resources(pool, redis, recount_queue, checks, drain, in_flight, identity)
+    finally:
+        await pool.close()
+        await probe.close()
+        await redis.aclose()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Put the application together."""
+    in_flight = InFlight()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_resources(settings, in_flight) as resources:
+            app.state.resources = resources
+            yield
+
+    app = FastAPI(
+        title="Slipway volunteer sign-ups",
+        version=settings.service_version,
+        redirect_slashes=False,
+        docs_url="/docs" if settings.shows_docs else None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={"default": {"model": problems.Problem, "content": {problems.MEDIA_TYPE: {}}}},
+    )
+    app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
+    problems.register(app)
+    for module in (health, events, recounts):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,251 @@
+"""What happens to a stack when something goes wrong in the middle of a deploy?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+from tests.stack import Stack, copy_checkout
+
+STEPS = ("recover", "plan", "build", "start", "gate", "switch", "drain", "stop", "prune")
+
+
+@pytest.fixture(autouse=True)
+def the_checkout_is_as_it_was(stack: Stack) -> Iterator[None]:
+    path = stack.root / "api" / "main.py"
+    original = path.read_text(encoding="utf-8")
+    yield
+    path.write_text(original, encoding="utf-8")
+
+
+class Visitor:
+    """Asks the API without pause until told to stop, and keeps what failed."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._visit)
+        self.asked = 0
+        self.failures: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def _visit(self) -> None:
+        with httpx.Client(verify=str(self._stack.ca_file), timeout=10) as client:
+            while not self._stop.wait(0.12):  # below the rate limit of the edge
+                try:
+                    answer = client.get(
+                        f"https://127.0.0.1:{self._stack.https_port}/api/ready",
+                        headers={"Host": "slipway.localhost"},
+                        extensions={"sni_hostname": "slipway.localhost"},
+                    )
+                except httpx.HTTPError as error:
+                    self.failures.append(repr(error))
+                    continue
+                self.asked += 1
+                # 429: the burst of a verification has used up what this address may ask
+                if answer.status_code not in {200, 429}:
+                    self.failures.append(f"{answer.status_code} {answer.text[:200]}")
+
+
+def journal_of_the_newest_run(stack: Stack, *, after: set[str]) -> Path:
+    """Wait for the journal of a run that is not among `after`."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        new = [path for path in (stack.state / "runs").glob("*/journal.jsonl") if path.parent.name not in after]
+        if new:
+            return new[0]
+        time.sleep(0.005)  # waits for the engine to begin, 30 s at most
+    raise AssertionError("the engine did not begin within 30 s")
+
+
+def wait_for_step(journal: Path, step: str) -> int:
+    """Wait until the step begins, or the run ends before; return the engine's process id."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        text = journal.read_text(encoding="utf-8")
+        events = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        pid = next((int(event["pid"]) for event in events if event["event"] == "run_started"), 0)
+        if any(event.get("step") == step or event["event"] == "run_finished" for event in events):
+            return pid
+        time.sleep(0.002)  # waits for the step, 60 s at most
+    raise AssertionError(f"the step {step} did not begin within 60 s")
+
+
+def runs(stack: Stack) -> set[str]:
+    return {path.name for path in (stack.state / "runs").iterdir()}
+
+
+@pytest.mark.req("B-02", "A-10")
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_of_engine_and_operator_at_any_step_is_mended_by_the_same_command(stack: Stack, step: str) -> None:
+    stack.change_api(f"killed at {step}")
+    before = runs(stack)
+    with Visitor(stack) as visitor:
+        operator = stack.start("update", "--target", "local")
+        engine = wait_for_step(journal_of_the_newest_run(stack, after=before), step)
+        operator.kill()
+        try:
+            os.kill(engine, signal.SIGKILL)
+        except ProcessLookupError:
+            engine = 0  # it was done already; then there is nothing to mend, and that is checked below
+        operator.wait(timeout=10)
+        done = stack.invoke("update", "--target", "local")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert visitor.failures == []
+    assert visitor.asked > 0
+    rows = stack.json("status")["services"]
+    assert [row["service"] for row in rows].count("api") == 1
+    assert [row["service"] for row in rows].count("beat") == 1
+    assert [change for change in stack.json("plan")["changes"] if change["action"] != "keep"] == []
+
+
+@pytest.mark.req("B-01")
+def test_ctrl_c_undoes_what_was_begun_and_the_old_release_serves_on(stack: Stack) -> None:
+    stack.change_api("interrupted")
+    before = runs(stack)
+    with Visitor(stack) as visitor:
+        operator = stack.start("update", "--target", "local")
+        wait_for_step(journal_of_the_newest_run(stack, after=before), "build")
+        operator.send_signal(signal.SIGINT)
+        output = operator.communicate(timeout=60)[0]
+    assert operator.returncode == 130, output
+    assert visitor.failures == []
+    assert stack.invoke("update", "--target", "local").returncode == 0
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_a_release_that_does_not_become_healthy_is_undone_and_its_last_words_are_shown(stack: Stack) -> None:
+    path = stack.root / "api" / "main.py"
+    path.write_text('raise RuntimeError("broken on purpose")\n', encoding="utf-8")
+    with Visitor(stack) as visitor:
+        done = stack.invoke("update", "--target", "local")
+    assert done.returncode == 8
+    assert "ROLLED BACK" in done.stdout
+    assert "broken on purpose" in done.stdout + done.stderr
+    assert visitor.failures == []
+
+
+def test_two_deploys_at_once_wait_for_each_other(stack: Stack) -> None:
+    stack.change_api("two at once")
+    first = stack.start("update", "--target", "local")
+    second = stack.start("update", "--target", "local")
+    outputs = [one.communicate(timeout=120)[0] for one in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), "\n".join(outputs)
+
+
+def test_a_replica_that_is_killed_comes_back(stack: Stack) -> None:
+    row = next(row for row in stack.json("status")["services"] if row["service"] == "api")
+    os.kill(row["pid"], signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        now = next(row for row in stack.json("status")["services"] if row["service"] == "api")
+        if now["healthy"] and now["pid"] != row["pid"]:
+            return
+    raise AssertionError("the API was not back within 30 s")
+
+
+@pytest.mark.req("A-28")
+def test_down_keeps_the_data_and_the_next_deploy_has_it(stack: Stack) -> None:
+    def first_event() -> str:
+        with httpx.Client(verify=str(stack.ca_file)) as client:
+            answer = client.get(
+                f"https://127.0.0.1:{stack.https_port}/api/events?limit=1",
+                headers={"Host": "slipway.localhost"},
+                extensions={"sni_hostname": "slipway.localhost"},
+            )
+        return answer.text
+
+    before = first_event()
+    assert stack.invoke("down", "--target", "local").returncode == 0
+    with socket.socket() as gone:
+        assert gone.connect_ex(("127.0.0.1", stack.https_port)) != 0
+    assert stack.invoke("deploy", "--target", "local").returncode == 0
+    assert first_event() == before
+
+
+def test_down_with_volumes_does_not_ask_a_script_it_refuses(stack: Stack) -> None:
+    done = stack.invoke("down", "--target", "local", "--volumes")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert all(row["healthy"] for row in stack.json("status")["services"])
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Stack:
+    """Return a copy of the checkout in which nothing was ever deployed."""
+    return copy_checkout(tmp_path_factory.mktemp("bare") / "checkout", cache_dir=cache_dir)
+
+
+def newest_report(stack: Stack) -> dict[str, object]:
+    folder = max((stack.root / "local_run_logs").glob("2*"))
+    assert (folder / "manifest.json").exists()
+    loaded: dict[str, object] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.mark.req("A-05", "A-10")
+def test_a_deploy_without_target_and_credentials_stops_at_once_and_names_the_local_target(bare: Stack) -> None:
+    done = bare.invoke("deploy")
+    assert done.returncode == 5
+    assert "--target local" in done.stderr
+    assert newest_report(bare)["outcome"] == "failed"
+    assert not (bare.root / ".env").exists()
+
+
+@pytest.mark.req("A-10")
+def test_a_taken_port_is_refused_with_the_name_of_who_holds_it(bare: Stack) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", bare.https_port))
+        holder.listen()
+        done = bare.invoke("deploy", "--target", "local")
+    assert done.returncode == 4
+    assert str(bare.https_port) in done.stderr
+    assert str(os.getpid()) in done.stderr
+    assert "LOCAL_HTTPS_PORT" in done.stderr
+    assert newest_report(bare)["outcome"] == "failed"
+
+
+@pytest.mark.req("B-15", "A-03")
+def test_every_problem_of_env_is_shown_at_once(bare: Stack) -> None:
+    env = bare.root / ".env"
+    original = env.read_text(encoding="utf-8")
+    broken = original.replace("LOG_LEVEL=INFO", "LOG_LEVEL=LOUD").replace("DJANGO_SECRET_KEY=", "DJANGO_SECRET_KEY=x#")
+    env.write_text(broken + "\nRATE_LIMIT_API_BURST=-3\n", encoding="utf-8")
+    done = bare.invoke("deploy", "--target", "local")
+    env.write_text(original, encoding="utf-8")
+    assert done.returncode == 3
+    assert all(key in done.stderr for key in ("LOG_LEVEL", "DJANGO_SECRET_KEY", "RATE_LIMIT_API_BURST"))
+
+
+@pytest.mark.req("A-03")
+def test_an_env_that_others_may_read_is_refused_with_the_fix(bare: Stack) -> None:
+    env = bare.root / ".env"
+    env.chmod(0o644)
+    done = bare.invoke("deploy", "--target", "local")
+    env.chmod(0o600)
+    assert done.returncode == 3
+    assert "chmod 600" in done.stderr
+
+
+def test_words_on_a_stack_that_was_never_deployed_say_so(bare: Stack) -> None:
+    for word in ("status", "logs"):
+        done = bare.invoke(word, "--target", "local")
+        assert done.returncode == 2
+        assert "nothing is deployed here" in done.stderr
