@@ -63,6 +63,7 @@ def open_target(root: Path) -> Target:
     state = root / ".local"
     site = Site(
         domain=environment["WEBSITE_DOMAIN"],
+        environment=environment["ENVIRONMENT"],
         https_port=int(environment["LOCAL_HTTPS_PORT"]),
         http_port=int(environment["LOCAL_HTTP_PORT"]),
         internal_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",

@@ -60,7 +60,7 @@ def page() -> str:
         found, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
     ):
         tests = "<br>".join(
-            f"[{name}](../{path})" for path, name in sorted(found[requirement], key=lambda test: test[1])
+            f"[{name}](../{path})" for path, name in sorted(found[requirement], key=lambda test: test[::-1])
         )
         rows.append(f"| {requirement} | {tests} |\n")
     return HEAD + "".join(rows)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 ROOT = Path(__file__).resolve().parents[1]
 INVOKE = Path(sys.executable).with_name("invoke")
+DOMAIN = "slipway.localhost"
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main")
 
 
@@ -36,6 +41,20 @@ class Stack:
     def ca_file(self) -> Path:
         """Return the certificate authority that was made for the copy."""
         return self.state / "data" / "tls" / "ca.pem"
+
+    def client(self) -> httpx.Client:
+        """Return a client that verifies against the authority of the copy."""
+        return httpx.Client(verify=ssl.create_default_context(cafile=self.ca_file), timeout=10)
+
+    def ask(self, path: str, *, client: httpx.Client | None = None) -> httpx.Response:
+        """Ask the stack over HTTPS, as a browser would that resolves its name to this machine."""
+        with contextlib.ExitStack() as closing:
+            asking = client or closing.enter_context(self.client())
+            return asking.get(
+                f"https://127.0.0.1:{self.https_port}{path}",
+                headers={"Host": DOMAIN},
+                extensions={"sni_hostname": DOMAIN},
+            )
 
     def invoke(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """Type `invoke ...` in the copy; the caller looks at the exit code."""

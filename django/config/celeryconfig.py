@@ -43,7 +43,7 @@ task_publish_retry_policy = {"max_retries": 1, "interval_start": 0.1, "interval_
 worker_max_tasks_per_child = 1000
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
-worker_enable_remote_control = True  # verification pings it; Redis is internal and has a password
+worker_enable_remote_control = False
 worker_send_task_events = False
 
 beat_scheduler = "config.pulse:PulsingScheduler"

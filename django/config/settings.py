@@ -40,12 +40,6 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W004",  # HSTS is sent by Traefik, for every service alike
     "security.W008",  # so is the redirect to HTTPS; the internal entry point speaks plain HTTP on purpose
 ]
-if ENVIRONMENT == "development":
-    SILENCED_SYSTEM_CHECKS += [
-        "security.W012",  # the admin of a development stack is opened over plain HTTP on the loopback range
-        "security.W016",  # the same for its CSRF cookie
-        "security.W018",  # DEBUG is what a developer wants to see
-    ]
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -15,9 +15,8 @@ from typing import Any
 import psutil
 
 from tests.bench.load import measure
-from tests.stack import Stack, copy_checkout
+from tests.stack import DOMAIN, Stack, copy_checkout
 
-DOMAIN = "slipway.localhost"
 REPEATS = 5
 
 

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.integration.services_fixtures import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
+from tests.integration.services_processes import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
 
 
 @pytest.mark.req("A-20", "B-06")

@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.integration.services_fixtures import DJANGO, PASSWORD, Process, Services, Web, json_lines, wait_for
+from tests.integration.services_processes import DJANGO, PASSWORD, Process, Services, Web, json_lines, wait_for
 
 ADMIN = {"DJANGO_ADMIN_USER": "admin", "DJANGO_ADMIN_PASSWORD": f"admin-{PASSWORD}"}
 PRODUCTION = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -47,14 +48,10 @@ class Visitor:
         self._thread.join(timeout=30)
 
     def _visit(self) -> None:
-        with httpx.Client(verify=str(self._stack.ca_file), timeout=10) as client:
+        with self._stack.client() as client:
             while not self._stop.wait(0.12):  # below the rate limit of the edge
                 try:
-                    answer = client.get(
-                        f"https://127.0.0.1:{self._stack.https_port}/api/ready",
-                        headers={"Host": "slipway.localhost"},
-                        extensions={"sni_hostname": "slipway.localhost"},
-                    )
+                    answer = self._stack.ask("/api/ready", client=client)
                 except httpx.HTTPError as error:
                     self.failures.append(repr(error))
                     continue
@@ -97,8 +94,7 @@ def runs(stack: Stack) -> set[str]:
 def test_a_kill_of_engine_and_operator_at_any_step_is_mended_by_the_same_command(stack: Stack, step: str) -> None:
     stack.change_api(f"killed at {step}")
     before = runs(stack)
-    with Visitor(stack) as visitor:
-        operator = stack.start("update", "--target", "local")
+    with Visitor(stack) as visitor, stack.start("update", "--target", "local") as operator:
         engine = wait_for_step(journal_of_the_newest_run(stack, after=before), step)
         operator.kill()
         try:
@@ -120,8 +116,7 @@ def test_a_kill_of_engine_and_operator_at_any_step_is_mended_by_the_same_command
 def test_ctrl_c_undoes_what_was_begun_and_the_old_release_serves_on(stack: Stack) -> None:
     stack.change_api("interrupted")
     before = runs(stack)
-    with Visitor(stack) as visitor:
-        operator = stack.start("update", "--target", "local")
+    with Visitor(stack) as visitor, stack.start("update", "--target", "local") as operator:
         wait_for_step(journal_of_the_newest_run(stack, after=before), "build")
         operator.send_signal(signal.SIGINT)
         output = operator.communicate(timeout=60)[0]
@@ -144,40 +139,37 @@ def test_a_release_that_does_not_become_healthy_is_undone_and_its_last_words_are
 
 def test_two_deploys_at_once_wait_for_each_other(stack: Stack) -> None:
     stack.change_api("two at once")
-    first = stack.start("update", "--target", "local")
-    second = stack.start("update", "--target", "local")
-    outputs = [one.communicate(timeout=120)[0] for one in (first, second)]
+    command = ("update", "--target", "local")
+    with stack.start(*command) as first, stack.start(*command) as second:
+        outputs = [one.communicate(timeout=120)[0] for one in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), "\n".join(outputs)
 
 
 def test_a_replica_that_is_killed_comes_back(stack: Stack) -> None:
-    row = next(row for row in stack.json("status")["services"] if row["service"] == "api")
+    row = api_of(stack)
     os.kill(row["pid"], signal.SIGKILL)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        now = next(row for row in stack.json("status")["services"] if row["service"] == "api")
+        now = api_of(stack)
         if now["healthy"] and now["pid"] != row["pid"]:
             return
     raise AssertionError("the API was not back within 30 s")
 
 
+def api_of(stack: Stack) -> dict[str, Any]:
+    """Return the API's row of the status, which has exit code 8 while a replica is not healthy."""
+    rows = json.loads(stack.invoke("status", "--target", "local", "--json").stdout)["services"]
+    return next(row for row in rows if row["service"] == "api")
+
+
 @pytest.mark.req("A-28")
 def test_down_keeps_the_data_and_the_next_deploy_has_it(stack: Stack) -> None:
-    def first_event() -> str:
-        with httpx.Client(verify=str(stack.ca_file)) as client:
-            answer = client.get(
-                f"https://127.0.0.1:{stack.https_port}/api/events?limit=1",
-                headers={"Host": "slipway.localhost"},
-                extensions={"sni_hostname": "slipway.localhost"},
-            )
-        return answer.text
-
-    before = first_event()
+    before = stack.ask("/api/events?limit=1").text
     assert stack.invoke("down", "--target", "local").returncode == 0
     with socket.socket() as gone:
         assert gone.connect_ex(("127.0.0.1", stack.https_port)) != 0
     assert stack.invoke("deploy", "--target", "local").returncode == 0
-    assert first_event() == before
+    assert stack.ask("/api/events?limit=1").text == before
 
 
 def test_down_with_volumes_does_not_ask_a_script_it_refuses(stack: Stack) -> None:
@@ -204,7 +196,7 @@ def newest_report(stack: Stack) -> dict[str, object]:
 def test_a_deploy_without_target_and_credentials_stops_at_once_and_names_the_local_target(bare: Stack) -> None:
     done = bare.invoke("deploy")
     assert done.returncode == 5
-    assert "--target local" in done.stderr
+    assert "--target local" in done.stdout + done.stderr
     assert newest_report(bare)["outcome"] == "failed"
     assert not (bare.root / ".env").exists()
 
@@ -216,9 +208,9 @@ def test_a_taken_port_is_refused_with_the_name_of_who_holds_it(bare: Stack) -> N
         holder.listen()
         done = bare.invoke("deploy", "--target", "local")
     assert done.returncode == 4
-    assert str(bare.https_port) in done.stderr
-    assert str(os.getpid()) in done.stderr
-    assert "LOCAL_HTTPS_PORT" in done.stderr
+    assert str(bare.https_port) in done.stdout + done.stderr
+    assert str(os.getpid()) in done.stdout + done.stderr
+    assert "LOCAL_HTTPS_PORT" in done.stdout + done.stderr
     assert newest_report(bare)["outcome"] == "failed"
 
 
@@ -226,12 +218,13 @@ def test_a_taken_port_is_refused_with_the_name_of_who_holds_it(bare: Stack) -> N
 def test_every_problem_of_env_is_shown_at_once(bare: Stack) -> None:
     env = bare.root / ".env"
     original = env.read_text(encoding="utf-8")
-    broken = original.replace("LOG_LEVEL=INFO", "LOG_LEVEL=LOUD").replace("DJANGO_SECRET_KEY=", "DJANGO_SECRET_KEY=x#")
+    broken = re.sub(r"(?m)^DJANGO_SECRET_KEY=.*", "DJANGO_SECRET_KEY=change-me", original)
+    broken = broken.replace("LOG_LEVEL=INFO", "LOG_LEVEL=LOUD")
     env.write_text(broken + "\nRATE_LIMIT_API_BURST=-3\n", encoding="utf-8")
     done = bare.invoke("deploy", "--target", "local")
     env.write_text(original, encoding="utf-8")
     assert done.returncode == 3
-    assert all(key in done.stderr for key in ("LOG_LEVEL", "DJANGO_SECRET_KEY", "RATE_LIMIT_API_BURST"))
+    assert all(key in done.stdout + done.stderr for key in ("LOG_LEVEL", "DJANGO_SECRET_KEY", "RATE_LIMIT_API_BURST"))
 
 
 @pytest.mark.req("A-03")
@@ -241,11 +234,11 @@ def test_an_env_that_others_may_read_is_refused_with_the_fix(bare: Stack) -> Non
     done = bare.invoke("deploy", "--target", "local")
     env.chmod(0o600)
     assert done.returncode == 3
-    assert "chmod 600" in done.stderr
+    assert "chmod 600" in done.stdout + done.stderr
 
 
 def test_words_on_a_stack_that_was_never_deployed_say_so(bare: Stack) -> None:
     for word in ("status", "logs"):
         done = bare.invoke(word, "--target", "local")
         assert done.returncode == 2
-        assert "nothing is deployed here" in done.stderr
+        assert "nothing is deployed here" in done.stdout + done.stderr

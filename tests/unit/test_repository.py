@@ -77,6 +77,6 @@ def test_the_traceability_page_shows_the_marks_of_today() -> None:
 def test_each_nox_session_says_what_it_does() -> None:
     importlib.import_module("noxfile")
     sessions = registry.get()
-    assert {"lint", "types", "unit", "integration", "e2e", "lock", "examples", "traceability"} <= set(sessions)
+    assert {"lint", "types", "unit", "integration", "bench", "lock", "examples", "traceability"} <= set(sessions)
     assert [name for name, session in sessions.items() if not session.__doc__] == []
     assert set(nox.options.sessions or ()) == {"lint", "types", "unit", "integration"}
