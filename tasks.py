@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from invoke import Context, task
 
@@ -36,15 +37,8 @@ def deploy(
     lock_wait: int = 30,
 ) -> None:
     """Deploy or upgrade everything, verify it, and leave the evidence in local_run_logs/."""
-    request = deployment.Request(
-        mode="plan" if plan else "full",
-        target=target,
-        json=json,
-        timestamp=not no_timestamp,
-        skip_allowlist=skip_allowlist,
-        lock_wait_s=lock_wait,
-    )
-    raise SystemExit(deployment.run(request, root=ROOT))
+    mode = "plan" if plan else "full"
+    _run(mode, target, json=json, timestamp=not no_timestamp, skip_allowlist=skip_allowlist, lock_wait_s=lock_wait)
 
 
 @task(help=RUN_HELP)
@@ -58,22 +52,14 @@ def update(
     lock_wait: int = 30,
 ) -> None:
     """Replace only the services that changed, keep the data, stay reachable; then verify as deploy does."""
-    request = deployment.Request(
-        mode="plan" if plan else "update",
-        target=target,
-        json=json,
-        timestamp=not no_timestamp,
-        skip_allowlist=skip_allowlist,
-        lock_wait_s=lock_wait,
-    )
-    raise SystemExit(deployment.run(request, root=ROOT))
+    mode = "plan" if plan else "update"
+    _run(mode, target, json=json, timestamp=not no_timestamp, skip_allowlist=skip_allowlist, lock_wait_s=lock_wait)
 
 
 @task(help={"target": TARGET, "json": JSON, "no-timestamp": NO_TIMESTAMP})
 def verify(_: Context, target: str = "droplet", json: bool = False, no_timestamp: bool = False) -> None:
     """Check what runs, from outside and on the host; change nothing there."""
-    request = deployment.Request(mode="verify", target=target, json=json, timestamp=not no_timestamp)
-    raise SystemExit(deployment.run(request, root=ROOT))
+    _run("verify", target, json=json, timestamp=not no_timestamp)
 
 
 @task(help={"target": TARGET, "json": JSON})
@@ -119,3 +105,7 @@ def logs(
 def down(_: Context, target: str = "droplet", volumes: bool = False, yes: bool = False, json: bool = False) -> None:
     """Stop the stack and keep its data."""
     raise SystemExit(operate.down(ROOT, target=target, volumes=volumes, yes=yes, as_json=json))
+
+
+def _run(mode: str, target: str, **options: Any) -> None:
+    raise SystemExit(deployment.run(deployment.Request(mode=mode, target=target, **options), root=ROOT))

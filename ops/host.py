@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -152,7 +153,8 @@ def _events_from(journal: Path, position: int) -> Iterator[tuple[dict[str, Any],
 def raised(error: dict[str, str]) -> OpsError:
     """Turn an engine's error (what, why, fix, family) into the operator's."""
     family = FAMILIES.get(error.get("family", ""), ReleaseError)
-    return family(error["what"], why=error["why"], fix=error["fix"])
+    fix = re.sub(r"\binvoke (\w+)", r"invoke \1 --target local", error["fix"])  # the engine does not know its target
+    return family(error["what"], why=error["why"], fix=fix)
 
 
 def _translated(stdout: str, stderr: str) -> OpsError:

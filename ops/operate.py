@@ -136,7 +136,7 @@ def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
     if not wanted:
         Terminal().print("nothing would change")
         return 0
-    table = Table("service", "action", "why", "interrupts", title="a deploy would change")
+    table = Table("service", "action", "why", "interrupts", title="a deploy would change", box=None)
     for change in wanted:
         table.add_row(change["service"], change["action"], change["why"], "yes" if change["interrupts"] else "no")
     Terminal().print(table)
@@ -144,17 +144,16 @@ def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
 
 
 def _status_table(seen: dict[str, Any]) -> Table:
-    table = Table("service", "replica", "state", "health", "port", "pid", "up", "memory", "restarts")
+    table = Table("replica", "health", "port", "pid", "up", "memory", "restarts", box=None)
     table.title = f"release {seen['release']}"
     for row in seen["services"]:
+        running = row["state"] == "running"
         table.add_row(
-            row["service"],
             row["replica"],
-            row["state"],
-            "healthy" if row["healthy"] else "unhealthy",
+            ("healthy" if row["healthy"] else "unhealthy") if running else row["state"],
             str(row["port"] or ""),
             str(row["pid"] or ""),
-            _age(row["started_at"]),
+            _age(row["started_at"]) if running else "",
             f"{row['rss_mib']:.0f} MiB",
             str(row["restarts"]),
         )

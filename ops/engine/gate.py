@@ -67,5 +67,5 @@ def _not_ready(engine: Engine, replica: Replica, reason: str) -> EngineError:
     return EngineError(
         f"{replica.service} did not become ready",
         why=f"{replica.name}: {reason}; {shown}",
-        fix=f"invoke logs --service {replica.service}, repair it, then deploy again",
+        fix=f"invoke logs --service {replica.service} --since 10m",
     )

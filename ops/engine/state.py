@@ -57,7 +57,7 @@ class Store:
             raise EngineError(
                 "the record of the live release cannot be read",
                 why=f"`{self._state}` is damaged: {error}",
-                fix="invoke down, then deploy again; the data is kept",
+                fix="invoke down && invoke deploy",
                 family="host",
             ) from error
 
@@ -81,7 +81,7 @@ class Store:
             raise EngineError(
                 f"release `{release_id}` cannot be read",
                 why=f"`{self._release_file(release_id)}` is damaged: {error}",
-                fix="invoke down, then deploy again; the data is kept",
+                fix="invoke down && invoke deploy",
                 family="host",
             ) from error
 
@@ -93,7 +93,7 @@ class Store:
             raise EngineError(
                 f"release `{release_id}` is live, but its description is missing",
                 why=f"`{self._release_file(release_id)}` is not there",
-                fix="invoke down, then deploy again; the data is kept",
+                fix="invoke down && invoke deploy",
                 family="host",
             )
         return release

@@ -151,7 +151,7 @@ def _run_job(engine: Engine, job: Service) -> None:
         raise EngineError(
             f"the job {job.name} failed",
             why=f"it ended with exit code {code}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:]),
-            fix=f"repair {job.name}, then deploy again",
+            fix="invoke deploy",
         )
 
 

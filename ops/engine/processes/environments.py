@@ -80,7 +80,7 @@ def _install(folder: Path, lock: Path, *, lock_fd: int) -> None:
         raise failed_install("making a virtual environment", made.stdout)
     target = str(folder / "bin" / "python")
     pip = (sys.executable, "-m", "pip", "--python", target) if has_pip else (target, "-m", "pip")
-    options = ("--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar=off")
+    options = ("--require-hashes", "--no-deps", "--no-input", "--disable-pip-version-check", "--progress-bar=off")
     installed = run_installer((*pip, "install", *options, "-r", str(lock)), lock_fd=lock_fd)
     if installed.returncode:
         raise failed_install(f"installing {lock.name}", installed.stdout)
