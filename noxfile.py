@@ -39,6 +39,8 @@ def types(session: nox.Session) -> None:
     settings = {key: value or "" for key, value in dotenv.dotenv_values(ROOT / EXAMPLES[0]).items()}
     where = {**settings, "PYTHONPATH": "django"}  # the Django plugin imports config.settings
     run(session, "mypy", *(session.posargs or [path for path in TYPED if (ROOT / path).exists()]), env=where)
+    for entrypoint in sorted(ROOT.glob("*/entrypoint.py")):  # programs of their own, in folders named like packages
+        run(session, "mypy", "--no-explicit-package-bases", str(entrypoint.relative_to(ROOT)), env=where)
 
 
 @nox.session

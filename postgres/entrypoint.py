@@ -15,7 +15,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -23,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SYSTEM_USER = "slipway-postgres"
+from system_user import SYSTEM_USER, become, make_user
+
 SYSTEM_DATA = Path("/var/lib/slipway")
 WORK = ".initializing"
 # Passwords by SCRAM, checksums, and UTF-8 that sorts the same on every system.
@@ -73,6 +73,7 @@ def serve(arguments: list[str]) -> int:
         initialize(home)
     refuse_other_version(home)
     remove_stale_lock(home.data)
+    set_password(home)
     binary = str(home.programs / "bin" / "postgres")  # by its whole path: it finds its other files from there
     own = ("-D", str(home.data), "-p", os.environ["PGPORT"], "-h", "127.0.0.1", "-c", "unix_socket_directories=")
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}  # the password is not the server's business
@@ -150,29 +151,6 @@ def version_of(programs: Path) -> str:
     return said.split()[2]
 
 
-def make_user() -> None:
-    """Create the system user that runs PostgreSQL for root."""
-    with contextlib.suppress(KeyError):
-        pwd.getpwnam(SYSTEM_USER)
-        return
-    tool = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
-    if tool is None:
-        sys.exit("error: PostgreSQL refuses root, and there is no `useradd` here: run this as an ordinary user")
-    account = ("--home-dir", "/nonexistent", "--no-create-home", "--shell", "/usr/sbin/nologin")
-    command = (tool, "--system", "--user-group", *account, SYSTEM_USER)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"error: PostgreSQL refuses root, and a user of its own cannot be made: {done.stderr.strip()}")
-
-
-def become(user: str) -> None:
-    """Give up root for good."""
-    account = pwd.getpwnam(user)
-    os.setgroups([])
-    os.setgid(account.pw_gid)
-    os.setuid(account.pw_uid)
-
-
 def initialize(home: Home) -> None:
     """Make the cluster and its database beside its place, and give it its name last: a cut leaves none."""
     work = home.data.with_name(WORK)
@@ -195,6 +173,18 @@ def initialize(home: Home) -> None:
     cluster.rename(home.data)
     work.rmdir()
     say(f"made a new cluster for the database {database}")
+
+
+def set_password(home: Home) -> None:
+    """Make the password of the environment the one that holds, also after a new `.env` beside old data.
+
+    The statement goes through standard input, and PostgreSQL is told not to log it should it fail.
+    """
+    user = os.environ["POSTGRES_USER"].replace('"', '""')
+    password = os.environ["POSTGRES_PASSWORD"].replace("'", "''")
+    silent = ("-c", "log_min_error_statement=panic", "-c", "log_min_messages=fatal")
+    statement = f"ALTER ROLE \"{user}\" PASSWORD '{password}';\n"
+    home.run("postgres", "--single", *silent, "-D", str(home.data), os.environ["POSTGRES_DB"], text=statement)
 
 
 def refuse_other_version(home: Home) -> None:

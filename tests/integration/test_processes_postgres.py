@@ -113,6 +113,21 @@ def test_a_cluster_cut_while_it_was_made_is_made_again(cluster: Cluster) -> None
     assert not (cluster.place / ".initializing").exists()
 
 
+def test_the_password_of_a_new_env_holds_for_old_data_and_the_old_one_no_longer(cluster: Cluster) -> None:
+    cluster.serve_and_stop()
+    old = cluster.environment["POSTGRES_PASSWORD"]
+    cluster.environment["POSTGRES_PASSWORD"] = "canary-9121"
+    with cluster.serve() as process:
+        try:
+            wait_for("the server's health", cluster.is_healthy)
+            cluster.environment["POSTGRES_PASSWORD"] = old
+            assert not cluster.is_healthy()
+        finally:
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)[1]
+    assert "canary" not in said
+
+
 def test_data_of_another_version_is_refused_with_a_way_out(cluster: Cluster) -> None:
     cluster.serve_and_stop()
     (cluster.pgdata / "PG_VERSION").write_text("15\n")
