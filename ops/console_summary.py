@@ -36,7 +36,8 @@ def _headline(report: Report) -> Text:
 
 
 def _rows(report: Report) -> list[tuple[str, str]]:
-    rows = [("changed", _changes(report))] if report.mode != "verify" else []
+    done = "changed" if report.outcome in {"success", "partial"} else "planned"
+    rows = [(done, _changes(report))] if report.mode != "verify" else []
     broken = len(failed(report.checks))
     passed = len(report.checks) - broken
     if report.checks:
