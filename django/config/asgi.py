@@ -10,8 +10,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django: Any = get_asgi_application()
 
+from api.service.requests import InFlight, RequestMiddleware  # noqa: E402 - the same
 from config.probes import HealthAnswers  # noqa: E402 - settings can be read only after Django is set up
-from config.service.requests import InFlight, RequestMiddleware  # noqa: E402 - the same
 
 _in_flight = InFlight()
 # Django itself says where slashes belong, so only the two probes lose theirs.

@@ -19,12 +19,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from config.service.drain import Drain
-from config.service.health import CheckError, Checks, Identity, health_body, ready_body
-from config.service.probes import DatabaseProbe, redis_probe
+from api.service.drain import Drain
+from api.service.health import CheckError, Checks, Identity, health_body, ready_body
+from api.service.probes import DatabaseProbe, redis_probe
 
 if TYPE_CHECKING:
-    from config.service.requests import App, InFlight, Receive, Scope, Send
+    from api.service.requests import App, InFlight, Receive, Scope, Send
 
 
 def migrations_on_disk() -> list[str]:

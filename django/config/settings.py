@@ -12,8 +12,8 @@ from pathlib import Path
 
 import environ
 
+from api.service.logs import configure_structlog, logging_config
 from config.process import process_name
-from config.service.logs import configure_structlog, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

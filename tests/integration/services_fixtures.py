@@ -35,6 +35,7 @@ def application_environment(folder: Path, *, postgres_port: int, redis_port: int
         "SERVICE_VERSION": "test-1",
         "DATABASE_URL": f"postgresql://slipway:{PASSWORD}@127.0.0.1:{postgres_port}/slipway",
         "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{redis_port}/0",
+        "PYTHONPATH": str(ROOT),
         "DJANGO_SECRET_KEY": PASSWORD + secrets.token_hex(24),
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
         "SESSION_COOKIE_SECURE": "false",

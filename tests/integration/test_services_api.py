@@ -139,7 +139,7 @@ def test_without_the_database_it_is_unhealthy_and_comes_back(api: Web, services:
 
 
 def _healthcheck(port: int) -> bool:
-    words = (sys.executable, "-m", "api.healthcheck")
+    words = (sys.executable, "-m", "api.service.healthcheck")
     return (
         subprocess.run(words, cwd=ROOT, env={"UVICORN_PORT": str(port)}, capture_output=True, check=False).returncode
         == 0
