@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
 import statistics
@@ -18,14 +17,13 @@ from tests.bench.load import measure
 from tests.stack import DOMAIN, Stack, copy_checkout
 
 REPEATS = 5
+RATE_LIMIT_CHECK_FAILED = 9
 
 
 def main() -> None:
     """Deploy a copy of the checkout with an empty cache, measure it, and take it down."""
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
     stack = copy_checkout(folder / "checkout", cache_dir=folder / "cache")
-    # The load goes through the rate limit of the edge; it is off for the measurement.
-    stack.environment["RATE_LIMIT_API_RPM"] = "0"
     try:
         rows = _measure_all(stack)
     finally:
@@ -36,29 +34,39 @@ def main() -> None:
 
 def _measure_all(stack: Stack) -> list[tuple[str, str]]:
     rows = [("cold deploy (empty cache)", _seconds(lambda: _deploy(stack)))]
-    noop = [_deploy(stack) for _ in range(REPEATS)]
-    verification = [_step(report, "verify") for report in noop]
-    total = [_length(report) for report in noop]
-    rows.append(("no-op deploy, total", _spread(total)))
-    rows.append(("no-op deploy, verification", _spread(verification)))
-    beyond = [whole - part for whole, part in zip(total, verification, strict=True)]
-    rows.append(("no-op deploy, beyond verification", _spread(beyond)))
+    timed = [_timed(lambda: _deploy(stack)) for _ in range(REPEATS)]
+    walls = [wall for wall, _ in timed]
+    verification = [_step(report, "verify") for _, report in timed]
+    beyond = [wall - part for wall, part in zip(walls, verification, strict=True)]
+    rows.append(("no-op deploy, the whole command", _spread(walls)))
+    rows.append(("of that, verification", _spread(verification)))
+    rows.append(("of that, beyond verification", _spread(beyond)))
     rows.append(("resident memory of the whole stack", f"{_memory_mib(stack):.0f} MiB"))
+    stack.change_api("measured")
+    rows.append(("update after a one-line change in api/, verified", _seconds(lambda: stack.json("update"))))
+    stack.invoke("down", "--target", "local")
+    rows.append(("warm deploy (after down)", _seconds(lambda: _deploy(stack))))
+    return rows + _under_load(stack)
+
+
+def _under_load(stack: Stack) -> list[tuple[str, str]]:
+    """Measure /api/health through the edge, with its rate limit out of the way.
+
+    That release fails the check that a burst meets a 429, as it must; it runs all the same.
+    """
+    stack.environment["RATE_LIMIT_API_RPM"] = "1000000"
+    stack.environment["RATE_LIMIT_API_BURST"] = "100000"
+    released = stack.invoke("update", "--target", "local")
+    if released.returncode not in {0, RATE_LIMIT_CHECK_FAILED}:
+        raise RuntimeError(released.stdout + released.stderr)
+    rows = []
     for connections in (1, 32):
         load = measure(
             stack.https_port, DOMAIN, "/api/health", ca_file=str(stack.ca_file), connections=connections, seconds=10
         )
         figures = f"p50 {load.percentile_ms(0.5):.1f} ms, p99 {load.percentile_ms(0.99):.1f} ms"
-        rows.append(
-            (
-                f"/api/health, {connections} connections, 10 s",
-                f"{figures}, {load.rate:.0f} requests/s, {len(load.failures)} failed",
-            )
-        )
-    stack.change_api("measured")
-    rows.append(("update after a one-line change in api/", _seconds(lambda: stack.json("update"))))
-    stack.invoke("down", "--target", "local")
-    rows.append(("warm deploy (after down)", _seconds(lambda: _deploy(stack))))
+        what = f"/api/health over TLS, {connections} connections, 10 s"
+        rows.append((what, f"{figures}, {load.rate:.0f} requests/s, {len(load.failures)} failed"))
     return rows
 
 
@@ -66,18 +74,18 @@ def _deploy(stack: Stack) -> Any:
     return stack.json("deploy")
 
 
-def _length(report: dict[str, Any]) -> float:
-    return float(sum(step["seconds"] for step in report["steps"]))
-
-
 def _step(report: dict[str, Any], name: str) -> float:
     return next(float(step["seconds"]) for step in report["steps"] if step["name"] == name)
 
 
 def _seconds(action: Callable[[], object]) -> str:
+    return f"{_timed(action)[0]:.1f} s"
+
+
+def _timed(action: Callable[[], Any]) -> tuple[float, Any]:
     started = time.perf_counter()
-    action()
-    return f"{time.perf_counter() - started:.1f} s"
+    result = action()
+    return time.perf_counter() - started, result
 
 
 def _spread(values: list[float]) -> str:
@@ -98,7 +106,6 @@ def _print_table(rows: list[tuple[str, str]]) -> None:
     print("| what | measured |\n| --- | --- |")  # noqa: T201 - the same
     for name, value in rows:
         print(f"| {name} | {value} |")  # noqa: T201 - the same
-    print(json.dumps(dict(rows)))  # noqa: T201 - the same
 
 
 if __name__ == "__main__":
