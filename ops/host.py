@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ FAMILIES: dict[str, type[OpsError]] = {
     "preflight": PreflightError,
     "release": ReleaseError,
 }
+RUNS_KEPT = 10
 AGAIN = "run the same command again"
 
 
@@ -40,6 +42,8 @@ class LocalHost:
         pack(self.state / "engine.pyz")
         run = self.state / "runs" / run_id
         run.mkdir(mode=0o700, parents=True)
+        for old in sorted(run.parent.iterdir())[:-RUNS_KEPT]:  # each holds a release, and that holds secrets
+            shutil.rmtree(old)
         shipped = run / "release.json"
         shipped.touch(mode=0o600)
         shipped.write_text(release_to_json(release), encoding="utf-8")

@@ -1,0 +1,89 @@
+"""Does the operator's side see what the engine does, and understand how it ends?"""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from ops.engine.model import Edge, Release
+from ops.errors import BuildError, HostError, PreflightError, ReleaseError
+from ops.host import RUNS_KEPT, LocalHost, raised
+
+RELEASE = Release(id="r1", source_dir="/nowhere", services=(), edge=Edge(api_url="", dynamic_files={}))
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> LocalHost:
+    return LocalHost(tmp_path / ".local", environment={"PATH": "/usr/bin:/bin"})
+
+
+def journal(host: LocalHost, run_id: str, text: str) -> Path:
+    folder = host.state / "runs" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "engine.log").touch()
+    path = folder / "journal.jsonl"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def line(event: str, **more: str) -> str:
+    return json.dumps({"event": event, **more}) + "\n"
+
+
+def test_a_shipped_release_can_be_read_by_its_owner_alone(host: LocalHost) -> None:
+    shipped = host.ship("run-1", RELEASE)
+    assert stat.S_IMODE(shipped.stat().st_mode) == 0o600
+    assert stat.S_IMODE(host.state.stat().st_mode) == 0o700
+
+
+def test_releases_of_old_runs_do_not_pile_up(host: LocalHost) -> None:
+    for number in range(RUNS_KEPT + 3):
+        host.ship(f"run-{number:02}", RELEASE)
+    kept = sorted(path.name for path in (host.state / "runs").iterdir())
+    assert len(kept) == RUNS_KEPT
+    assert kept[-1] == f"run-{RUNS_KEPT + 2:02}"
+
+
+@pytest.mark.req("A-13")
+def test_following_yields_every_event_until_the_run_has_finished(host: LocalHost) -> None:
+    journal(host, "run-1", line("run_started") + line("step_started", step="plan") + line("run_finished"))
+    assert [event["event"] for event in host.follow("run-1")] == ["run_started", "step_started", "run_finished"]
+
+
+def test_a_second_following_goes_on_where_the_first_stopped(host: LocalHost) -> None:
+    journal(host, "run-1", line("run_started") + line("step_started", step="plan") + line("run_finished"))
+    first = host.follow("run-1")
+    assert next(first)["event"] == "run_started"
+    del first
+    assert [event["event"] for event in host.follow("run-1")] == ["step_started", "run_finished"]
+
+
+def test_an_engine_that_dies_in_the_middle_is_an_error_with_its_last_words(host: LocalHost) -> None:
+    path = journal(host, "run-1", line("run_started") + '{"event": "torn')
+    path.with_name("engine.log").write_text("first\nMemoryError\n", encoding="utf-8")
+    with pytest.raises(HostError) as died:
+        list(host.follow("run-1"))
+    assert died.value.why == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [("build", BuildError), ("host", HostError), ("preflight", PreflightError), ("release", ReleaseError)],
+)
+def test_each_family_of_engine_errors_has_its_own_exit_code(family: str, expected: type[Exception]) -> None:
+    assert isinstance(raised({"what": "w", "why": "y", "fix": "f", "family": family}), expected)
+
+
+def test_a_fix_of_the_engine_names_the_target_that_the_operator_meant() -> None:
+    error = raised({"what": "w", "why": "y", "fix": "invoke down && invoke deploy", "family": "release"})
+    assert error.fix == "invoke down --target local && invoke deploy --target local"
+
+
+def test_an_engine_that_cannot_start_is_an_error_of_the_host(host: LocalHost) -> None:
+    host.state.mkdir()
+    with pytest.raises(HostError, match="refused"):
+        host.engine("status", "--root", str(host.state))
