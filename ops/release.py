@@ -12,6 +12,8 @@ from ops.compose import read_compose, seconds
 from ops.engine.model import Edge, Image, Release, Route, Service
 from ops.sources import environment_id, source_files
 
+TLS_FILE = "tls.yml"  # of traefik/dynamic
+
 
 def local_release(root: Path, environment: Mapping[str, str], *, release_id: str) -> Release:
     """Return the release of this checkout for the `processes` runtime.
@@ -70,5 +72,13 @@ def _edge(root: Path, environment: Mapping[str, str]) -> Edge:
     dynamic = sorted((root / "traefik" / "dynamic").glob("*.yml"))
     return Edge(
         api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
-        dynamic_files={path.name: path.read_text(encoding="utf-8") for path in dynamic},
+        dynamic_files={path.name: path.read_text(encoding="utf-8") + _seal(root, path.name) for path in dynamic},
     )
+
+
+def _seal(root: Path, name: str) -> str:
+    """Name the certificate in the file that serves it: Traefik reads a new one only when one of its files changes."""
+    certificate = root / ".local" / "data" / "tls" / "cert.pem"
+    if name != TLS_FILE or not certificate.exists():
+        return ""
+    return f"# certificate {hashlib.sha256(certificate.read_bytes()).hexdigest()[:12]}\n"

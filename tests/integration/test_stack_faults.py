@@ -137,6 +137,16 @@ def test_a_release_that_does_not_become_healthy_is_undone_and_its_last_words_are
     assert visitor.failures == []
 
 
+@pytest.mark.req("A-16")
+def test_a_new_certificate_is_served_without_a_restart_of_traefik(stack: Stack) -> None:
+    before = {row["service"]: row["pid"] for row in stack.json("status")["services"]}
+    (stack.state / "data" / "tls" / "cert.pem").unlink()
+    report = stack.json("deploy")
+    assert [change["service"] for change in report["changes"]] == ["routes"]
+    assert stack.ask("/api/health").status_code == 200
+    assert {row["service"]: row["pid"] for row in stack.json("status")["services"]} == before
+
+
 def test_two_deploys_at_once_wait_for_each_other(stack: Stack) -> None:
     stack.change_api("two at once")
     command = ("update", "--target", "local")
