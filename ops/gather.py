@@ -30,6 +30,7 @@ from ops.probes import Prober, connect, each, prober
 from ops.questions import EVENTS, FIRST_EVENT, commands, event_of, private_routes, public_routes
 
 THREADS = 16
+COMMANDS_AT_ONCE = 2  # each keeps a core busy while Python and Django start; more would only time each other out
 LOG_LINES = 300
 OUTSIDE_PORTS_MOST = 32
 COMMAND_LIMIT_S = 2 * LIMIT_S  # the check fails after LIMIT_S, but the artifact still shows what the command said
@@ -50,11 +51,15 @@ def gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
 
     `with_migrations` asks Django which migrations are applied, for a run whose own migrate job did not tell.
     """
-    with prober(address=site.address, ca_file=site.ca_file) as asking, ThreadPoolExecutor(THREADS) as pool:
+    with (
+        prober(address=site.address, ca_file=site.ca_file) as asking,
+        ThreadPoolExecutor(THREADS) as pool,
+        ThreadPoolExecutor(COMMANDS_AT_ONCE) as commands_pool,
+    ):
         status = pool.submit(_status, host, site)
         events = asking.get(site.https + EVENTS)
         asked = commands(site, event_id=event_of(events) or FIRST_EVENT, with_migrations=with_migrations)
-        running = {name: pool.submit(_run, host, site, *command) for name, command in asked.items()}
+        running = {name: commands_pool.submit(_run, host, site, *command) for name, command in asked.items()}
         logs = {name: pool.submit(_logs, host, site, name) for name in ("traefik", "api")}
         task = pool.submit(run_api_task, asking, site, events)
         answers = {**each(asking, public_routes(site)), **_private(asking, site)}

@@ -109,14 +109,15 @@ def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
             shutil.copy2(ROOT / name, root / name)
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "copy")):
         subprocess.run(("git", *AUTHOR, *command), cwd=root, check=True)
-    https, http, internal, postgres, redis, first_replica = free_ports(6)
+    https, http, internal, postgres, redis = free_ports(5)
     settings = {
         "LOCAL_HTTPS_PORT": https,
         "LOCAL_HTTP_PORT": http,
         "LOCAL_INTERNAL_PORT": internal,
         "LOCAL_POSTGRES_PORT": postgres,
         "LOCAL_REDIS_PORT": redis,
-        "LOCAL_REPLICA_PORT_FIRST": min(first_replica, 60000),
+        # Below the range that systems hand out, so that it holds none of the ports above; another one for each copy.
+        "LOCAL_REPLICA_PORT_FIRST": 20000 + 200 * (https % 50),
         "LOCAL_CACHE_DIR": cache_dir,
     }
     environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
