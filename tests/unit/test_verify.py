@@ -37,6 +37,13 @@ MIGRATED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def a_port_is_listened_on() -> Iterator[None]:
+    """Listen somewhere, as any stack does: a bare machine has no listener that could be seen."""
+    with socket.create_server(("127.0.0.1", 0)):
+        yield
+
+
 class StubHost:
     """Answers as an engine does, and keeps what it was asked."""
 
