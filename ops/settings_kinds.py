@@ -107,6 +107,14 @@ def _is_network(value: str) -> bool:
     return True
 
 
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_zone(value: str) -> bool:
     known = zoneinfo.available_timezones()  # empty on a Windows without the tzdata package
     return value in known if known else re.fullmatch(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*", value) is not None
@@ -137,6 +145,18 @@ _HOST_PATTERN = Kind(
 )
 _ORIGIN = Kind(noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin)
 _NETWORK = Kind(noun="an IP address or network", write=_NETWORKS_WRITE, accepts=_is_network)
+ADDRESS = Kind(noun="an IP address", write="an IP address such as 203.0.113.7", accepts=_is_address)
+HOST_PORT = Kind(
+    noun="a host, or host:port",
+    write="an IP address or host name, with :port when it is not the usual one",
+    accepts=lambda value: (
+        DOMAIN.accepts(value.rpartition(":")[0] or value) or _is_address(value.rpartition(":")[0] or value)
+    ),
+)
+SLUG = matching(
+    "a name as the cloud's API writes it", r"[a-z0-9][a-z0-9._-]*", write="a name such as fra1, s-2vcpu-4gb"
+)
+TAG = matching("a tag", r"[A-Za-z0-9:_-]{1,255}", write="letters, digits, : _ - only")
 HOSTS = comma_list(_HOST_PATTERN, write=_HOSTS_WRITE)
 ORIGINS = comma_list(_ORIGIN, write=_ORIGINS_WRITE)
 NETWORKS = comma_list(_NETWORK, write=_NETWORKS_WRITE)

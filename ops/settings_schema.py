@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ops import settings_kinds as kind
+from ops.settings_droplet import DROPLET, GUARDED
 from ops.settings_example import render
 from ops.settings_key import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
 
@@ -176,6 +177,20 @@ KEYS: tuple[Key, ...] = (
             default=STAGING_CA,
         ),
         Key(
+            "ACME_CA_PATH", "With a private ACME server: the authority that signed its own HTTPS, PEM.", kind.FILE_PATH
+        ),
+        Key(
+            "ACME_ROOT_PATH",
+            "With a private ACME server: the authority that signs its certificates, PEM.",
+            kind.FILE_PATH,
+        ),
+        Key(
+            "ACME_CERTIFICATE_HOURS",
+            "With acme: how long a certificate is valid; decides when it is renewed.",
+            kind.whole(1, 8760),
+            default="2160",
+        ),
+        Key(
             "RATE_LIMIT_API_RPM",
             "Requests a minute to the API from one address.",
             kind.whole(1, 1_000_000),
@@ -184,6 +199,7 @@ KEYS: tuple[Key, ...] = (
         Key("RATE_LIMIT_API_BURST", "How many of them may come at once.", kind.whole(1, 1_000_000), default="100"),
         Key("FORWARDED_ALLOW_IPS", "Proxies whose X-Forwarded-* count.", kind.NETWORKS, default=_PRIVATE_NETWORKS),
     ),
+    *GUARDED,
     *group(
         "Size",
         Key("API_REPLICAS", "Processes of the API.", _REPLICAS, default="1", examples=("1", "2")),
@@ -206,16 +222,7 @@ KEYS: tuple[Key, ...] = (
         ),
         Key("LOCAL_CACHE_DIR", "Where environments and packages are kept.", kind.FILE_PATH, default=".local/cache"),
     ),
-    *group(
-        "The droplet target",
-        Key(
-            "DIGITALOCEAN_TOKEN",
-            "An API token that may read and write. Not used by the local target.",
-            kind.SECRET,
-            secret=True,
-            examples=("", "change-me"),
-        ),
-    ),
+    *DROPLET,
 )
 BY_NAME = {key.name: key for key in KEYS}
 EXAMPLES = {".env.example": DEVELOPMENT, ".env.prod.example": PRODUCTION}

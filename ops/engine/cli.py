@@ -27,7 +27,8 @@ from ops.engine.narrate import as_engine_error, error_as_json, finish
 from ops.engine.options import parser
 from ops.engine.plan import make_plan
 from ops.engine.routes import read_routes
-from ops.engine.runtimes import open_runtime, read_lines
+from ops.engine.runtime import LogQuery
+from ops.engine.runtimes import open_runtime, seconds
 from ops.engine.state import State, Store
 from ops.engine.status import read_status
 from ops.engine.waiting import Waiter
@@ -99,7 +100,14 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _logs(asked: argparse.Namespace) -> int:
-    for line in read_lines(asked.root, vars(asked)):
+    query = LogQuery(
+        services=tuple(asked.service or ()),
+        since_s=seconds(asked.since) if asked.since else None,
+        grep=asked.grep,
+        lines=asked.lines,
+        follow=asked.follow,
+    )
+    for line in open_runtime(asked.runtime, asked.root).read_lines(query):
         at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = {"at": at, "service": line.service, "replica": line.replica, "text": line.text}
         print(json.dumps(named) if asked.json else f"{line.replica} | {line.text}", flush=True)  # noqa: T201 - stdout is the answer
@@ -118,7 +126,8 @@ def _down(asked: argparse.Namespace) -> int:
 
 
 def _routes(asked: argparse.Namespace) -> int:
-    return _print(read_routes(_live(asked).edge.api_url, fetch))
+    runtime = open_runtime(asked.runtime, asked.root)
+    return _print(read_routes(runtime.edge_url(_live(asked).edge), fetch))
 
 
 def _known_state(store: Store) -> State:

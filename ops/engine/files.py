@@ -29,3 +29,25 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_routes(folder: Path, files: dict[str, str], *, mode: int = 0o600) -> None:
+    """Put files (name -> content) in a watched folder, each by rename from outside of it, and remove any other.
+
+    The folder is there already; `mode` says who may read the files.
+    """
+    outside = folder.with_name(f".{folder.name}.next")
+    for name, content in files.items():
+        place = folder / name
+        if place.exists() and place.read_text(encoding="utf-8") == content:
+            continue  # nothing for Traefik to read again
+        outside.unlink(missing_ok=True)
+        outside.touch(mode=0o600)
+        outside.chmod(mode)
+        outside.write_text(content, encoding="utf-8")
+        with outside.open("rb") as written:
+            os.fsync(written.fileno())
+        outside.replace(place)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()

@@ -17,31 +17,46 @@ Rollout = Literal["rolling", "replace"]
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """What a replica is made from: files of the checkout by content, an environment, and a build step.
+    """What a replica is made from: files of the checkout by content, and how they become something that runs.
 
-    `id` is `<service>-<hash of everything below>`. `env` names a lock, `requirements/<env>.txt`; `env_id` is
-    `<env>-<hash of the lock and the Python>`. `npm` is a folder with a `package-lock.json`, `build` runs in it.
+    `id` is `<service>-<hash of everything below>`.
+
+    As processes: `env` names a lock, `requirements/<env>.txt`; `env_id` is `<env>-<hash of the lock and the Python>`;
+    `npm` is a folder with a `package-lock.json`, `build` runs in it.
+
+    As containers: `dockerfile` is the path of the one that is built, with `files` as its context; or `reference` is an
+    image of a registry, and `files` are what the engine needs beside it.
     """
 
     id: str
-    env: str
-    env_id: str
     files: dict[str, str]  # path in the checkout -> sha256 of its content
+    env: str = ""
+    env_id: str = ""
     npm: str = ""
     build: tuple[str, ...] = ()
+    dockerfile: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """What Traefik and the gate are told: the path that says ready, asked for with this Host header."""
+    """What Traefik and the gate are told: the path that says ready, asked for with this Host header.
+
+    `port` is where a container listens; a process gets its port from the runtime.
+    """
 
     ready: str
     host: str
+    port: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service or job of the stack. Strings may hold {port} {image} {env} {data} {scratch} {version}."""
+    """One service or job of the stack.
+
+    As processes: strings may hold {port} {image} {env} {data} {scratch} {version}. As containers: strings of the
+    environment may hold {version}, and `container` is all else that Compose says about the service.
+    """
 
     name: str
     image: Image
@@ -49,7 +64,8 @@ class Service:
     environment: dict[str, str]
     healthcheck: tuple[str, ...] = ()
     workdir: str = ""  # relative to the image
-    files: dict[str, str] = field(default_factory=dict)  # template in the image -> file in the scratch folder
+    files: dict[str, str] = field(default_factory=dict)  # template in the image -> scratch file, or path in a container
+    container: dict[str, Any] = field(default_factory=dict)
     route: Route | None = None
     port: int = 0  # 0: the runtime chooses a free one for each replica
     rollout: Rollout = "replace"
@@ -74,7 +90,10 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """What the routes need: Traefik's API, and the reviewed dynamic files (name -> content)."""
+    """What the routes need: Traefik's API, and the reviewed dynamic files (name -> content).
+
+    In `api_url` of a container stands {address}, the container's own.
+    """
 
     api_url: str
     dynamic_files: dict[str, str]
@@ -88,6 +107,7 @@ class Release:
     source_dir: str
     services: tuple[Service, ...]
     edge: Edge
+    project: dict[str, Any] = field(default_factory=dict)  # Compose's `name`, `networks` and `volumes`
 
     def service(self, name: str) -> Service:
         """Return the service of that name; KeyError when there is none."""
@@ -110,6 +130,7 @@ class Replica:
     pid: int = 0
     started_at: float = 0.0  # Unix seconds
     restarts: int = 0
+    address: str = ""  # where this host reaches it; empty while it has none
 
 
 def release_to_json(release: Release) -> str:
@@ -121,7 +142,7 @@ def release_from_json(text: str) -> Release:
     """Read what `release_to_json` wrote."""
     raw = json.loads(text)
     services = tuple(_service(item) for item in raw["services"])
-    return Release(id=raw["id"], source_dir=raw["source_dir"], services=services, edge=Edge(**raw["edge"]))
+    return Release(**{**raw, "services": services, "edge": Edge(**raw["edge"])})
 
 
 def _service(raw: dict[str, Any]) -> Service:

@@ -63,7 +63,7 @@ def _stop_everything(engine: Engine, known: tuple[Release, ...], *, step: str) -
 def _restore_routes(engine: Engine, goal: Goal, observed: fleet.Fleet) -> None:
     live = goal.release
     serving = fleet.present(observed, fleet.wanted_names(live))
-    if steps.is_edge_running(engine) and is_answering(live.edge.api_url, engine.fetch):
+    if steps.is_edge_running(engine) and is_answering(engine.runtime.edge_url(live.edge), engine.fetch):
         steps.route_to(engine, goal, serving)
     else:  # nobody is served, so nothing has to be confirmed
         engine.runtime.write_routes(render_routes(live, servers_of(live, serving, engine.runtime)))

@@ -25,7 +25,7 @@ def servers_of(release: Release, replicas: Iterable[Replica], runtime: Runtime) 
     """Return the URLs that each routed service of a release has among these replicas."""
     fleet = list(replicas)
     return {
-        service.name: sorted(f"http://{runtime.address(r)}" for r in fleet if r.service == service.name)
+        service.name: sorted(f"http://{runtime.server(r)}" for r in fleet if r.service == service.name)
         for service in release.services
         if service.route
     }

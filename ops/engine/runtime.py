@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from ops.engine.model import Image, Release, Replica, Service
+from ops.engine.model import Edge, Image, Release, Replica, Service
 
 Say = Callable[[str], None]  # one line of progress, into the journal
+
+
+class Line(NamedTuple):
+    """One line of a log. `at` is Unix seconds: the line's own time, or that of the line before it."""
+
+    at: float
+    service: str
+    replica: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A TCP or UDP port of this host that is listened on; `owner` is the service, or empty when it is not ours."""
+
+    address: str
+    port: int
+    protocol: str = "tcp"
+    pid: int = 0
+    process: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogQuery:
+    """Which lines are wanted; empty means all. `since_s` counts back from now."""
+
+    services: tuple[str, ...] = ()
+    since_s: float | None = None
+    grep: str = ""
+    lines: int = 200
+    follow: bool = False
 
 
 class Runtime(Protocol):
@@ -38,10 +71,31 @@ class Runtime(Protocol):
         """Run the service's health check once, against this replica."""
 
     def address(self, replica: Replica) -> str:
-        """Return `host:port` as Traefik reaches it."""
+        """Return `host:port` as the engine, on this host, reaches it."""
+
+    def server(self, replica: Replica) -> str:
+        """Return `host:port` as Traefik reaches it; the same over restarts of the replica."""
+
+    def edge_url(self, edge: Edge) -> str:
+        """Return where Traefik's API answers the engine; empty while Traefik does not run."""
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
         """Yield the last lines that a replica wrote."""
+
+    def read_lines(self, query: LogQuery) -> Iterator[Line]:
+        """Yield log lines of all replicas, also of those that are gone where they are kept, in the order of time."""
+
+    def memory_mib(self) -> dict[str, float]:
+        """Return the resident memory of each replica that runs, by name, in MiB."""
+
+    def listeners(self) -> tuple[Listener, ...] | None:
+        """Return the ports that something listens on, with the service that owns each.
+
+        None on a runtime that leaves this to the operator's side, which is on the same machine.
+        """
+
+    def static_config(self) -> str:
+        """Return the file that the running Traefik was started with; empty while there is none."""
 
     def write_routes(self, files: dict[str, str]) -> None:
         """Put these files (name -> content) in Traefik's watched folder, each by rename, and remove any other."""

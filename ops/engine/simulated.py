@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.engine.fleet import EDGE_SERVICE
-from ops.engine.model import Image, Release, Replica, Service
-from ops.engine.runtime import Say
+from ops.engine.model import Edge, Image, Release, Replica, Service
+from ops.engine.runtime import Line, LogQuery, Say
 from ops.engine.simulated_host import SimulatedHost
 from ops.engine.state import State, Store
 
@@ -74,6 +74,30 @@ class SimulatedRuntime:
     def address(self, replica: Replica) -> str:
         """Return host and port."""
         return f"127.0.0.1:{replica.port}"
+
+    def server(self, replica: Replica) -> str:
+        """Return the same."""
+        return self.address(replica)
+
+    def edge_url(self, edge: Edge) -> str:
+        """Return what the release says."""
+        return edge.api_url
+
+    def read_lines(self, query: LogQuery) -> Iterator[Line]:
+        """Have no lines."""
+        del query
+        yield from ()
+
+    def memory_mib(self) -> dict[str, float]:
+        """Need no memory."""
+        return {}
+
+    def listeners(self) -> None:
+        """Listen nowhere."""
+
+    def static_config(self) -> str:
+        """Have no file."""
+        return ""
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
         """Yield one line."""

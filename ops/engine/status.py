@@ -13,7 +13,6 @@ from ops.engine.lock import lock_holder
 from ops.engine.model import Release, Replica, Service
 from ops.engine.parallel import each
 from ops.engine.runtime import Runtime
-from ops.engine.runtimes import memory_mib
 from ops.engine.state import Store
 
 Row = dict[str, Any]
@@ -25,7 +24,7 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
     live = store.live()
     observed = runtime.observe()
     known = (live, *store.kept_releases())
-    memory = memory_mib(runtime) if with_health else {}
+    memory = runtime.memory_mib() if with_health else {}
 
     def describe(replica: Replica) -> Row:
         service = fleet.find_service(replica, known) if with_health else None

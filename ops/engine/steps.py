@@ -96,7 +96,7 @@ def route_to(engine: Engine, goal: Goal, replicas: list[Replica]) -> None:
     servers = servers_of(goal.release, replicas, engine.runtime)
     engine.runtime.write_routes(render_routes(goal.release, servers))
     if fleet.edge_services(goal.release) and is_edge_running(engine):
-        confirm_routes(goal.release.edge.api_url, servers, fetch=engine.fetch, waiter=engine.waiter)
+        confirm_routes(engine.runtime.edge_url(goal.release.edge), servers, fetch=engine.fetch, waiter=engine.waiter)
 
 
 def is_edge_running(engine: Engine) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.engine.processes.logs import last_lines, read_logs, time_of
+from ops.engine.runtime import LogQuery
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC).timestamp()
 
@@ -51,7 +52,7 @@ def test_a_line_tells_its_time(line: str, expected: float | None) -> None:
 def test_logs_of_services_are_merged_by_time_and_named(tmp_path: Path) -> None:
     log(tmp_path, "api-0123456789ab-0.log", stamped(1, "one") + "  more of one\n" + stamped(3, "three"))
     log(tmp_path, "nginx-static-0123456789ab-1.log", stamped(2, "two"))
-    found = list(read_logs(tmp_path))
+    found = list(read_logs(tmp_path, LogQuery()))
     assert [(line.service, line.replica) for line in found] == [
         ("api", "api-0123456789ab-0"),
         ("api", "api-0123456789ab-0"),
@@ -65,26 +66,30 @@ def test_logs_of_services_are_merged_by_time_and_named(tmp_path: Path) -> None:
 def test_one_service_text_and_count_narrow_the_lines(tmp_path: Path) -> None:
     log(tmp_path, "api-0123456789ab-0.log", "".join(stamped(second, f"Line {second}") for second in range(20)))
     log(tmp_path, "django-0123456789ab-0.log", stamped(5, "line of another"))
-    assert {line.service for line in read_logs(tmp_path, services=["api"])} == {"api"}
-    assert [line.at - NOON for line in read_logs(tmp_path, services=["api"], grep="line 1", lines=3)] == [17, 18, 19]
+    assert {line.service for line in read_logs(tmp_path, LogQuery(services=("api",)))} == {"api"}
+    assert [line.at - NOON for line in read_logs(tmp_path, LogQuery(services=("api",), grep="line 1", lines=3))] == [
+        17,
+        18,
+        19,
+    ]
 
 
 def test_since_leaves_older_lines_out(tmp_path: Path) -> None:
     now = time.time() - NOON
     log(tmp_path, "api-0123456789ab-0.log", stamped(now - 3600, "old") + stamped(now - 5, "new"))
-    assert ["new" in line.text for line in read_logs(tmp_path, since_s=60)] == [True]
+    assert ["new" in line.text for line in read_logs(tmp_path, LogQuery(since_s=60))] == [True]
 
 
 def test_rotated_files_come_first(tmp_path: Path) -> None:
     log(tmp_path, "api-0123456789ab-0.log.2", stamped(1, "a"))
     log(tmp_path, "api-0123456789ab-0.log.1", stamped(2, "b"))
     log(tmp_path, "api-0123456789ab-0.log", stamped(3, "c"))
-    assert [line.at - NOON for line in read_logs(tmp_path)] == [1, 2, 3]
+    assert [line.at - NOON for line in read_logs(tmp_path, LogQuery())] == [1, 2, 3]
 
 
 def test_following_survives_a_rotation_and_sees_new_replicas(tmp_path: Path) -> None:
     path = log(tmp_path, "api-0123456789ab-0.log", stamped(1, "past"))
-    lines = read_logs(tmp_path, follow=True)
+    lines = read_logs(tmp_path, LogQuery(follow=True))
     assert "past" in next(lines).text
     with path.open("a") as file:
         file.write(stamped(2, "before the rotation"))
@@ -102,17 +107,17 @@ def test_following_survives_a_rotation_and_sees_new_replicas(tmp_path: Path) -> 
 
 def test_a_log_without_times_counts_as_written_when_its_file_was(tmp_path: Path) -> None:
     log(tmp_path, "web-0123456789ab-0.log", "no time\nhere\n")
-    assert [line.text for line in read_logs(tmp_path, since_s=60)] == ["no time", "here"]
+    assert [line.text for line in read_logs(tmp_path, LogQuery(since_s=60))] == ["no time", "here"]
 
 
 def test_lines_above_the_first_time_get_that_time(tmp_path: Path) -> None:
     log(tmp_path, "web-0123456789ab-0.log", "made a new cluster\n" + stamped(1, "up") + stamped(2, "ready"))
-    assert [line.at - NOON for line in read_logs(tmp_path)] == [1, 1, 2]
+    assert [line.at - NOON for line in read_logs(tmp_path, LogQuery())] == [1, 1, 2]
 
 
 def test_a_line_that_is_still_being_written_waits_for_its_end(tmp_path: Path) -> None:
     path = log(tmp_path, "api-0123456789ab-0.log", "begun ")
-    lines = read_logs(tmp_path, follow=True)
+    lines = read_logs(tmp_path, LogQuery(follow=True))
     with path.open("a") as file:
         file.write("and ended\n")
     assert next(lines).text == "begun and ended"

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from ops.engine.errors import EngineError
+from ops.engine.files import write_routes
 from ops.engine.model import Image, Service
-from ops.engine.processes import data, jobs, launch, procs, rpc
-from ops.engine.processes.launchfile import describe, read_launch, write_launch
+from ops.engine.processes import jobs, launch, procs, rpc
+from ops.engine.processes.launchfile import describe, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, make_private, write_private
 from ops.engine.processes.ports import choose_port
-from ops.engine.processes.runtime import waves
 from ops.engine.processes.supervisor import program
 
 SECRET = "canary-5561"
@@ -112,9 +112,10 @@ def test_a_port_is_free_unused_by_others_and_in_the_range(monkeypatch: pytest.Mo
 
 def test_routes_are_exactly_the_files_given(tmp_path: Path) -> None:
     folder = tmp_path / "dynamic"
-    data.write_routes(folder, {"a.yml": "1", "old.yml": "2"})
+    folder.mkdir()
+    write_routes(folder, {"a.yml": "1", "old.yml": "2"})
     untouched = (folder / "a.yml").stat().st_ino
-    data.write_routes(folder, {"a.yml": "1", "new.yml": "3"})
+    write_routes(folder, {"a.yml": "1", "new.yml": "3"})
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.yml": "1", "new.yml": "3"}
     assert (folder / "a.yml").stat().st_ino == untouched
     assert list(tmp_path.iterdir()) == [folder]

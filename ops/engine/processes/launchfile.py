@@ -85,3 +85,15 @@ def launches(layout: Layout) -> Iterator[Launch]:
         launch = read_launch(folder)
         if launch:
             yield launch
+
+
+def waves(running: list[Launch]) -> list[tuple[str, ...]]:
+    """Return the names of replicas in the order to stop them: none before those that need it."""
+    result = []
+    while running:
+        needed = {service for launch in running for service in launch["after"] if service != launch["service"]}
+        # A circle has no order: then all that is left goes at once.
+        wave = [launch for launch in running if launch["service"] not in needed] or running
+        result.append(tuple(launch["name"] for launch in wave))
+        running = [launch for launch in running if launch not in wave]
+    return result

@@ -7,12 +7,13 @@ import heapq
 import os
 import re
 import time
-from collections.abc import Container, Generator, Iterable, Iterator
+from collections.abc import Container, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from ops.engine.processes.layout import REPLICA_NAME, Layout
+from ops.engine.runtime import Line, LogQuery
 
 KEEP_DAYS = 14
 POLL_S = 0.2
@@ -24,15 +25,6 @@ ISO = re.compile(
     r" ?(?P<zone>Z|[+-]\d\d:?\d\d|[A-Z]{3,4})?"
 )
 VALKEY = re.compile(r"^\d+:\w (?P<text>\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3})")
-
-
-class Line(NamedTuple):
-    """One line of a log. `at` is Unix seconds: the line's own time, or that of the line before it."""
-
-    at: float
-    service: str
-    replica: str
-    text: str
 
 
 def time_of(text: str) -> float | None:
@@ -57,22 +49,13 @@ def _timestamp(found: re.Match[str]) -> float:
     return datetime.fromisoformat(f"{found['day'].replace('/', '-')}T{found['clock']}.{part}{offset}").timestamp()
 
 
-def read_logs(
-    root: Path,
-    *,
-    services: Iterable[str] = (),
-    since_s: float | None = None,
-    grep: str = "",
-    lines: int | None = None,
-    follow: bool = False,
-) -> Generator[Line, None, None]:
-    """Yield what the services wrote, oldest first, rotated files too; with `follow`, go on for ever.
+def read_logs(root: Path, query: LogQuery) -> Generator[Line, None, None]:
+    """Yield what the services wrote, oldest first, rotated files too; when it follows, go on for ever.
 
-    No service named means all; `since_s` is how far back in seconds; `grep` is plain text, looked for without regard
-    to case; `lines` keeps the last so many.
+    `grep` is plain text, looked for without regard to case.
     """
-    wanted, needle = set(services), grep.casefold()
-    earliest = time.time() - since_s if since_s is not None else 0.0
+    wanted, needle = set(query.services), query.grep.casefold()
+    earliest = time.time() - query.since_s if query.since_s is not None else 0.0
 
     def is_wanted(line: Line) -> bool:
         return line.at >= earliest and needle in line.text.casefold()
@@ -81,8 +64,8 @@ def read_logs(
     tails = _tails(folder, wanted)
     try:
         past = heapq.merge(*(tail.past() for tail in tails.values()), key=lambda line: line.at)
-        yield from collections.deque(filter(is_wanted, past), maxlen=lines)
-        while follow:
+        yield from collections.deque(filter(is_wanted, past), maxlen=query.lines)
+        while query.follow:
             for tail in _tails(folder, wanted, known=tails).values():
                 yield from filter(is_wanted, tail.news())
             time.sleep(POLL_S)  # follows until its reader stops asking

@@ -152,3 +152,8 @@ def _pss_kib(pid: int) -> int:
     except OSError:
         return 0  # another user's process, or not Linux
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def number_of(name: str) -> int:
+    """Return the number of a signal named without SIG."""
+    return int(signal.Signals[f"SIG{name}"])

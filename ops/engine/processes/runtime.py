@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import signal as signals
 import xmlrpc.client
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from ops.engine.errors import EngineError
-from ops.engine.model import Image, Release, Replica, Service
+from ops.engine.files import write_routes
+from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.processes import data, images, jobs, logs, procs
 from ops.engine.processes.environments import READY, prune_environments
-from ops.engine.processes.launchfile import Launch, describe, launches, read_launch, write_launch
+from ops.engine.processes.launchfile import Launch, describe, launches, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, disk, locked, make_private, remove_tree
 from ops.engine.processes.ports import choose_port, is_free
 from ops.engine.processes.supervisor import Supervisor
-from ops.engine.runtime import Say
+from ops.engine.runtime import Line, LogQuery, Say
 
 HEALTH_TIMEOUT_S = 5.0
 KILL_TIMEOUT_S = 5.0
@@ -75,7 +76,7 @@ class ProcessesRuntime:
     def _end_orphans(self) -> None:
         """End what a killed supervisor left running: nobody watches it, and it holds the ports."""
         found = [(launch, procs.read_record(self.layout.replica(launch["name"]))) for launch in launches(self.layout)]
-        orphans = [(record, number_of(launch["stop_signal"])) for launch, record in found if record]
+        orphans = [(record, procs.number_of(launch["stop_signal"])) for launch, record in found if record]
         longest = max((launch["stop_grace_s"] for launch, _ in found), default=0.0)
         procs.end_all(orphans, grace_s=longest)
 
@@ -147,7 +148,7 @@ class ProcessesRuntime:
             record = procs.read_record(self.layout.replica(name))
             wanted = signal or launch.get("stop_signal", "TERM")
             if record and wanted != launch.get("stop_signal"):
-                procs.end_all([(record, number_of(wanted))], grace_s=0 if wanted == "KILL" else 0.1)
+                procs.end_all([(record, procs.number_of(wanted))], grace_s=0 if wanted == "KILL" else 0.1)
             endings += [(record, 0)] if record else []
             self._supervisor.tell_to_stop(name)
         longest = max((launch.get("stop_grace_s", 10.0) for launch in found.values()), default=0.0)
@@ -171,12 +172,32 @@ class ProcessesRuntime:
         return jobs.run_health_check(launch, timeout_s=HEALTH_TIMEOUT_S)
 
     def address(self, replica: Replica) -> str:
-        """Return `host:port` as Traefik reaches it."""
+        """Return `host:port`; the engine and Traefik reach it alike."""
         return f"127.0.0.1:{replica.port}"
+
+    def server(self, replica: Replica) -> str:
+        """Return the same address: a replica keeps its port."""
+        return self.address(replica)
+
+    def edge_url(self, edge: Edge) -> str:
+        """Return Traefik's fixed internal address."""
+        return edge.api_url
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
         """Yield the last lines that a replica wrote."""
         yield from logs.last_lines(self.layout.logs / f"{name}.log", lines)
+
+    def read_lines(self, query: LogQuery) -> Iterator[Line]:
+        """Yield log lines in the order of time, also those of replicas that are gone."""
+        return logs.read_logs(self.layout.root, query)
+
+    def listeners(self) -> None:
+        """Leave it to the operator's side: it is on the same machine and can ask on every system."""
+
+    def static_config(self) -> str:
+        """Return the file that Traefik was started with, from its scratch folder."""
+        found = sorted(self.layout.replicas.glob(f"{EDGE_SERVICE}-*/traefik.yml"))
+        return found[-1].read_text(encoding="utf-8") if found else ""
 
     def memory_mib(self) -> dict[str, float]:
         """Return the resident memory of each replica that runs, by name, in MiB."""
@@ -190,7 +211,8 @@ class ProcessesRuntime:
     def write_routes(self, files: dict[str, str]) -> None:
         """Put these files in Traefik's watched folder, each by rename, and remove any other."""
         with disk("writing the routes"):
-            data.write_routes(self.layout.routes, files)
+            make_private(self.layout.routes)
+            write_routes(self.layout.routes, files)
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images that no kept release and no replica needs, and environments that are old and unused."""
@@ -215,23 +237,6 @@ class ProcessesRuntime:
             self._supervisor.shut_down(timeout_s=20)
             if volumes:
                 data.remove_data(self.layout.data)
-
-
-def number_of(name: str) -> int:
-    """Return the number of a signal named without SIG."""
-    return int(signals.Signals[f"SIG{name}"])
-
-
-def waves(running: list[Launch]) -> list[tuple[str, ...]]:
-    """Return the names of replicas in the order to stop them: none before those that need it."""
-    result = []
-    while running:
-        needed = {service for launch in running for service in launch["after"] if service != launch["service"]}
-        # A circle has no order: then all that is left goes at once.
-        wave = [launch for launch in running if launch["service"] not in needed] or running
-        result.append(tuple(launch["name"] for launch in wave))
-        running = [launch for launch in running if launch not in wave]
-    return result
 
 
 def _refused(name: str, fault: xmlrpc.client.Fault) -> EngineError:
