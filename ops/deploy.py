@@ -145,7 +145,7 @@ def _held_ports(target: Target) -> set[int]:
     """Return the ports that the running stack of this checkout holds."""
     if not target.host.is_ready:
         return set()
-    running = target.host.engine("status", "--root", str(target.state), "--no-health")["services"]
+    running = target.host.engine("status", "--no-health")["services"]
     alive = [row for row in running if row["state"] in {"running", "starting"}]
     fixed = {target.settings.number(key) for key in TRAEFIK_PORTS if any(r["service"] == "traefik" for r in alive)}
     return fixed | {row["port"] for row in alive}

@@ -39,10 +39,13 @@ COMMAND_LIMIT_S = 2 * LIMIT_S  # the check fails after LIMIT_S, but the artifact
 class Host(Protocol):
     """Where the stack runs: ask the engine for JSON, or for lines."""
 
-    def engine(self, *arguments: str) -> Any:
+    def engine(self, verb: str, *words: str) -> Any:
         """Run an engine command and return its JSON; raises OpsError."""
 
-    def stream(self, *arguments: str) -> Iterator[str]:
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
+        """Run a command of a service; return its exit code and output; raises OpsError."""
+
+    def stream(self, verb: str, *words: str) -> Iterator[str]:
         """Run an engine command and yield its lines; raises OpsError."""
 
 
@@ -86,7 +89,7 @@ def gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
 
 def _status(host: Host, site: Site) -> tuple[tuple[ServiceState, ...], dict[str, str]]:
     try:
-        return services_from(host.engine("status", "--root", site.root)), {}
+        return services_from(host.engine("status")), {}
     except OpsError as error:
         return (), {"status": _words(error)}
 
@@ -99,19 +102,18 @@ def _private(asking: Prober, site: Site) -> dict[str, Answer]:
 
 
 def _run(host: Host, site: Site, service: str, command: tuple[str, ...]) -> Ran:
-    words = ("run", "--root", site.root, "--service", service, "--timeout", f"{COMMAND_LIMIT_S:g}", "--", *command)
     began = time.monotonic()
     try:
-        answer = host.engine(*words)
+        exit_code, output = host.run(service, command, timeout_s=COMMAND_LIMIT_S)
     except OpsError as error:
         return Ran(error=_words(error), seconds=time.monotonic() - began)
-    return Ran(exit_code=int(answer["exit_code"]), output=str(answer["output"]), seconds=time.monotonic() - began)
+    return Ran(exit_code=exit_code, output=output, seconds=time.monotonic() - began)
 
 
 def _logs(host: Host, site: Site, service: str) -> tuple[str, str]:
     """Return the last lines of a service, and what went wrong instead."""
     try:
-        lines = host.stream("logs", "--root", site.root, "--service", service, "--lines", str(LOG_LINES))
+        lines = host.stream("logs", "--service", service, "--lines", str(LOG_LINES))
         return "".join(lines), ""
     except OpsError as error:
         return "", _words(error)

@@ -54,24 +54,24 @@ class LocalHost:
         """Tell whether anything was ever deployed here."""
         return (self.state / "engine.pyz").exists() and (self.state / "state.json").exists()
 
-    def engine(self, *arguments: str) -> Any:
+    def engine(self, verb: str, *words: str) -> Any:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
         done = subprocess.run(
-            self._command(*arguments), capture_output=True, text=True, env=self.environment, check=False, timeout=600
+            self._command(verb, *words), capture_output=True, text=True, env=self.environment, check=False, timeout=600
         )
         if done.returncode:
             raise _translated(done.stdout, done.stderr)
         return json.loads(done.stdout)
 
-    def run(self, service: str, command: tuple[str, ...]) -> tuple[int, str]:
-        """Run a command in a service's image and environment; return its exit code and output."""
-        answer = self.engine("run", "--root", str(self.state), "--service", service, "--", *command)
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float = 300) -> tuple[int, str]:
+        """Run a command in a service's image and environment; return its exit code (124: too late) and output."""
+        answer = self.engine("run", "--service", service, "--timeout", f"{timeout_s:g}", "--", *command)
         return int(answer["exit_code"]), str(answer["output"])
 
-    def stream(self, *arguments: str) -> Iterator[str]:
+    def stream(self, verb: str, *words: str) -> Iterator[str]:
         """Yield an engine command's output line by line, as it comes."""
         with subprocess.Popen(
-            self._command(*arguments), stdout=subprocess.PIPE, text=True, env=self.environment
+            self._command(verb, *words), stdout=subprocess.PIPE, text=True, env=self.environment
         ) as process:
             assert process.stdout is not None  # noqa: S101 - PIPE was asked for two lines above
             try:
@@ -86,7 +86,7 @@ class LocalHost:
             file.write(release_to_json(release))
             file.flush()
             pack(self.state / "engine.pyz")
-            return self.engine("plan", "--root", str(self.state), "--release", file.name)
+            return self.engine("plan", "--release", file.name)
 
     def start_deploy(self, run_id: str, release: Path, *, lock_wait_s: float) -> None:
         """Start the engine in a session of its own, so that it outlives this program."""
@@ -94,7 +94,7 @@ class LocalHost:
         arguments = ("--release", str(release), "--run-id", run_id, "--lock-wait", str(lock_wait_s))
         with log:
             self._running = subprocess.Popen(
-                self._command("deploy", "--root", str(self.state), *arguments),
+                self._command("deploy", *arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -135,8 +135,8 @@ class LocalHost:
             return False
         return True
 
-    def _command(self, *arguments: str) -> tuple[str, ...]:
-        return (sys.executable, str(self.state / "engine.pyz"), *arguments)
+    def _command(self, verb: str, *words: str) -> tuple[str, ...]:
+        return (sys.executable, str(self.state / "engine.pyz"), verb, "--root", str(self.state), *words)
 
     def _last_words(self, run_id: str) -> str:
         log = (self.state / "runs" / run_id / "engine.log").read_text(encoding="utf-8", errors="replace")

@@ -54,7 +54,7 @@ def status(root: Path, *, target: str, as_json: bool) -> int:
 
     def act(opened: Target) -> int:
         _require_deployed(opened)
-        seen = opened.host.engine("status", "--root", str(opened.state))
+        seen = opened.host.engine("status")
         if as_json:
             print(opened.redactor.text(json.dumps(seen, indent=1)))  # noqa: T201 - data goes to stdout
         else:
@@ -69,8 +69,8 @@ def logs(root: Path, query: LogQuery, *, target: str, as_json: bool) -> int:
 
     def act(opened: Target) -> int:
         _require_deployed(opened)
-        words = ("logs", "--root", str(opened.state), *query.arguments(), *(["--json"] if as_json else []))
-        for line in opened.host.stream(*words):
+        words = (*query.arguments(), *(["--json"] if as_json else []))
+        for line in opened.host.stream("logs", *words):
             print(opened.redactor.text(line.rstrip("\n")), flush=True)  # noqa: T201 - data goes to stdout
         return 0
 
@@ -87,8 +87,7 @@ def down(root: Path, *, target: str, volumes: bool, yes: bool, as_json: bool) ->
         if volumes and not yes and not _confirmed(f"Delete the database and all other data in {opened.state}/data?"):
             _say("nothing was stopped or deleted")
             return 1
-        words = ("down", "--root", str(opened.state), *(["--volumes"] if volumes else []))
-        stopped = opened.host.engine(*words)
+        stopped = opened.host.engine("down", *(["--volumes"] if volumes else []))
         if as_json:
             print(json.dumps(stopped))  # noqa: T201 - data goes to stdout
         else:

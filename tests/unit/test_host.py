@@ -86,4 +86,4 @@ def test_a_fix_of_the_engine_names_the_target_that_the_operator_meant() -> None:
 def test_an_engine_that_cannot_start_is_an_error_of_the_host(host: LocalHost) -> None:
     host.state.mkdir()
     with pytest.raises(HostError, match="refused"):
-        host.engine("status", "--root", str(host.state))
+        host.engine("status")
