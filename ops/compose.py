@@ -20,13 +20,17 @@ import yaml
 from ops.errors import SettingsError
 
 
-def read_compose(root: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+def read_compose(root: Path, environment: Mapping[str, str], *, override: str = "") -> dict[str, Any]:
     """Return the whole description of the stack, every profile, interpolated with `environment` alone.
+
+    `override` is a file of the same folder that is merged over it.
 
     Raises SettingsError with Compose's own words when it refuses the file.
     """
     binary = compose_binary()
-    command = (binary, "--project-directory", str(root), "--env-file", os.devnull, "--profile", "*", "config")
+    files = [word for name in ("docker-compose.yml", override) if name for word in ("--file", str(root / name))]
+    options = ("--project-directory", str(root), "--env-file", os.devnull, "--profile", "*")
+    command = (binary, *options, *files, "config")
     done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=30)
     if done.returncode:
         raise SettingsError(

@@ -1,4 +1,8 @@
-"""What would be released from this checkout with these settings?"""
+"""What would be released from this checkout with these settings?
+
+One description, `docker-compose.yml`, and two ways to run it: as processes of this machine (what stands under
+`x-local`), or as containers of a droplet (all the rest).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ops.compose import read_compose, seconds
+from ops.dockerfile import copied_paths
 from ops.engine.model import Edge, Image, Release, Route, Service
 from ops.sources import environment_id, source_files
 
 TLS_FILE = "tls.yml"  # of traefik/dynamic
+HOST_ROOT = "/var/lib/slipway"  # of the engine on a droplet; docker-compose.yml mounts folders below it
+PRODUCTION_FILE = "docker-compose.prod.yml"
+# What the release says in its own words, or what only `docker compose up` needs.
+NOT_OF_A_CONTAINER = {"build", "command", "depends_on", "deploy", "environment", "image", "profiles"}
 
 
 def local_release(root: Path, environment: Mapping[str, str], *, release_id: str) -> Release:
@@ -21,37 +30,90 @@ def local_release(root: Path, environment: Mapping[str, str], *, release_id: str
     `environment` is everything that docker-compose.yml interpolates. Raises SettingsError and UsageError.
     """
     described = read_compose(root, environment)["services"]
-    services = tuple(_service(root, name, raw) for name, raw in described.items() if "x-local" in raw)
-    return Release(id=release_id, source_dir=str(root), services=services, edge=_edge(root, environment))
+    services = tuple(
+        _service(root, name, raw) for name, raw in described.items() if "x-local" in raw and _is_wanted(raw)
+    )
+    edge = Edge(
+        api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
+        dynamic_files=_dynamic_files(root, root / ".local" / "data" / "tls" / "cert.pem"),
+    )
+    return Release(id=release_id, source_dir=str(root), services=services, edge=edge)
+
+
+def droplet_release(
+    root: Path, environment: Mapping[str, str], *, release_id: str, certificate: Path | None = None
+) -> Release:
+    """Return the release of this checkout for the `compose` runtime; `certificate` is the one of `USE_TLS=files`.
+
+    Raises SettingsError and UsageError.
+    """
+    described = read_compose(root, environment, override=PRODUCTION_FILE)
+    services = tuple(_contained(root, name, raw) for name, raw in described["services"].items() if _is_wanted(raw))
+    return Release(
+        id=release_id,
+        source_dir=HOST_ROOT,
+        services=services,
+        edge=Edge(api_url="http://{address}:8081", dynamic_files=_dynamic_files(root, certificate)),
+        project={key: described.get(key) or {} for key in ("networks", "volumes")},
+    )
+
+
+def _is_wanted(raw: dict[str, Any]) -> bool:
+    return str(raw.get("x-when", "true")) == "true"
 
 
 def _service(root: Path, name: str, raw: dict[str, Any]) -> Service:
     local = raw["x-local"]
-    stated = {**(raw.get("environment") or {}), **local.get("environment", {})}
-    route = raw.get("x-route")
     health = raw.get("healthcheck") or {}
     return Service(
-        name=name,
+        **_common(name, raw),
         image=_image(root, name, local["image"]),
         command=tuple(local.get("command") or raw["command"]),
-        environment={key: str(value if value is not None else "") for key, value in stated.items()},
+        environment=_environment({**(raw.get("environment") or {}), **local.get("environment", {})}),
         healthcheck=tuple(local.get("healthcheck") or _exec_form(health.get("test", []))),
         workdir=local.get("workdir", ""),
         files=local.get("files", {}),
-        route=Route(ready=route["ready"], host=route["host"]) if route else None,
         port=int(local.get("port", 0)),
-        rollout=raw.get("x-rollout", "replace"),
-        replicas=int(raw.get("deploy", {}).get("replicas", 1)),
-        after=tuple(sorted(raw.get("depends_on") or ())),
-        stop_signal=raw.get("stop_signal", "SIGTERM").removeprefix("SIG"),
-        stop_grace_s=seconds(raw.get("stop_grace_period", "10s")),
-        start_timeout_s=seconds(health.get("start_period", "60s")),
-        job_order=int(raw.get("x-job", {}).get("order", 0)),
     )
 
 
+def _contained(root: Path, name: str, raw: dict[str, Any]) -> Service:
+    environment = _environment(raw.get("environment") or {})
+    container = {key: raw[key] for key in raw if key not in NOT_OF_A_CONTAINER and not key.startswith("x-")}
+    return Service(
+        **_common(name, raw),
+        image=_container_image(root, name, raw),
+        command=tuple(raw.get("command") or ()),
+        environment=environment | ({"SERVICE_VERSION": "{version}"} if "SERVICE_VERSION" in environment else {}),
+        healthcheck=_exec_form((raw.get("healthcheck") or {}).get("test", [])),
+        files=raw.get("x-files", {}),
+        container=container,
+    )
+
+
+def _common(name: str, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what every runtime is told about a service."""
+    route = raw.get("x-route")
+    health = raw.get("healthcheck") or {}
+    return {
+        "name": name,
+        "route": Route(ready=route["ready"], host=route["host"], port=int(route["port"])) if route else None,
+        "rollout": raw.get("x-rollout", "replace"),
+        "replicas": int(raw.get("deploy", {}).get("replicas", 1)),
+        "after": tuple(sorted(raw.get("depends_on") or ())),
+        "stop_signal": raw.get("stop_signal", "SIGTERM").removeprefix("SIG"),
+        "stop_grace_s": seconds(raw.get("stop_grace_period", "10s")),
+        "start_timeout_s": seconds(health.get("start_period", "60s")),
+        "job_order": int(raw.get("x-job", {}).get("order", 0)),
+    }
+
+
+def _environment(stated: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value if value is not None else "") for key, value in stated.items()}
+
+
 def _image(root: Path, name: str, raw: dict[str, Any]) -> Image:
-    unnamed = Image(
+    image = Image(
         id="",
         env=raw["env"],
         env_id=environment_id(root, raw["env"]),
@@ -59,26 +121,39 @@ def _image(root: Path, name: str, raw: dict[str, Any]) -> Image:
         npm=raw.get("npm", ""),
         build=tuple(raw.get("build", ())),
     )
-    content = json.dumps([unnamed.env_id, unnamed.files, unnamed.npm, unnamed.build], sort_keys=True)
-    owner = raw.get("name", name)
-    return Image(**{**vars(unnamed), "id": f"{owner}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"})
+    return _named(image, raw.get("name", name), [image.env_id, image.files, image.npm, image.build])
+
+
+def _container_image(root: Path, name: str, raw: dict[str, Any]) -> Image:
+    templates = tuple(raw.get("x-files", {}))
+    if "build" not in raw:
+        image = Image(id="", files=source_files(root, templates, whole=True), reference=raw["image"])
+        return _named(image, name, [image.reference, image.files])
+    dockerfile = raw["build"]["dockerfile"]
+    sources = copied_paths((root / dockerfile).read_text(encoding="utf-8"))
+    image = Image(
+        id="", files=source_files(root, (dockerfile, *sources, *templates), whole=True), dockerfile=dockerfile
+    )
+    owner = raw["image"].partition(":")[0].rpartition("/")[2]
+    return _named(image, owner, [image.dockerfile, image.files])
+
+
+def _named(image: Image, owner: str, content: list[Any]) -> Image:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    return Image(**{**vars(image), "id": f"{owner}-{digest}"})
 
 
 def _exec_form(test: list[str]) -> tuple[str, ...]:
     return ("sh", "-c", test[1]) if test[:1] == ["CMD-SHELL"] else tuple(test[1:])
 
 
-def _edge(root: Path, environment: Mapping[str, str]) -> Edge:
-    dynamic = sorted((root / "traefik" / "dynamic").glob("*.yml"))
-    return Edge(
-        api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
-        dynamic_files={path.name: path.read_text(encoding="utf-8") + _seal(root, path.name) for path in dynamic},
-    )
+def _dynamic_files(root: Path, certificate: Path | None) -> dict[str, str]:
+    files = sorted((root / "traefik" / "dynamic").glob("*.yml"))
+    return {path.name: path.read_text(encoding="utf-8") + _seal(path.name, certificate) for path in files}
 
 
-def _seal(root: Path, name: str) -> str:
+def _seal(name: str, certificate: Path | None) -> str:
     """Name the certificate in the file that serves it: Traefik reads a new one only when one of its files changes."""
-    certificate = root / ".local" / "data" / "tls" / "cert.pem"
-    if name != TLS_FILE or not certificate.exists():
+    if name != TLS_FILE or certificate is None or not certificate.exists():
         return ""
     return f"# certificate {hashlib.sha256(certificate.read_bytes()).hexdigest()[:12]}\n"

@@ -14,18 +14,23 @@ from ops.errors import UsageError
 IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
 
 
-def source_files(root: Path, sources: Iterable[str]) -> dict[str, str]:
-    """Return path -> sha256 of every file below `sources` that git tracks or would track.
+def source_files(root: Path, sources: Iterable[str], *, whole: bool = False) -> dict[str, str]:
+    """Return path -> sha256 of every file below `sources` that git tracks or would track; no sources, no files.
+
+    `whole` keeps what no running replica reads: a container is built with its Dockerfile.
 
     Raises UsageError outside a git checkout, because only git knows what belongs to the project.
     """
+    wanted = tuple(sources)
+    if not wanted:
+        return {}
     command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
-    done = subprocess.run((*command, *sources), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run((*command, *wanted), capture_output=True, text=True, check=False, timeout=30)
     if done.returncode:
         raise UsageError(
             f"{root} is not a git checkout", why=done.stderr.strip(), fix="git clone <the repository> and run it there"
         )
-    listed = sorted(path for path in set(done.stdout.split("\0")) if path and not path.endswith(IRRELEVANT))
+    listed = sorted(path for path in set(done.stdout.split("\0")) if path and (whole or not path.endswith(IRRELEVANT)))
     files = {path: root / path for path in listed if (root / path).is_file()}
     return {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files.items()}
 
