@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,12 +12,12 @@ import nox
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "unit", "integration"]
+nox.options.sessions = ["lint", "types", "unit", "integration", "rehearsal"]
 
 ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
 EXAMPLES = (".env.example", ".env.prod.example")
-TYPED = ("ops", "api", "django", "tests", "scripts", "tasks.py", "noxfile.py")
+TYPED = ("ops", "api", "django", "rehearsal", "tests", "scripts", "tasks.py", "noxfile.py")
 
 
 @nox.session
@@ -53,6 +55,18 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run the tests against real components on this machine."""
     test(session, "tests/integration")
+
+
+@nox.session
+def rehearsal(session: nox.Session) -> None:
+    """Run the tests that deploy to a droplet in a container; they need a Docker Engine."""
+    answer = subprocess.run(("docker", "version"), capture_output=True, check=False) if shutil.which("docker") else None
+    if answer is None or answer.returncode:
+        missing = "no Docker Engine answers on this machine"
+        if os.environ.get("REHEARSAL") == "required":
+            session.error(f"the rehearsal is required, but {missing}")
+        session.skip(missing)
+    test(session, "tests/rehearsal")
 
 
 @nox.session

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from rich.console import Console as Terminal
 from rich.table import Table
 
 from ops.errors import OpsError, UsageError
-from ops.release import local_release
-from ops.target import Target, check_target, open_target
+from ops.open import open_target
+from ops.target import Request, Target, command
 
 INTERRUPTED = 130
 
@@ -38,71 +39,102 @@ class LogQuery:
         return (*words, "--lines", str(self.lines), *(["--follow"] if self.follow else []))
 
 
-def plan(root: Path, *, target: str, as_json: bool) -> int:
+def plan(root: Path, request: Request) -> int:
     """Print what a deploy would change; return the exit code."""
-    return _guarded(root, target, lambda opened: _print_plan(plan_of(opened), as_json=as_json))
+    return _guarded(root, request, lambda opened: _print_plan(plan_of(opened, request), as_json=request.json))
 
 
-def plan_of(target: Target) -> list[dict[str, Any]]:
-    """Return the changes that a deploy would make, as the engine's `plan` states them."""
-    release = local_release(target.root, target.settings.as_environment(), release_id="plan")
-    return list(target.host.plan(release)["changes"])
+def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
+    """Return the changes that a deploy would make: around the host first, then as the engine's `plan` states them."""
+    outer = target.outer_changes(request, Talk())
+    release = target.pack("plan").release
+    if any(change["kind"] == "droplet" and change["action"] == "create" for change in outer):
+        wanted = [{"service": s.name, "action": "run" if s.is_job else "start"} for s in release.services]
+        return [*outer, *({**one, "why": "the host is new", "interrupts": False} for one in wanted)]
+    return [*outer, *target.host.plan(release)["changes"]]
 
 
-def status(root: Path, *, target: str, as_json: bool) -> int:
+def status(root: Path, request: Request) -> int:
     """Print each replica of the live release; return the exit code, 8 when one is not healthy."""
 
     def act(opened: Target) -> int:
-        _require_deployed(opened)
+        opened.reach(Talk())
         seen = opened.host.engine("status")
-        if as_json:
+        if request.json:
             print(opened.redactor.text(json.dumps(seen, indent=1)))  # noqa: T201 - data goes to stdout
         else:
             Terminal().print(_status_table(seen))
         return 0 if seen["services"] and all(row["healthy"] for row in seen["services"]) else 8
 
-    return _guarded(root, target, act)
+    return _guarded(root, request, act)
 
 
-def logs(root: Path, query: LogQuery, *, target: str, as_json: bool) -> int:
+def logs(root: Path, query: LogQuery, request: Request) -> int:
     """Print log lines as they come, without secrets; return the exit code."""
 
     def act(opened: Target) -> int:
-        _require_deployed(opened)
-        words = (*query.arguments(), *(["--json"] if as_json else []))
+        opened.reach(Talk())
+        words = (*query.arguments(), *(["--json"] if request.json else []))
         for line in opened.host.stream("logs", *words):
             print(opened.redactor.text(line.rstrip("\n")), flush=True)  # noqa: T201 - data goes to stdout
         return 0
 
-    return _guarded(root, target, act)
+    return _guarded(root, request, act)
 
 
-def down(root: Path, *, target: str, volumes: bool, yes: bool, as_json: bool) -> int:
+def down(root: Path, request: Request, *, volumes: bool, yes: bool) -> int:
     """Stop the stack; with `volumes`, ask and then delete its data too. Return the exit code."""
 
     def act(opened: Target) -> int:
-        if not opened.host.is_ready:
+        if request.target == "local" and not opened.host.is_ready:
             _say("nothing was ever deployed here")
             return 0
-        if volumes and not yes and not _confirmed(f"Delete the database and all other data in {opened.state}/data?"):
+        opened.reach(Talk())
+        again = command("down --volumes --yes", request.target)
+        if (
+            volumes
+            and not yes
+            and not _confirmed(f"Delete the database and all other data in {opened.data_place}?", again)
+        ):
             _say("nothing was stopped or deleted")
             return 1
         stopped = opened.host.engine("down", *(["--volumes"] if volumes else []))
-        if as_json:
+        if request.json:
             print(json.dumps(stopped))  # noqa: T201 - data goes to stdout
         else:
             kept = "its data is deleted" if volumes else "its data is kept"
-            _say(f"stopped {len(stopped['stopped'])} processes; {kept}")
+            _say(f"stopped {len(stopped['stopped'])} replicas; {kept}")
         return 0
 
-    return _guarded(root, target, act)
+    return _guarded(root, request, act)
 
 
-def _guarded(root: Path, target: str, act: Callable[[Target], int]) -> int:
+class Talk:
+    """Tells on stderr what a target does, outside of a run."""
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Say nothing of a step that works."""
+        del name
+        yield
+
+    def say(self, text: str) -> None:
+        """Show progress."""
+        _say(text)
+
+    def warn(self, text: str) -> None:
+        """Show a warning."""
+        _say(f"warning: {text}")
+
+
+def _guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
     """Open the target, act, and turn what goes wrong into words and an exit code."""
     try:
-        check_target(root, target)
-        return act(open_target(root))
+        opened = open_target(root, request)
+        try:
+            return act(opened)
+        finally:
+            opened.close()
     except OpsError as error:
         _say(str(error))
         return error.exit_code
@@ -110,20 +142,9 @@ def _guarded(root: Path, target: str, act: Callable[[Target], int]) -> int:
         return INTERRUPTED
 
 
-def _require_deployed(target: Target) -> None:
-    if not target.host.is_ready:
-        raise UsageError(
-            "nothing is deployed here",
-            why=f"{target.state} holds no release",
-            fix="./scripts/deploy.sh --target local",
-        )
-
-
-def _confirmed(question: str) -> bool:
+def _confirmed(question: str, again: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(
-            "cannot ask without a terminal", why=question, fix="invoke down --target local --volumes --yes"
-        )
+        raise UsageError("cannot ask without a terminal", why=question, fix=again)
     return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
@@ -135,9 +156,10 @@ def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
     if not wanted:
         Terminal().print("nothing would change")
         return 0
-    table = Table("service", "action", "why", "interrupts", title="a deploy would change", box=None)
+    table = Table("what", "action", "why", "interrupts", title="a deploy would change", box=None)
     for change in wanted:
-        table.add_row(change["service"], change["action"], change["why"], "yes" if change["interrupts"] else "no")
+        interrupts = "yes" if change.get("interrupts") else "no"
+        table.add_row(change["service"], change["action"], change["why"], interrupts)
     Terminal().print(table)
     return 0
 

@@ -33,17 +33,18 @@ def local_release(root: Path, environment: Mapping[str, str], *, release_id: str
     services = tuple(
         _service(root, name, raw) for name, raw in described.items() if "x-local" in raw and _is_wanted(raw)
     )
+    own = root / ".local" / "data" / "tls" / "cert.pem"
     edge = Edge(
         api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
-        dynamic_files=_dynamic_files(root, root / ".local" / "data" / "tls" / "cert.pem"),
+        dynamic_files=_dynamic_files(root, own.read_bytes() if own.exists() else b""),
     )
     return Release(id=release_id, source_dir=str(root), services=services, edge=edge)
 
 
 def droplet_release(
-    root: Path, environment: Mapping[str, str], *, release_id: str, certificate: Path | None = None
+    root: Path, environment: Mapping[str, str], *, release_id: str, certificate: bytes = b""
 ) -> Release:
-    """Return the release of this checkout for the `compose` runtime; `certificate` is the one of `USE_TLS=files`.
+    """Return the release of this checkout for the `compose` runtime; `certificate` is the one of `USE_TLS=files`, PEM.
 
     Raises SettingsError and UsageError.
     """
@@ -147,13 +148,13 @@ def _exec_form(test: list[str]) -> tuple[str, ...]:
     return ("sh", "-c", test[1]) if test[:1] == ["CMD-SHELL"] else tuple(test[1:])
 
 
-def _dynamic_files(root: Path, certificate: Path | None) -> dict[str, str]:
+def _dynamic_files(root: Path, certificate: bytes) -> dict[str, str]:
     files = sorted((root / "traefik" / "dynamic").glob("*.yml"))
     return {path.name: path.read_text(encoding="utf-8") + _seal(path.name, certificate) for path in files}
 
 
-def _seal(name: str, certificate: Path | None) -> str:
+def _seal(name: str, certificate: bytes) -> str:
     """Name the certificate in the file that serves it: Traefik reads a new one only when one of its files changes."""
-    if name != TLS_FILE or certificate is None or not certificate.exists():
+    if name != TLS_FILE or not certificate:
         return ""
-    return f"# certificate {hashlib.sha256(certificate.read_bytes()).hexdigest()[:12]}\n"
+    return f"# certificate {hashlib.sha256(certificate).hexdigest()[:12]}\n"

@@ -16,7 +16,7 @@ from ops.console import Console
 from ops.errors import OpsError
 from ops.observations import Observations
 from ops.redact import Redactor
-from ops.report import Failure, Outcome, Report, changes_from, steps_from
+from ops.report import Failure, Instance, Outcome, Report, changes_from, steps_from
 
 INTERRUPTED = 130
 
@@ -40,6 +40,8 @@ class Run:
         self.error: OpsError | None = None
         self.outcome: Outcome = "success"
         self.is_interrupted = False
+        self.is_released = False  # the engine said success in this run
+        self.instance: Instance | None = None
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -59,6 +61,16 @@ class Run:
         stamped = {"at": utc_now().isoformat(timespec="milliseconds"), **event}
         self.events.append(stamped)
         self.console.event(stamped)
+
+    def say(self, text: str) -> None:
+        """Show progress of the operator's side."""
+        self.console.say(text)
+
+    def warn(self, text: str) -> None:
+        """Note something that the operator should know; it is shown again in the report."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self.console.say(f"warning: {text}")
 
     def fail(self, error: OpsError, *, outcome: Outcome = "failed") -> None:
         """Note what ended the run; the first failure counts. Its stack trace goes to the log alone."""
@@ -102,6 +114,7 @@ class Run:
             url=self.url,
             services=self.seen.services,
             answers=self.seen.answers,
+            instance=self.instance,
         )
 
 

@@ -1,91 +1,113 @@
-"""Which target does the operator mean, and what is needed to work on it?"""
+"""Which target does the operator mean, and what must every target be able to do?"""
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from dotenv import dotenv_values
-
-from ops.errors import CredentialsError, UsageError
-from ops.host import LocalHost
+from ops.engine.model import Release
+from ops.errors import UsageError
+from ops.host import Host
 from ops.observations import Site
 from ops.redact import Redactor
-from ops.settings import Settings, load
+from ops.report import Instance
+from ops.settings import Settings
 
 TARGETS = ("droplet", "local")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """A checkout with its settings, the host it is deployed to, and where it answers."""
+class Request:
+    """What the operator asked for: full, update, verify or plan, and where.
 
+    `address` is a host that exists already (the cloud is left alone), `allow` the address to let in by SSH.
+    """
+
+    mode: str
+    target: str
+    json: bool = False
+    timestamp: bool = True
+    skip_allowlist: bool = False
+    address: str = ""
+    allow: str = ""
+    lock_wait_s: float = 30.0
+
+
+class Told(Protocol):
+    """Who hears what a target does: the run of a deployment, or an operator's terminal."""
+
+    def step(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """Time a step and show it."""
+
+    def say(self, text: str) -> None:
+        """Show progress of the step that is under way."""
+
+    def warn(self, text: str) -> None:
+        """Note what the operator should know although it stops nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipment:
+    """A release, and the files that the host needs beside it (path below the engine's folder -> content)."""
+
+    release: Release
+    files: Mapping[str, bytes]
+
+
+class Target(Protocol):
+    """A checkout with its settings, and the place it is deployed to."""
+
+    name: str
     root: Path
     settings: Settings
     redactor: Redactor
-    host: LocalHost
-    site: Site
+    url: str
 
     @property
-    def state(self) -> Path:
-        """Return the folder that holds everything the local target makes."""
-        return self.root / ".local"
+    def host(self) -> Host:
+        """The machine; it has to be reached first."""
+
+    @property
+    def site(self) -> Site:
+        """Where the stack answers."""
+
+    @property
+    def data_place(self) -> str:
+        """Where the data is, for an operator who is about to delete it."""
+
+    def make_ready(self, request: Request, told: Told) -> None:
+        """Bring the place to the point where a release can be shipped; every part is a step.
+
+        `update` finds what is there and changes neither cloud nor host. Raises OpsError.
+        """
+
+    def reach(self, told: Told) -> None:
+        """Find the host of an earlier deployment; changes nothing. Raises OpsError when there is none."""
+
+    def pack(self, release_id: str) -> Shipment:
+        """Return what would be released from this checkout."""
+
+    def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
+        """Return what a deployment would change around the host: cloud, firewall, names."""
+
+    def instance(self) -> Instance | None:
+        """Return the cloud's machine, when there is one and it is known."""
+
+    def close(self) -> None:
+        """Let go of connections."""
 
 
-def check_target(root: Path, target: str) -> None:
-    """Stop here unless the target can be worked on; raises UsageError or CredentialsError (A-05)."""
-    if target not in TARGETS:
+def check_target(name: str) -> None:
+    """Stop here unless there is such a target; raises UsageError."""
+    if name not in TARGETS:
         raise UsageError(
-            f"there is no target `{target}`", why=f"the targets are {' and '.join(TARGETS)}", fix="invoke deploy --help"
+            f"there is no target `{name}`", why=f"the targets are {' and '.join(TARGETS)}", fix="invoke deploy --help"
         )
-    if target == "local":
-        return
-    if not (os.environ.get("DIGITALOCEAN_TOKEN") or _token_in(root / ".env")):
-        raise CredentialsError(
-            "no cloud credentials",
-            why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "
-            "Nothing was changed. The stack also runs on this machine alone.",
-            fix="./scripts/deploy.sh --target local",
-        )
-    raise UsageError(
-        "the droplet target is not in this version",
-        why="this version deploys to this machine only; the cloud was not contacted",
-        fix="./scripts/deploy.sh --target local",
-    )
 
 
-def open_target(root: Path) -> Target:
-    """Read the settings and return the local target; raises SettingsError with every problem at once."""
-    settings = load(root / ".env", environ=os.environ, target="local")
-    environment = settings.as_environment()
-    state = root / ".local"
-    site = Site(
-        domain=environment["WEBSITE_DOMAIN"],
-        environment=environment["ENVIRONMENT"],
-        https_port=int(environment["LOCAL_HTTPS_PORT"]),
-        http_port=int(environment["LOCAL_HTTP_PORT"]),
-        internal_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
-        ca_file=str(state / "data" / "tls" / "ca.pem"),
-        root=str(state),
-        rate_limit_burst=int(environment["RATE_LIMIT_API_BURST"]),
-    )
-    host = LocalHost(state, environment=_engine_environment(root, settings))
-    return Target(root=root, settings=settings, redactor=Redactor(settings.secrets()), host=host, site=site)
-
-
-def _token_in(env_file: Path) -> str:
-    return (env_file.is_file() and dotenv_values(env_file, interpolate=False).get("DIGITALOCEAN_TOKEN")) or ""
-
-
-def _engine_environment(root: Path, settings: Settings) -> dict[str, str]:
-    """Return the operator's environment without its secrets: pip and npm read their own configuration from it."""
-    secret = settings.secrets().keys()
-    kept: Mapping[str, str] = {key: value for key, value in os.environ.items() if key not in secret}
-    stated = settings.as_environment()
-    return {
-        **kept,
-        "SLIPWAY_CACHE_DIR": str((root / stated["LOCAL_CACHE_DIR"]).resolve()),
-        "SLIPWAY_REPLICA_PORT_FIRST": stated["LOCAL_REPLICA_PORT_FIRST"],
-    }
+def command(word: str, target: str) -> str:
+    """Write a command that the operator may type for this target."""
+    return f"invoke {word}" + ("" if target == "droplet" else f" --target {target}")

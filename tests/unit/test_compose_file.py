@@ -116,8 +116,13 @@ def test_no_service_gets_the_docker_socket() -> None:
 
 @pytest.mark.req("A-15")
 def test_data_services_are_on_no_network_that_reaches_outside() -> None:
-    assert [name for name, network in stack()["networks"].items() if not network.get("internal")] == ["public"]
-    assert [name for name, service in services().items() if "public" in service["networks"]] == ["traefik"]
+    outward = {name for name, network in stack()["networks"].items() if not network.get("internal")}
+    assert outward == {"public", "egress"}
+    reaching = {name: outward & set(service["networks"]) for name, service in services().items()}
+    assert {name: networks for name, networks in reaching.items() if networks} == {
+        "traefik": {"public"},
+        "worker": {"egress"},  # it sends mail
+    }
 
 
 @pytest.mark.req("A-12")
@@ -135,14 +140,14 @@ def test_no_secret_stands_on_a_command_line() -> None:
 
 @pytest.mark.req("C-06")
 def test_data_lives_in_named_volumes() -> None:
-    assert {"postgres_data", "redis_data", "static", "media", "acme"} <= set(stack()["volumes"])
-    bound = [
-        mount["source"]
-        for service in services().values()
+    assert {"postgres_data", "redis_data", "static", "media"} <= set(stack()["volumes"])
+    bound = {
+        (name, mount["source"])
+        for name, service in services().items()
         for mount in service.get("volumes", [])
         if mount["type"] == "bind"
-    ]
-    assert bound == [str(ROOT / ".deploy" / "traefik")]
+    }
+    assert bound == {("traefik", f"/var/lib/slipway/data/{folder}") for folder in ("acme", "tls", "traefik/dynamic")}
 
 
 def test_each_service_says_how_it_is_rolled_out_and_made_on_this_machine() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from ops.engine.model import Edge, Release
 from ops.errors import BuildError, HostError, PreflightError, ReleaseError
-from ops.host import RUNS_KEPT, LocalHost, raised
+from ops.host import RUNS_KEPT, raised
+from ops.local_host import LocalHost
 
 RELEASE = Release(id="r1", source_dir="/nowhere", services=(), edge=Edge(api_url="", dynamic_files={}))
 
@@ -35,14 +36,14 @@ def line(event: str, **more: str) -> str:
 
 
 def test_a_shipped_release_can_be_read_by_its_owner_alone(host: LocalHost) -> None:
-    shipped = host.ship("run-1", RELEASE)
+    shipped = Path(host.ship("run-1", RELEASE, {}))
     assert stat.S_IMODE(shipped.stat().st_mode) == 0o600
     assert stat.S_IMODE(host.state.stat().st_mode) == 0o700
 
 
 def test_releases_of_old_runs_do_not_pile_up(host: LocalHost) -> None:
     for number in range(RUNS_KEPT + 3):
-        host.ship(f"run-{number:02}", RELEASE)
+        host.ship(f"run-{number:02}", RELEASE, {})
     kept = sorted(path.name for path in (host.state / "runs").iterdir())
     assert len(kept) == RUNS_KEPT
     assert kept[-1] == f"run-{RUNS_KEPT + 2:02}"
@@ -75,11 +76,13 @@ def test_an_engine_that_dies_in_the_middle_is_an_error_with_its_last_words(host:
     [("build", BuildError), ("host", HostError), ("preflight", PreflightError), ("release", ReleaseError)],
 )
 def test_each_family_of_engine_errors_has_its_own_exit_code(family: str, expected: type[Exception]) -> None:
-    assert isinstance(raised({"what": "w", "why": "y", "fix": "f", "family": family}), expected)
+    assert isinstance(raised({"what": "w", "why": "y", "fix": "f", "family": family}, target="local"), expected)
 
 
 def test_a_fix_of_the_engine_names_the_target_that_the_operator_meant() -> None:
-    error = raised({"what": "w", "why": "y", "fix": "invoke down && invoke deploy", "family": "release"})
+    error = raised(
+        {"what": "w", "why": "y", "fix": "invoke down && invoke deploy", "family": "release"}, target="local"
+    )
     assert error.fix == "invoke down --target local && invoke deploy --target local"
 
 

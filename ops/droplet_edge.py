@@ -1,0 +1,60 @@
+"""What does Traefik on a droplet need beyond the settings: certificate files, authorities, the operator's lock?"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from ops.errors import PreflightError
+from ops.operator_auth import htpasswd_line
+from ops.settings import Settings
+from ops.tls_files import read_tls_files
+
+FOLDER = "data/tls"  # below the engine's folder on the host; Traefik's container has it as /etc/traefik/tls
+CERTIFICATE, KEY = f"{FOLDER}/cert.pem", f"{FOLDER}/key.pem"
+
+
+def edge_environment(settings: Settings) -> dict[str, str]:
+    """Return what docker-compose.yml asks for and no setting says."""
+    password = settings.values["OPERATOR_PASSWORD"]
+    authority = _authority(settings)
+    line = htpasswd_line(settings.values["OPERATOR_USER"], password, key=settings.values["DJANGO_SECRET_KEY"])
+    return {
+        "OPERATOR_AUTH": line if password else "",
+        "LEGO_CA_CERTIFICATES": f"/etc/traefik/tls/{_name(authority)}" if authority else "",
+    }
+
+
+def edge_files(settings: Settings, *, now: datetime) -> dict[str, bytes]:
+    """Return the files to ship (path below the engine's folder -> content); raises PreflightError for a wrong one."""
+    files: dict[str, bytes] = {}
+    if settings.use_tls == "files":
+        certificate, key = (Path(expanded(settings.values[name])) for name in ("TLS_CERT_PATH", "TLS_KEY_PATH"))
+        pair = read_tls_files(certificate, key, domain=settings.domain, now=now)
+        files = dict(zip((CERTIFICATE, KEY), pair, strict=True))
+    authority = _authority(settings)
+    return files | ({f"{FOLDER}/{_name(authority)}": authority} if authority else {})
+
+
+def expanded(path: str) -> str:
+    """Return a stated path with `~` expanded; nothing stays nothing."""
+    return str(Path(path).expanduser()) if path else ""
+
+
+def _authority(settings: Settings) -> bytes:
+    """Return what signed the private ACME server's own HTTPS, PEM; empty when none is stated."""
+    stated = settings.values["ACME_CA_PATH"]
+    if not stated or settings.use_tls != "acme":
+        return b""
+    try:
+        return Path(expanded(stated)).read_bytes()
+    except OSError as error:
+        raise PreflightError(
+            "ACME_CA_PATH cannot be read", why=f"{stated}: {error.strerror}", fix="set it to a PEM file, or empty it"
+        ) from error
+
+
+def _name(authority: bytes) -> str:
+    """Name the file by its content: Traefik reads it at its start, so another one has to mean another container."""
+    return f"acme-ca-{hashlib.sha256(authority).hexdigest()[:8]}.pem"

@@ -1,0 +1,151 @@
+"""How does the operator's side start, follow and question the engine on this machine?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.engine.model import Release, release_to_json
+from ops.engine.packing import pack
+from ops.errors import HostError
+from ops.host import AGAIN, RUNS_KEPT, refusal
+
+
+class LocalHost:
+    """The machine we are on, with everything that the stack needs below `state` (the `.local` folder)."""
+
+    def __init__(self, state: Path, *, environment: dict[str, str]) -> None:
+        self.state = state
+        self.environment = environment  # what the engine may see: PATH, HOME, pip's and npm's own configuration
+        self._running: subprocess.Popen[str] | None = None
+        self._position = 0  # how far the journal has been followed
+
+    def ship(self, run_id: str, release: Release, files: Mapping[str, bytes]) -> str:
+        """Put the engine and the release (0600, it holds secrets) where the engine looks; return the release file."""
+        del files  # they are where the engine looks already
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        pack(self.state / "engine.pyz")
+        run = self.state / "runs" / run_id
+        run.mkdir(mode=0o700, parents=True)
+        for old in sorted(run.parent.iterdir())[:-RUNS_KEPT]:
+            shutil.rmtree(old)
+        shipped = run / "release.json"
+        shipped.touch(mode=0o600)
+        shipped.write_text(release_to_json(release), encoding="utf-8")
+        return str(shipped)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether anything was ever deployed here."""
+        return (self.state / "engine.pyz").exists() and (self.state / "state.json").exists()
+
+    def engine(self, verb: str, *words: str) -> Any:
+        """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
+        done = subprocess.run(
+            self._command(verb, *words), capture_output=True, text=True, env=self.environment, check=False, timeout=600
+        )
+        if done.returncode:
+            raise refusal(done.stdout, done.stderr, target="local")
+        return json.loads(done.stdout)
+
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float = 300) -> tuple[int, str]:
+        """Run a command in a service's image and environment; return its exit code (124: too late) and output."""
+        answer = self.engine("run", "--service", service, "--timeout", f"{timeout_s:g}", "--", *command)
+        return int(answer["exit_code"]), str(answer["output"])
+
+    def stream(self, verb: str, *words: str) -> Iterator[str]:
+        """Yield an engine command's output line by line, as it comes."""
+        with subprocess.Popen(
+            self._command(verb, *words), stdout=subprocess.PIPE, text=True, env=self.environment
+        ) as process:
+            assert process.stdout is not None  # noqa: S101 - PIPE was asked for two lines above
+            try:
+                yield from process.stdout
+            finally:
+                process.terminate()
+
+    def examine(self) -> dict[str, Any]:
+        """Return what the engine sees; the listeners of this machine are for the caller to find out."""
+        seen: dict[str, Any] = self.engine("examine")
+        return seen
+
+    def plan(self, release: Release) -> Any:
+        """Ask the engine what this release would change; nothing is left behind."""
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=self.state, suffix=".json", encoding="utf-8") as file:
+            file.write(release_to_json(release))
+            file.flush()
+            pack(self.state / "engine.pyz")
+            return self.engine("plan", "--release", file.name)
+
+    def start_deploy(self, run_id: str, shipped: str, *, lock_wait_s: float) -> None:
+        """Start the engine in a session of its own, so that it outlives this program."""
+        log = (self.state / "runs" / run_id / "engine.log").open("w", encoding="utf-8")
+        arguments = ("--release", shipped, "--run-id", run_id, "--lock-wait", str(lock_wait_s))
+        with log:
+            self._running = subprocess.Popen(
+                self._command("deploy", *arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                text=True,
+                env=self.environment,
+                start_new_session=True,
+            )
+
+    def follow(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the run's journal events until it has finished; raises HostError when the engine dies before.
+
+        A second call goes on after the last event that the first one yielded.
+        """
+        journal = self.state / "runs" / run_id / "journal.jsonl"
+        ended, finished = False, False
+        while not finished:
+            came = False
+            for event, size in _events_from(journal, self._position):
+                self._position += size
+                came, finished = True, event["event"] == "run_finished"
+                yield event
+            if ended and not came and not finished:
+                raise HostError("the engine ended in the middle", why=self._last_words(run_id), fix=AGAIN)
+            ended = self._wait(timeout_s=0.05)
+        self._wait(timeout_s=10)
+
+    def cancel(self) -> None:
+        """Ask the engine to undo what it began."""
+        if self._running:
+            self._running.send_signal(signal.SIGTERM)
+
+    def _wait(self, *, timeout_s: float) -> bool:
+        if self._running is None:
+            return True
+        try:
+            self._running.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _command(self, verb: str, *words: str) -> tuple[str, ...]:
+        return (sys.executable, str(self.state / "engine.pyz"), verb, "--root", str(self.state), *words)
+
+    def _last_words(self, run_id: str) -> str:
+        log = (self.state / "runs" / run_id / "engine.log").read_text(encoding="utf-8", errors="replace")
+        return log.strip().rpartition("\n")[2] or "it was killed"
+
+
+def _events_from(journal: Path, position: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the events after `position` with their sizes in bytes; a torn last line waits for its rest."""
+    if not journal.exists():
+        return
+    with journal.open("rb") as file:
+        file.seek(position)
+        for line in file:
+            if line.endswith(b"\n"):
+                yield json.loads(line), len(line)

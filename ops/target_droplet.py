@@ -1,0 +1,219 @@
+"""How is a droplet a target? The cloud has it or makes it, SSH reaches it, and containers run on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ops.allowlist import operator_address
+from ops.artifacts import utc_now
+from ops.bootstrap import bootstrap_script, bootstrap_version, prepare, user_data
+from ops.cloud import Cloud, Droplet, open_cloud
+from ops.dns import check_names
+from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
+from ops.errors import CredentialsError, UsageError
+from ops.observations import Site
+from ops.redact import Redactor
+from ops.release import droplet_release
+from ops.remote import Remote
+from ops.remote_errors import Door
+from ops.remote_host import RemoteHost
+from ops.remote_key import check_key, key_file
+from ops.report import Instance
+from ops.settings import Settings, load
+from ops.settings_file import read_env_file
+from ops.target import Request, Shipment, Told
+
+KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
+NEW_HOST_S = 300.0  # how long a droplet that was made in this run may take until it lets us in
+OLD_HOST_S = 30.0
+
+
+class DropletTarget:
+    """A checkout that is deployed to a droplet; see `ops.target.Target`."""
+
+    name = "droplet"
+    data_place = "the droplet's volumes"
+
+    def __init__(self, root: Path, settings: Settings, *, address: str = "") -> None:
+        self.root = root
+        self.settings = settings
+        self.url = f"https://{settings.domain}"
+        self.environment = {**settings.as_environment(), **edge_environment(settings)}
+        self.redactor = Redactor({**settings.secrets(), "OPERATOR_AUTH": self.environment["OPERATOR_AUTH"]})
+        self._address = address  # of a host that is none of the cloud's
+        self._droplet: Droplet | None = None
+        self._remote: Remote | None = None
+        self._host: RemoteHost | None = None
+
+    @property
+    def host(self) -> RemoteHost:
+        """The droplet over SSH."""
+        if self._host is None:
+            raise RuntimeError("the host was not reached yet")
+        return self._host
+
+    @property
+    def site(self) -> Site:
+        """The public side, asked at the droplet's own address whatever the names say."""
+        exposed = [name for name in ("admin", "flower") if self.settings.flag(f"EXPOSE_{name.upper()}")]
+        return Site(
+            domain=self.settings.domain,
+            address=self.address,
+            environment=self.settings.environment,
+            ca_file=expanded(self.settings.values["ACME_ROOT_PATH"]),
+            rate_limit_burst=self.settings.number("RATE_LIMIT_API_BURST"),
+            exposed=tuple(exposed),
+            target="droplet",
+            loopback_only=False,
+        )
+
+    @property
+    def address(self) -> str:
+        """The address that the droplet is reached at; empty until it is known."""
+        return self._address or (self._droplet.address if self._droplet else "")
+
+    def make_ready(self, request: Request, told: Told) -> None:
+        """Check what is here, then cloud, connection and host; `update` only finds the droplet and connects."""
+        with told.step("preflight"):
+            public_key = check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
+            edge_files(self.settings, now=utc_now())
+        is_new = False
+        if not self._address:
+            with told.step("cloud"):
+                is_new = self._ensure(request, told, public_key) if request.mode == "full" else self._find()
+        with told.step("connect"):
+            self._connect(told, patience_s=NEW_HOST_S if is_new else OLD_HOST_S)
+        if request.mode == "full":
+            with told.step("prepare"):
+                script = bootstrap_script(self.settings)
+                prepare(self._open_remote(told), script, public_key=public_key, say=told.say)
+        self._check_names(told)
+
+    def reach(self, told: Told) -> None:
+        """Find the droplet and connect; refuse when nothing was ever released there."""
+        check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
+        if not self._address:
+            self._find()
+        self._connect(told, patience_s=OLD_HOST_S)
+        if not self.host.is_ready:
+            raise UsageError("nothing is deployed there", why=f"{self.address} holds no release", fix="invoke deploy")
+
+    def pack(self, release_id: str) -> Shipment:
+        """Return the release for containers, and the certificate files that Traefik needs."""
+        files = edge_files(self.settings, now=utc_now())
+        release = droplet_release(
+            self.root, self.environment, release_id=release_id, certificate=files.get(CERTIFICATE, b"")
+        )
+        return Shipment(release=release, files=files)
+
+    def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
+        """Return what would change in the cloud and on the host; connects when there is a droplet."""
+        changes: list[dict[str, Any]] = []
+        if not self._address:
+            cloud = self._open_cloud()
+            address, _ = _allowed(request, self.settings)
+            changes = [_as_row(change) for change in cloud.plan(allow=address)]
+            self._droplet = cloud.find()
+        if self.address:
+            self._connect(told, patience_s=OLD_HOST_S)
+            is_prepared = self.host.bootstrap == bootstrap_version(bootstrap_script(self.settings))
+            why = "it is prepared" if is_prepared else "its preparation is missing or of another version"
+            action = "keep" if is_prepared else "update"
+            changes.append({"kind": "host", "service": f"host {self.address}", "action": action, "why": why})
+        return changes
+
+    def instance(self) -> Instance | None:
+        """Return the droplet, when the cloud was asked for it."""
+        if self._droplet is None:
+            return None
+        seen = self._droplet
+        return Instance(name=seen.name, region=seen.region, size=seen.size, address=seen.address)
+
+    def close(self) -> None:
+        """End the SSH connection."""
+        if self._remote is not None:
+            self._remote.close()
+
+    def _open_cloud(self) -> Cloud:
+        return open_cloud(self.settings)
+
+    def _ensure(self, request: Request, told: Told, public_key: str) -> bool:
+        cloud = self._open_cloud()
+        cloud.check()
+        address, warning = ("", "") if request.skip_allowlist else _allowed(request, self.settings)
+        if warning:
+            told.warn(warning)
+        ensured = cloud.ensure(
+            public_key=public_key,
+            user_data=user_data(self.settings, public_key),
+            allow=address,
+            skip_allowlist=request.skip_allowlist,
+            say=told.say,
+        )
+        self._droplet = ensured.droplet
+        for text in ensured.warnings:
+            told.warn(text)
+        return ensured.created
+
+    def _find(self) -> bool:
+        self._droplet = self._open_cloud().find()
+        if self._droplet is None:
+            raise UsageError(
+                "there is no droplet",
+                why=f"the cloud has none that is named `{self.settings.values['DROPLET_NAME']}` and carries the tag "
+                f"`{self.settings.values['DROPLET_TAG']}`",
+                fix="invoke deploy",
+            )
+        return False
+
+    def _door(self) -> Door:
+        alias = f"droplet-{self._droplet.id}" if self._droplet else self._address
+        return Door(
+            address=self.address,
+            port=self.settings.number("SSH_PORT"),
+            user=self.settings.values["SSH_USER"],
+            key=key_file(self.settings.values["SSH_KEY_PATH"]),
+            known_hosts=self.root / KNOWN_HOSTS,
+            alias=alias,
+        )
+
+    def _open_remote(self, told: Told) -> Remote:
+        if self._remote is None:
+            self._remote = Remote(self._door(), say=told.say)
+        return self._remote
+
+    def _connect(self, told: Told, *, patience_s: float) -> None:
+        remote = self._open_remote(told)
+        remote.connect(patience_s=patience_s)
+        self._host = RemoteHost(remote, self.root, say=told.say)
+
+    def _check_names(self, told: Told) -> None:
+        """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""
+        names = [self.settings.domain]
+        v6 = self._droplet.address_v6 if self._droplet else ""
+        for text in check_names(names, address=self.address, address_v6=v6, server=self.settings.values["DNS_SERVER"]):
+            told.warn(text)
+
+
+def open_droplet(root: Path, request: Request) -> DropletTarget:
+    """Read the settings and return the droplet target; raises SettingsError and CredentialsError (A-05)."""
+    stated, _ = read_env_file(root / ".env")
+    if not (request.address or os.environ.get("DIGITALOCEAN_TOKEN") or stated.get("DIGITALOCEAN_TOKEN")):
+        raise CredentialsError(
+            "no cloud credentials",
+            why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "
+            "Nothing was changed. The stack also runs on this machine alone.",
+            fix="./scripts/deploy.sh --target local",
+        )
+    settings = load(root / ".env", environ=os.environ, target="droplet")
+    return DropletTarget(root, settings, address=request.address)
+
+
+def _allowed(request: Request, settings: Settings) -> tuple[str, str]:
+    return (request.allow, "") if request.allow else operator_address(settings)
+
+
+def _as_row(change: Any) -> dict[str, Any]:
+    return {"kind": change.kind, "service": f"{change.kind} {change.name}", "action": change.action, "why": change.why}

@@ -1,0 +1,108 @@
+"""How is this machine a target? Everything stands below `.local`, and listens on the loopback range."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.artifacts import utc_now
+from ops.errors import UsageError
+from ops.local_host import LocalHost
+from ops.local_tls import ensure_local_tls
+from ops.observations import Site
+from ops.preflight import check_local
+from ops.redact import Redactor
+from ops.release import local_release
+from ops.settings import Settings, load
+from ops.target import Request, Shipment, Told
+
+TRAEFIK_PORTS = ("LOCAL_HTTPS_PORT", "LOCAL_HTTP_PORT", "LOCAL_INTERNAL_PORT")
+DEPLOY = "./scripts/deploy.sh --target local"
+
+
+class LocalTarget:
+    """A checkout that is deployed to this machine; see `ops.target.Target`."""
+
+    name = "local"
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+        self.redactor = Redactor(settings.secrets())
+        self.state = root / ".local"
+        self.host = LocalHost(self.state, environment=_engine_environment(root, settings))
+        self.site = _site(settings, self.state)
+        self.url = self.site.https
+        self.data_place = str(self.state / "data")
+
+    def make_ready(self, request: Request, told: Told) -> None:
+        """Check this machine, and make the certificate of its own."""
+        with told.step("preflight"):
+            held = self._held_ports()
+            check_local(self.settings, root=self.root, ours=held)
+            if request.mode == "update" and not held:
+                raise UsageError(
+                    "there is nothing to update", why="no replica of this checkout runs on this machine", fix=DEPLOY
+                )
+            ensure_local_tls(self.state / "data" / "tls", domain=self.site.domain, now=utc_now())
+
+    def reach(self, told: Told) -> None:
+        """Refuse when nothing was ever deployed here."""
+        del told
+        if not self.host.is_ready:
+            raise UsageError("nothing is deployed here", why=f"{self.state} holds no release", fix=DEPLOY)
+
+    def pack(self, release_id: str) -> Shipment:
+        """Return the release for processes; nothing has to go anywhere."""
+        return Shipment(
+            release=local_release(self.root, self.settings.as_environment(), release_id=release_id), files={}
+        )
+
+    def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
+        """Change nothing around this machine."""
+        del request, told
+        return []
+
+    def instance(self) -> None:
+        """Name no machine of a cloud: it is this one."""
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+    def _held_ports(self) -> set[int]:
+        """Return the ports that the running stack of this checkout holds."""
+        if not self.host.is_ready:
+            return set()
+        running = self.host.engine("status", "--no-health")["services"]
+        alive = [row for row in running if row["state"] in {"running", "starting"}]
+        fixed = {self.settings.number(key) for key in TRAEFIK_PORTS if any(r["service"] == "traefik" for r in alive)}
+        return fixed | {row["port"] for row in alive}
+
+
+def open_local(root: Path) -> LocalTarget:
+    """Read the settings and return the local target; raises SettingsError with every problem at once."""
+    return LocalTarget(root, load(root / ".env", environ=os.environ, target="local"))
+
+
+def _site(settings: Settings, state: Path) -> Site:
+    return Site(
+        domain=settings.domain,
+        environment=settings.environment,
+        https_port=settings.number("LOCAL_HTTPS_PORT"),
+        http_port=settings.number("LOCAL_HTTP_PORT"),
+        ca_file=str(state / "data" / "tls" / "ca.pem"),
+        rate_limit_burst=settings.number("RATE_LIMIT_API_BURST"),
+    )
+
+
+def _engine_environment(root: Path, settings: Settings) -> dict[str, str]:
+    """Return the operator's environment without its secrets: pip and npm read their own configuration from it."""
+    secret = settings.secrets().keys()
+    kept: Mapping[str, str] = {key: value for key, value in os.environ.items() if key not in secret}
+    return {
+        **kept,
+        "SLIPWAY_CACHE_DIR": str((root / settings.values["LOCAL_CACHE_DIR"]).resolve()),
+        "SLIPWAY_REPLICA_PORT_FIRST": settings.values["LOCAL_REPLICA_PORT_FIRST"],
+    }
