@@ -6,7 +6,7 @@ import time
 
 from ops.observations import LIMIT_S, Answer, Ran, Site
 from ops.probes import Prober
-from ops.questions import EVENTS, event_of, task_ended, task_path
+from ops.questions import EVENTS, event_of, has_no_events, task_ended, task_path
 
 
 def run_api_task(asking: Prober, site: Site, events: Answer) -> Ran:
@@ -17,6 +17,8 @@ def run_api_task(asking: Prober, site: Site, events: Answer) -> Ran:
 
 
 def _recount(asking: Prober, site: Site, events: Answer, *, deadline: float) -> tuple[int, str]:
+    if has_no_events(events):
+        return 0, "there is no event yet, so there is nothing to recount"
     event_id = event_of(events)
     if event_id is None:
         return 1, f"GET {EVENTS}: {_said(events)}"

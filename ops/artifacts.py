@@ -179,7 +179,8 @@ def _emptied(path: Path) -> Path:
 
 
 def _private(path: Path, *, how: int = os.O_EXCL) -> TextIO:
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | how
+    # Windows would write CR LF without O_BINARY, and has no O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | how
     return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace", newline="\n")
 
 

@@ -1,8 +1,7 @@
-"""Is the inside as promised: services healthy, ports, resolver, Celery?"""
+"""Is the inside as promised: services healthy, resolver, Django, Celery?"""
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from ops.observations import Observations, Ran, Site
 STAGING_RESOLVER = "le-staging"
 PRODUCTION_ACME = re.compile(r"acme-v0\d\.api\.letsencrypt\.org")
 STAGING_ACME = "https://acme-staging-v02.api.letsencrypt.org/directory"
-EXPECTED = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
 TASKS = {"task-from-django": "Django", "task-from-api": "the API"}
 
 
@@ -24,8 +22,8 @@ def services(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge that every service runs and every replica is healthy."""
     faults = [f"`{one.replica}` is {one.state}, not healthy" for one in seen.services if not one.healthy]
     running = {one.service for one in seen.services}
-    faults += [f"`{name}` does not run" for name in EXPECTED if name not in running]
-    faults += [seen.problems["status"]] if "status" in seen.problems else []
+    faults += [f"`{name}` does not run" for name in site.services if name not in running]
+    faults += [seen.problems[part] for part in ("host", "status") if part in seen.problems]
     sick = next((one.service for one in seen.services if not one.healthy), "")
     yield check(
         "services-healthy",
@@ -33,40 +31,6 @@ def services(seen: Observations, site: Site) -> Iterator[Check]:
         faults,
         detail=f"{len(running)} services, {len(seen.services)} replicas",
         hint=site.logs(sick) if sick else site.word("deploy"),
-    )
-
-
-def ports(seen: Observations, site: Site) -> Iterator[Check]:
-    """Judge that Traefik alone serves the public ports, and that nothing of ours is reachable from outside."""
-    public = {site.http_port, site.https_port}
-    ours = [one for one in seen.listeners if one.owner]
-    faults = [
-        f"`{one.owner}` listens on {one.address}:{one.port}"
-        for one in ours
-        if one.owner != "traefik" and (one.port in public or not _is_loopback(one.address))
-    ]
-    if site.loopback_only:
-        faults += [
-            f"`traefik` listens on {one.address}:{one.port}, outside the loopback range"
-            for one in ours
-            if one.owner == "traefik" and not _is_loopback(one.address)
-        ]
-    serving = {one.port for one in ours if one.owner == "traefik"}
-    faults += [f"Traefik does not listen on {port}" for port in sorted(public - serving)]
-    yield check(
-        "published-ports",
-        "Only Traefik publishes ports",
-        faults,
-        detail=f"{', '.join(map(str, sorted(public)))} by Traefik; {len(ours)} listeners, all on the loopback range",
-        hint=site.word("status"),
-    )
-    yield check(
-        "ports-from-outside",
-        "No port of ours is open from outside",
-        (f"{one.host}:{one.port} is open" for one in seen.outside if one.is_open),
-        detail=_outside_detail(seen),
-        seconds=max((one.seconds for one in seen.outside), default=0.0),
-        hint=site.word("status"),
     )
 
 
@@ -143,19 +107,6 @@ def _served_faults(text: str, error: str) -> list[str]:
         return ["Traefik's API did not say what it serves"]
     used = {name: (router.get("tls") or {}).get("certResolver", "") for name, router in routers.items()}
     return [f"router `{name}` uses `{one}`" for name, one in used.items() if one not in {"", STAGING_RESOLVER}]
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def _outside_detail(seen: Observations) -> str:
-    hosts = sorted({one.host for one in seen.outside})
-    return (
-        f"{len(seen.outside)} tried, all refused, at {', '.join(hosts)}"
-        if hosts
-        else "this machine has no other address"
-    )
 
 
 def _last_line(ran: Ran) -> str:

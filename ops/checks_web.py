@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from ops.checks import Check, answer_of, check
 from ops.observations import Answer, Observations, Site
@@ -12,6 +13,8 @@ from ops.observations import Answer, Observations, Site
 PERMANENT = (301, 308)
 OK, NOT_FOUND, TOO_MANY = 200, 404, 429
 CLOSED = (401, 403, 404)
+LOCKED = (401, 403)  # without the password, or from an address that is not in the list
+CLOSED_TO_ALL = (403, 404)  # what would need no password behind the lock
 HSTS_LEAST_S = 15_552_000  # half a year: below that, browsers and auditors call it off
 REFERRER_POLICIES = ("no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin")
 HEALTH = {"api-health": "GET", "api-health-head": "HEAD", "api-health-slash": "GET", "api-health-slash-head": "HEAD"}
@@ -134,10 +137,10 @@ def rate_limit(seen: Observations, _: Site) -> Iterator[Check]:
 
 
 def private(seen: Observations, site: Site) -> Iterator[Check]:
-    """Judge that admin, Flower and the dashboard are not public, by path or by host name."""
+    """Judge that admin, Flower and the dashboard are not public, by path or by host name; what is exposed is locked."""
     for name, marks in PRIVATE.items():
         asked = {route: answer for route, answer in seen.answers.items() if route.startswith(f"private-{name}")}
-        faults = [_exposure(answer, marks, site.exposed) for answer in asked.values()]
+        faults = [_exposure(answer, marks, site) for answer in asked.values()]
         yield check(
             f"{name}-private",
             f"{name.replace('-', ' ').capitalize().replace('Traefik api', 'Traefik API')} is not public",
@@ -148,12 +151,14 @@ def private(seen: Observations, site: Site) -> Iterator[Check]:
         )
 
 
-def _exposure(answer: Answer, marks: tuple[str, ...], exposed: tuple[str, ...]) -> str:
-    host = answer.url.partition("://")[2].partition(".")[0]
+def _exposure(answer: Answer, marks: tuple[str, ...], site: Site) -> str:
+    asked = urlsplit(answer.url)
+    if (asked.hostname or "").removesuffix(f".{site.domain}") in site.exposed:
+        locked = LOCKED if asked.path == "/" else CLOSED_TO_ALL
+        wanted = " or ".join(map(str, locked))
+        return "" if answer.status in locked else f"`{answer.url}` answers {answer.summary} instead of {wanted}"
     if answer.error or answer.status in CLOSED or answer.status in PERMANENT:
         return ""
-    if host in exposed:
-        return f"`{answer.url}` lets anyone in ({answer.status})"
     if any(mark in answer.body_head for mark in marks) or answer.status != OK:
         return f"`{answer.url}` answers {answer.status}"
     return ""

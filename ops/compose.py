@@ -31,7 +31,11 @@ def read_compose(root: Path, environment: Mapping[str, str], *, override: str = 
     files = [word for name in ("docker-compose.yml", override) if name for word in ("--file", str(root / name))]
     options = ("--project-directory", str(root), "--env-file", os.devnull, "--profile", "*")
     command = (binary, *options, *files, "config")
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), check=False, timeout=30)
+    # Windows starts no program properly without this one
+    own = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env={**own, **environment}, check=False, timeout=30
+    )
     if done.returncode:
         raise SettingsError(
             "docker-compose.yml was refused",

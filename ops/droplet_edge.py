@@ -27,7 +27,7 @@ def edge_environment(settings: Settings) -> dict[str, str]:
 
 
 def edge_files(settings: Settings, *, now: datetime) -> dict[str, bytes]:
-    """Return the files to ship (path below the engine's folder -> content); raises PreflightError for a wrong one."""
+    """Return the files to ship, by their paths below the engine's folder; raises PreflightError for a wrong one."""
     files: dict[str, bytes] = {}
     if settings.use_tls == "files":
         certificate, key = (Path(expanded(settings.values[name])) for name in ("TLS_CERT_PATH", "TLS_KEY_PATH"))

@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 
 from ops.checks import answer_of
-from ops.observations import Answer, Observations, Ran
+from ops.observations import Answer, Observations, Ran, ServiceState
 
 BODY_SHOWN = 4096
+EDGE = "traefik"
 COMMAND_FILES = {
     "django-check-deploy.txt": "django-check-deploy",
     "django-migrate.txt": "django-migrate",
@@ -71,10 +72,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _services(seen: Observations) -> str:
     if not seen.services:
         return ""
-    head = ("SERVICE", "REPLICA", "STATE", "HEALTH", "PORT", "PID", "STARTED", "RESTARTS", "MEMORY", "IMAGE")
+    head = ("SERVICE", "REPLICA", "STATE", "HEALTH", "PORTS", "PID", "STARTED", "RESTARTS", "MEMORY", "IMAGE")
     rows = (
         (
-            *(one.service, one.replica, one.state, "healthy" if one.healthy else "unhealthy", one.port or "-"),
+            *(one.service, one.replica, one.state, "healthy" if one.healthy else "unhealthy", _ports(one, seen)),
             *(one.pid or "-", _when(one.started_at), one.restarts, f"{one.rss_mib:.0f} MiB", one.image_id),
         )
         for one in seen.services
@@ -82,12 +83,23 @@ def _services(seen: Observations) -> str:
     return table(head, rows)
 
 
+def _ports(one: ServiceState, seen: Observations) -> str:
+    """Write the ports of a replica: the one that it serves inside, and of Traefik those that the host publishes."""
+    published = sorted({(each.port, each.protocol) for each in seen.listeners if each.owner == one.service})
+    if one.service != EDGE:
+        published = []
+    return ", ".join(f"{port}/{protocol}" for port, protocol in published) or str(one.port or "-")
+
+
 def _listeners(seen: Observations) -> str:
     if not seen.listeners:
         return ""
-    rows = ((one.owner or "(not ours)", one.address, one.port, one.pid or "-", one.process) for one in seen.listeners)
+    rows = (
+        (one.owner or "(not ours)", one.address, f"{one.port}/{one.protocol}", one.pid or "-", one.process)
+        for one in seen.listeners
+    )
     tried = [f"{one.host}:{one.port} {'OPEN' if one.is_open else 'closed'}" for one in seen.outside]
-    outside = "\nTried from outside the loopback range:\n" + "".join(f"{line}\n" for line in tried) if tried else ""
+    outside = "\nTried from outside:\n" + "".join(f"{line}\n" for line in tried) if tried else ""
     return table(("OWNER", "ADDRESS", "PORT", "PID", "PROCESS"), rows) + outside
 
 
@@ -105,7 +117,9 @@ def _conversation(answer: Answer) -> str:
         return f"{asked}* {answer.error} (after {answer.seconds:.3f} s)\n"
     headers = "".join(f"< {name}: {value}\n" for name, value in answer.headers.items())
     seen = answer.certificate
-    tls = f"* {seen.protocol}, {', '.join(seen.names)}, by {seen.issuer}, until {seen.not_after}\n" if seen else ""
+    tls = (
+        f"* {seen.protocol}, {', '.join(seen.names)}, by {seen.issuer}, until {_date(seen.not_after)}\n" if seen else ""
+    )
     status = f"< {answer.http_version} {answer.status}\n"
     return f"{asked}{tls}{status}{headers}* {answer.seconds:.3f} s\n\n{answer.body_head[:BODY_SHOWN]}\n"
 
@@ -144,13 +158,14 @@ def _migrate_job(events: Iterable[Event]) -> str:
 
 def _why_missing(name: str, seen: Observations) -> str:
     known = {
-        "compose-ps.txt": seen.problems.get("status", "no service runs"),
-        "published-ports.txt": "no listening port could be seen",
-        "traefik-static.yml": "Traefik does not run, so it has no configuration",
-        "traefik-logs.txt": seen.problems.get("logs of traefik", "Traefik wrote no line"),
-        "api-logs.txt": seen.problems.get("logs of api", "the API wrote no line"),
+        "compose-ps.txt": ("status", "no service runs"),
+        "published-ports.txt": ("listeners", "no listening port could be seen"),
+        "traefik-static.yml": ("static_config", "Traefik does not run, so it has no configuration"),
+        "traefik-logs.txt": ("logs of traefik", "Traefik wrote no line"),
+        "api-logs.txt": ("logs of api", "the API wrote no line"),
     }
-    return known.get(name, "it was not asked for")
+    part, otherwise = known.get(name, ("", "it was not asked for"))
+    return seen.problems.get(part) or (seen.problems.get("host") if part else "") or otherwise
 
 
 def _parsed(text: str) -> Any:
@@ -158,6 +173,10 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def _date(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _when(unix_s: float) -> str:

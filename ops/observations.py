@@ -6,9 +6,14 @@ Values only: the probes and the engine fill them in, the checks and the report r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Literal
 
 LIMIT_S = 5.0  # every probe, and with it every check, has to be done in this time
+SERVICES = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
+# Who signs the certificate: this checkout's own authority, Let's Encrypt's staging directory, a private ACME server, or
+# whoever signed the operator's own files.
+Issuer = Literal["local", "staging", "private", "files"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +24,9 @@ class Site:
     address: str = "127.0.0.1"  # connected to instead of what the name resolves to; empty: resolve it
     https_port: int = 443
     http_port: int = 80
-    internal_url: str = ""  # Traefik's own entry point, for example http://127.0.0.1:8081
-    ca_file: str = ""  # the authority to verify against; empty: this machine's
-    root: str = ".local"  # the engine's folder on the host
+    ssh_port: int = 22
+    ca_file: str = ""  # the authority to verify against; empty: those that this machine trusts
+    issuer: Issuer = "local"  # `staging` without `ca_file`: name and dates count, for nobody trusts its root
     rate_limit_burst: int = 50
     exposed: tuple[str, ...] = ()  # of `admin` and `flower`: what was asked to be public, behind authentication
     target: str = "local"
@@ -38,9 +43,19 @@ class Site:
         """The address that only redirects, without a trailing slash."""
         return f"http://{self.domain}" + ("" if self.http_port == 80 else f":{self.http_port}")  # noqa: PLR2004 - http
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that have to run."""
+        return (*SERVICES, *(["flower"] if "flower" in self.exposed else []))
+
+    @property
+    def is_untrusted_staging(self) -> bool:
+        """Tell whether the certificate comes from an authority that nobody trusts, and whose root is not at hand."""
+        return self.issuer == "staging" and not self.ca_file
+
     def word(self, *words: str) -> str:
         """Write a command that the operator may type next."""
-        return " ".join(("invoke", *words, "--target", self.target))
+        return " ".join(("invoke", *words, *(["--target", self.target] if self.target != "droplet" else [])))
 
     def logs(self, service: str) -> str:
         """Write the command that shows what a service says."""
@@ -54,8 +69,9 @@ class Certificate:
     subject: str
     issuer: str
     names: tuple[str, ...]
-    not_after: str
-    protocol: str
+    not_before: datetime
+    not_after: datetime
+    protocol: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +110,11 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A port that a process of this machine listens on; `owner` is the service, or empty when it is not ours."""
+    """A port that a process of the host listens on; `owner` is the service, or empty when it is not ours."""
 
     address: str
     port: int
+    protocol: str = "tcp"
     pid: int = 0
     process: str = ""
     owner: str = ""
@@ -138,21 +155,13 @@ class Ran:
 class Observations:
     """Everything that one verification saw, before anything is concluded from it."""
 
+    at: datetime | None = None
     answers: dict[str, Answer] = field(default_factory=dict)  # by the name of the route
     burst: tuple[Answer, ...] = ()
-    outside: tuple[Port, ...] = ()  # our ports, tried from an address that is not loopback
+    outside: tuple[Port, ...] = ()  # ports that were tried as a stranger would
     listeners: tuple[Listener, ...] = ()
     services: tuple[ServiceState, ...] = ()
     commands: dict[str, Ran] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)  # by service
     static_config: str = ""
-    problems: dict[str, str] = field(default_factory=dict)  # what could not be looked at -> why
-
-
-def services_from(status: Any) -> tuple[ServiceState, ...]:
-    """Read the engine's `status`; fields that a newer engine adds are ignored."""
-    known = ServiceState.__dataclass_fields__.keys()
-    return tuple(
-        ServiceState(**{key: value for key, value in raw.items() if key in known and value is not None})
-        for raw in status["services"]
-    )
+    problems: dict[str, str] = field(default_factory=dict)  # what could not be looked at -> why; `host`: all of it

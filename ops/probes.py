@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from ops.observations import LIMIT_S, Answer, Certificate, Port
+from ops.shown_certificate import read_certificate, staging_fault
 
 BODY_HEAD_BYTES = 1_048_576  # Traefik's whole configuration fits
 RETRY_AFTER_MAX_S = 5.0
@@ -25,17 +27,22 @@ BURST_THREADS = 8
 
 
 class Prober:
-    """Ask one address for any name: Host header, SNI and the certificate check follow the URL, not the address."""
+    """Ask one address for any name: Host header, SNI and the certificate check follow the URL, not the address.
 
-    def __init__(self, *, address: str, ca_file: str = "", limit_s: float = LIMIT_S) -> None:
+    `staging` takes certificates of Let's Encrypt's staging directory, whose root nobody trusts: what can be verified of
+    them is verified, and any other certificate is an error.
+    """
+
+    def __init__(self, *, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False) -> None:
         self._address = address
         self._limit_s = limit_s
+        self._staging = staging
         self._broken = ""
         self._contexts = {True: _blind_context()}
         self._clients: dict[tuple[str, bool], httpx.Client] = {}
         self._lock = threading.Lock()
         try:
-            self._contexts[False] = ssl.create_default_context(cafile=ca_file or None)
+            self._contexts[False] = _blind_context() if staging else ssl.create_default_context(cafile=ca_file or None)
         except OSError as error:
             self._broken = f"the certificate authority `{ca_file}` cannot be read: {error.strerror or error}"
 
@@ -87,7 +94,8 @@ class Prober:
             with self._stream(method, httpx.URL(url), body, any_certificate=any_certificate) as response:
                 head = _read_head(response, deadline=began + self._limit_s)
                 certificate = None if any_certificate else _certificate(response)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                self._refuse_unfit(certificate, httpx.URL(url), any_certificate=any_certificate)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer(url=url, method=method, seconds=time.monotonic() - began, error=_words(error))
         return Answer(
             url=url,
@@ -99,6 +107,12 @@ class Prober:
             http_version=response.http_version,
             certificate=certificate,
         )
+
+    def _refuse_unfit(self, shown: Certificate | None, url: httpx.URL, *, any_certificate: bool) -> None:
+        if self._staging and url.scheme == "https" and not any_certificate:
+            fault = staging_fault(shown, url.host, now=datetime.now(UTC))
+            if fault:
+                raise ssl.SSLCertVerificationError(fault)
 
     def _stream(
         self, method: str, url: httpx.URL, body: Mapping[str, Any] | None, *, any_certificate: bool
@@ -158,20 +172,8 @@ def _read_head(response: httpx.Response, *, deadline: float) -> str:
 def _certificate(response: httpx.Response) -> Certificate | None:
     stream = response.extensions["network_stream"]
     secure: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
-    shown: dict[str, Any] = (secure.getpeercert() or {}) if secure else {}
-    if not secure or not shown:
-        return None
-    return Certificate(
-        subject=_name(shown.get("subject", ())),
-        issuer=_name(shown.get("issuer", ())),
-        names=tuple(value for _, value in shown.get("subjectAltName", ())),
-        not_after=shown.get("notAfter", ""),
-        protocol=secure.version() or "",
-    )
-
-
-def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    return ", ".join(value for part in parts for _, value in part)
+    shown = secure.getpeercert(True) if secure else None
+    return read_certificate(shown, secure.version() or "") if secure and shown else None
 
 
 def _retry_after_s(answer: Answer) -> float:
@@ -195,9 +197,9 @@ def each(prober: Prober, asked: Mapping[str, tuple[str, str]], *, threads: int =
 
 
 @contextlib.contextmanager
-def prober(*, address: str, ca_file: str = "", limit_s: float = LIMIT_S) -> Iterator[Prober]:
+def prober(*, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False) -> Iterator[Prober]:
     """Open a prober, and close it again."""
-    opened = Prober(address=address, ca_file=ca_file, limit_s=limit_s)
+    opened = Prober(address=address, ca_file=ca_file, limit_s=limit_s, staging=staging)
     try:
         yield opened
     finally:

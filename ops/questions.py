@@ -1,41 +1,23 @@
-"""What is asked of a stack to verify it: which URLs, which commands, which task?"""
+"""What is asked of a stack to verify it: which URLs, which command, which task?"""
 
 from __future__ import annotations
 
 import json
 
-from ops.observations import Answer, Site
-
-Command = tuple[str, tuple[str, ...]]  # the service, and what runs in it
+from ops.observations import LIMIT_S, Answer, Site
 
 MANAGE = ("python", "manage.py")
-# The ping is a task, Celery's own that returns what it was given: it goes the way that all work goes, and needs no
-# remote control in the worker.
-PING = """
-import json, time
-from config.celery import app
-began = time.monotonic()
-reply = app.send_task("celery.accumulate", ["pong"]).get(timeout=4)
-print(json.dumps({"reply": reply, "seconds": round(time.monotonic() - began, 3)}))
-"""
 EVENTS = "/api/events?limit=1"
-FIRST_EVENT = 1  # asked for when the API lists none: the answer then says what is wrong
-TASK_LIMIT_S = 4
+UNLOCKED = ("metrics", "healthcheck")
+OK = 200
 FINISHED = {"SUCCESS": True, "FAILURE": False}
 
 
-def commands(site: Site, *, event_id: int, with_migrations: bool) -> dict[str, Command]:
-    """Return the commands whose outcome is looked at; `event_id` is the event that Django has recounted."""
-    recount = (*MANAGE, "recount", "--event", str(event_id), "--wait", "--timeout", str(TASK_LIMIT_S))
+def django_command(site: Site, *, with_migrations: bool) -> tuple[str, ...]:
+    """Return the command that asks Django everything; see `django/signups/examination.py`."""
     level = "WARNING" if site.environment == "production" else "ERROR"  # DEBUG may be on in development
-    asked: dict[str, Command] = {
-        "celery-ping": ("django", ("python", "-c", PING)),
-        "django-check-deploy": ("django", (*MANAGE, "check", "--deploy", "--fail-level", level)),
-        "schema-compat-check": ("django", (*MANAGE, "schema_check", "--json")),
-        "task-from-django": ("django", recount),
-        "traefik-env": ("traefik", ("env",)),
-    }
-    return asked | ({"django-migrate": ("django", (*MANAGE, "showmigrations", "--plan"))} if with_migrations else {})
+    more = ("--migrations",) if with_migrations else ()
+    return (*MANAGE, "examine", "--fail-level", level, "--limit", f"{LIMIT_S:g}", *more, "--json")
 
 
 def public_routes(site: Site) -> dict[str, tuple[str, str]]:
@@ -52,8 +34,7 @@ def public_routes(site: Site) -> dict[str, tuple[str, str]]:
     }
     asked = {name: ("GET", site.https + path) for name, path in pages.items()}
     asked |= {f"{name}-head": ("HEAD", site.https + pages[name]) for name in ("api-health", "api-health-slash")}
-    asked |= {"http-home": ("GET", f"{site.http}/"), "http-path": ("GET", f"{site.http}/api/health?from=http")}
-    return asked | {"rawdata": ("GET", f"{site.internal_url}/api/rawdata")}
+    return asked | {"http-home": ("GET", f"{site.http}/"), "http-path": ("GET", f"{site.http}/api/health?from=http")}
 
 
 def private_routes(site: Site) -> dict[str, str]:
@@ -66,8 +47,16 @@ def private_routes(site: Site) -> dict[str, str]:
         "private-traefik-api": "/api/rawdata",
     }
     hosts = {"private-admin-host": "admin", "private-flower-host": "flower", "private-dashboard-host": "traefik"}
-    by_path = {name: site.https + path for name, path in paths.items()}
-    return by_path | {name: f"https://{host}.{site.domain}{port}/" for name, host in hosts.items()}
+    asked = {name: site.https + path for name, path in paths.items()}
+    asked |= {name: f"https://{host}.{site.domain}{port}/" for name, host in hosts.items()}
+    if "flower" in site.exposed:  # it asks for no password there
+        asked |= {f"private-flower-{path}": f"https://flower.{site.domain}{port}/{path}" for path in UNLOCKED}
+    return asked
+
+
+def is_ours(site: Site, url: str) -> bool:
+    """Tell whether a URL is of the site's own name, whose certificate has to be right."""
+    return url.startswith(f"{site.https}/")
 
 
 def event_of(events: Answer) -> int | None:
@@ -76,6 +65,14 @@ def event_of(events: Answer) -> int | None:
         return int(json.loads(events.body_head)["events"][0]["id"])
     except (ValueError, KeyError, IndexError, TypeError):
         return None
+
+
+def has_no_events(events: Answer) -> bool:
+    """Tell whether the API listed its events, and there is none: a new production database."""
+    try:
+        return events.status == OK and json.loads(events.body_head)["events"] == []
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def task_path(queued: Answer) -> str:

@@ -62,6 +62,8 @@ class Instance:
     region: str
     size: str
     address: str
+    id: int = 0
+    created_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,20 +136,6 @@ def changes_from(events: Iterable[Event]) -> tuple[Change, ...]:
         )
         for raw in (plans[-1] if plans else ())
     )
-
-
-def outcome_of(checks: Iterable[Check], *, engine: str = "success", reachable: bool = True) -> Outcome:
-    """Conclude the run's outcome from the engine's and from the checks.
-
-    `reachable` is False when the release is out but cannot be verified from here: `partial`.
-    """
-    if engine == "rolled_back":
-        return "rolled_back"
-    if engine != "success":
-        return "failed"
-    if not reachable:
-        return "partial"
-    return "failed" if failed(checks) else "success"
 
 
 def failure_of(checks: Iterable[Check]) -> Failure | None:

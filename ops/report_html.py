@@ -165,7 +165,7 @@ def _group(check_id: str) -> str:
     if check_id.startswith(("api-health", "http-")) or check_id in {"home-page", "deep-link", "static-file"}:
         return "Public side"
     if check_id.endswith("-private") or check_id in {
-        *("published-ports", "ports-from-outside", "rate-limit", "staging-resolver", "no-secret"),
+        *("certificate", "published-ports", "ports-from-outside", "rate-limit", "staging-resolver", "no-secret"),
     }:
         return "Protection"
     return "Inside"

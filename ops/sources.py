@@ -25,7 +25,7 @@ def source_files(root: Path, sources: Iterable[str], *, whole: bool = False) -> 
     if not wanted:
         return {}
     command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
-    done = subprocess.run((*command, *wanted), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run((*command, *wanted), capture_output=True, encoding="utf-8", check=False, timeout=30)
     if done.returncode:
         raise UsageError(
             f"{root} is not a git checkout", why=done.stderr.strip(), fix="git clone <the repository> and run it there"
@@ -45,5 +45,5 @@ def environment_id(root: Path, env: str) -> str:
 def revision(root: Path) -> str:
     """Return the commit's short hash, with `-dirty` when the checkout differs from it, or `none` without commits."""
     command = ("git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*")
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
     return done.stdout.strip() or "none"

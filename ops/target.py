@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,10 +51,10 @@ class Told(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:
-    """A release, and the files that the host needs beside it (path below the engine's folder -> content)."""
+    """A release, and the files that the host needs beside it."""
 
     release: Release
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] = field(default_factory=dict)  # path below the engine's folder -> content
 
 
 class Target(Protocol):

@@ -103,9 +103,8 @@ class DropletTarget:
     def pack(self, release_id: str) -> Shipment:
         """Return the release for containers, and the certificate files that Traefik needs."""
         files = edge_files(self.settings, now=utc_now())
-        release = droplet_release(
-            self.root, self.environment, release_id=release_id, certificate=files.get(CERTIFICATE, b"")
-        )
+        certificate = files.get(CERTIFICATE, b"")
+        release = droplet_release(self.root, self.environment, release_id=release_id, certificate=certificate)
         return Shipment(release=release, files=files)
 
     def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
@@ -114,11 +113,16 @@ class DropletTarget:
         if not self._address:
             cloud = self._open_cloud()
             address, _ = _allowed(request, self.settings)
-            changes = [_as_row(change) for change in cloud.plan(allow=address)]
+            changes = [
+                _as_row(change)
+                for change in cloud.plan(
+                    allow=address, public_key=check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
+                )
+            ]
             self._droplet = cloud.find()
         if self.address:
             self._connect(told, patience_s=OLD_HOST_S)
-            is_prepared = self.host.bootstrap == bootstrap_version(bootstrap_script(self.settings))
+            is_prepared = self.host.hello().bootstrap == bootstrap_version(bootstrap_script(self.settings))
             why = "it is prepared" if is_prepared else "its preparation is missing or of another version"
             action = "keep" if is_prepared else "update"
             changes.append({"kind": "host", "service": f"host {self.address}", "action": action, "why": why})
@@ -187,7 +191,7 @@ class DropletTarget:
     def _connect(self, told: Told, *, patience_s: float) -> None:
         remote = self._open_remote(told)
         remote.connect(patience_s=patience_s)
-        self._host = RemoteHost(remote, self.root, say=told.say)
+        self._host = RemoteHost(remote, checkout=self.root, say=told.say)
 
     def _check_names(self, told: Told) -> None:
         """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""

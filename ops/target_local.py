@@ -56,9 +56,7 @@ class LocalTarget:
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for processes; nothing has to go anywhere."""
-        return Shipment(
-            release=local_release(self.root, self.settings.as_environment(), release_id=release_id), files={}
-        )
+        return Shipment(release=local_release(self.root, self.settings.as_environment(), release_id=release_id))
 
     def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
         """Change nothing around this machine."""

@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import checks_stack, checks_web
+from ops import checks_certificate, checks_ports, checks_stack, checks_web
 from ops.artifacts import NAMES, RunFolder
 from ops.checks import Check, artifacts_complete, check, evaluate
+from ops.conclusion import conclusion, why_partial
 from ops.evidence import evidence_of
 from ops.gather import Host, gather
 from ops.observations import Observations, Site
 
-RULES = (
+__all__ = ["RULES", "Verified", "conclusion", "note_unverified", "templates", "verify", "why_partial"]
+
+RULES = (  # the first one that fails is what the operator is told: what explains the others goes before them
+    checks_certificate.certificate,
     checks_web.pages,
     checks_web.health,
     checks_web.redirect,
     checks_web.security_headers,
-    checks_stack.ports,
+    checks_ports.ports,
     checks_stack.services,
     checks_stack.resolver,
     checks_web.rate_limit,

@@ -23,38 +23,11 @@ AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "in
 
 
 @dataclasses.dataclass(frozen=True)
-class Stack:
-    """A copy of the checkout with settings and ports of its own."""
+class Checkout:
+    """A copy of this checkout, and the environment in which its commands are typed."""
 
     root: Path
-    https_port: int
-    http_port: int
-    internal_port: int
     environment: dict[str, str]
-
-    @property
-    def state(self) -> Path:
-        """Return the `.local` folder of the copy."""
-        return self.root / ".local"
-
-    @property
-    def ca_file(self) -> Path:
-        """Return the certificate authority that was made for the copy."""
-        return self.state / "data" / "tls" / "ca.pem"
-
-    def client(self) -> httpx.Client:
-        """Return a client that verifies against the authority of the copy."""
-        return httpx.Client(verify=ssl.create_default_context(cafile=self.ca_file), timeout=10)
-
-    def ask(self, path: str, *, client: httpx.Client | None = None) -> httpx.Response:
-        """Ask the stack over HTTPS, as a browser would that resolves its name to this machine."""
-        with contextlib.ExitStack() as closing:
-            asking = client or closing.enter_context(self.client())
-            return asking.get(
-                f"https://127.0.0.1:{self.https_port}{path}",
-                headers={"Host": DOMAIN},
-                extensions={"sni_hostname": DOMAIN},
-            )
 
     def invoke(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """Type `invoke ...` in the copy; the caller looks at the exit code."""
@@ -82,20 +55,71 @@ class Stack:
             start_new_session=True,
         )
 
-    def json(self, *arguments: str) -> Any:
-        """Type `invoke ... --target local --json` and return what it printed; fails when the command failed."""
-        done = self.invoke(*arguments, "--target", "local", "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
     def change_api(self, comment: str) -> None:
         """Make a one-line change in `api/`."""
         path = self.root / "api" / "main.py"
         path.write_text(path.read_text(encoding="utf-8") + f"# {comment}\n", encoding="utf-8")
 
 
+@dataclasses.dataclass(frozen=True)
+class Stack(Checkout):
+    """A copy of the checkout with settings and ports of its own."""
+
+    https_port: int
+    http_port: int
+    internal_port: int
+
+    @property
+    def state(self) -> Path:
+        """Return the `.local` folder of the copy."""
+        return self.root / ".local"
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the certificate authority that was made for the copy."""
+        return self.state / "data" / "tls" / "ca.pem"
+
+    def client(self) -> httpx.Client:
+        """Return a client that verifies against the authority of the copy."""
+        return httpx.Client(verify=ssl.create_default_context(cafile=self.ca_file), timeout=10)
+
+    def ask(self, path: str, *, client: httpx.Client | None = None) -> httpx.Response:
+        """Ask the stack over HTTPS, as a browser would that resolves its name to this machine."""
+        with contextlib.ExitStack() as closing:
+            asking = client or closing.enter_context(self.client())
+            return asking.get(
+                f"https://127.0.0.1:{self.https_port}{path}",
+                headers={"Host": DOMAIN},
+                extensions={"sni_hostname": DOMAIN},
+            )
+
+    def json(self, *arguments: str) -> Any:
+        """Type `invoke ... --target local --json` and return what it printed; fails when the command failed."""
+        done = self.invoke(*arguments, "--target", "local", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+
 def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
     """Copy what git knows of this checkout to `root`, as a checkout of its own with free ports."""
+    copy_files(root)
+    https, http, internal, postgres, redis = free_ports(5)
+    settings = {
+        "LOCAL_HTTPS_PORT": https,
+        "LOCAL_HTTP_PORT": http,
+        "LOCAL_INTERNAL_PORT": internal,
+        "LOCAL_POSTGRES_PORT": postgres,
+        "LOCAL_REDIS_PORT": redis,
+        # Below the range that systems hand out, so that it holds none of the ports above; another one for each copy.
+        "LOCAL_REPLICA_PORT_FIRST": 20000 + 200 * (https % 50),
+        "LOCAL_CACHE_DIR": cache_dir,
+    }
+    environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
+    return Stack(root, environment, https, http, internal)
+
+
+def copy_files(root: Path) -> None:
+    """Copy what git knows of this checkout to `root`, as a repository of its own."""
     root.mkdir(parents=True)
     listed = subprocess.run(
         ("git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
@@ -109,19 +133,6 @@ def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
             shutil.copy2(ROOT / name, root / name)
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "copy")):
         subprocess.run(("git", *AUTHOR, *command), cwd=root, check=True)
-    https, http, internal, postgres, redis = free_ports(5)
-    settings = {
-        "LOCAL_HTTPS_PORT": https,
-        "LOCAL_HTTP_PORT": http,
-        "LOCAL_INTERNAL_PORT": internal,
-        "LOCAL_POSTGRES_PORT": postgres,
-        "LOCAL_REDIS_PORT": redis,
-        # Below the range that systems hand out, so that it holds none of the ports above; another one for each copy.
-        "LOCAL_REPLICA_PORT_FIRST": 20000 + 200 * (https % 50),
-        "LOCAL_CACHE_DIR": cache_dir,
-    }
-    environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
-    return Stack(root, https, http, internal, environment)
 
 
 def free_ports(count: int) -> list[int]:

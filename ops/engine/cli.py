@@ -18,7 +18,9 @@ from typing import Any
 from ops.engine.context import Engine
 from ops.engine.deploy import deploy
 from ops.engine.errors import EngineError
+from ops.engine.examine import examine
 from ops.engine.fetch import fetch
+from ops.engine.follow import follow
 from ops.engine.journal import Journal
 from ops.engine.lock import hold_lock
 from ops.engine.masking import Mask
@@ -44,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         "deploy": _deploy,
         "plan": _plan,
         "status": _status,
+        "examine": _examine,
+        "follow": _follow,
         "run": _run,
         "logs": _logs,
         "down": _down,
@@ -87,6 +91,17 @@ def _plan(asked: argparse.Namespace) -> int:
 def _status(asked: argparse.Namespace) -> int:
     runtime = open_runtime(asked.runtime, asked.root)
     return _print(read_status(asked.root, runtime, with_health=not asked.no_health))
+
+
+def _examine(asked: argparse.Namespace) -> int:
+    runtime = open_runtime(asked.runtime, asked.root)
+    return _print(examine(asked.root, runtime, fetch, log_lines=asked.log_lines))
+
+
+def _follow(asked: argparse.Namespace) -> int:
+    for line in follow(asked.root, asked.run_id, after=asked.after):
+        print(line, flush=True)  # noqa: T201 - stdout is the answer
+    return 0
 
 
 def _run(asked: argparse.Namespace) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+from ops.engine.compose import ComposeRuntime
 from ops.engine.errors import EngineError
 from ops.engine.processes import ProcessesRuntime
 from ops.engine.runtime import Runtime
 
-RUNTIMES = {"processes": ProcessesRuntime}
+RUNTIMES: dict[str, Callable[[Path], Runtime]] = {"compose": ComposeRuntime, "processes": ProcessesRuntime}
 _SPAN = re.compile(r"(\d+)(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -1,0 +1,202 @@
+"""How does a fresh or an existing host become one that a release can run on?
+
+One script does it: cloud-init runs it on a droplet's first boot, and `prepare` sends it over SSH where that is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import ipaddress
+import json
+import shlex
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ops.errors import HostError, SettingsError
+from ops.remote import Ran, Remote
+from ops.remote_errors import AGAIN, DeniedError
+from ops.settings import Settings
+
+TEMPLATE = Path(__file__).with_name("templates") / "bootstrap.sh"
+SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
+CLOUD_INIT_S = 900.0
+BOOTSTRAP_S = 900.0
+LAST_WORDS = 12
+DOCKER_NETWORKS = ipaddress.ip_network("172.16.0.0/12")  # where an engine that is told nothing puts its networks
+
+# Waits for cloud-init without starting it again and again: its own `status` takes a core for half a second.
+LOOK = """
+say() { [ "$1" = "${said:-}" ] || echo "$1"; said=$1; }
+while [ -d /run/cloud-init ] && [ ! -e /run/cloud-init/disabled ] && [ ! -e /run/cloud-init/result.json ]; do
+  say "cloud-init: $(sed -n 's/^slipway: //p' /var/log/cloud-init-output.log 2>/dev/null | tail -n 1)"
+  sleep 1
+done
+echo "bootstrap=$(cat /etc/slipway/bootstrap 2>/dev/null)"
+"""
+RUN = 'file=$(mktemp) && cat >"$file" && sh "$file" "$1"; code=$?; rm -f "$file"; exit "$code"'
+
+
+def bootstrap_script(settings: Settings) -> str:
+    """Return the script, without any secret; its version changes when, and only when, anything else in it does."""
+    user = settings.values["SSH_USER"]
+    if user == "root":
+        raise SettingsError(
+            "SSH_USER is root", why="root cannot log in to a prepared host", fix="set SSH_USER=deploy in .env"
+        )
+    text = TEMPLATE.read_text(encoding="utf-8").replace("@SSH_USER@", shlex.quote(user))
+    text = text.replace("@DAEMON_JSON@", daemon_json(settings.values["DOCKER_REGISTRY_MIRROR"]))
+    return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def bootstrap_version(script: str) -> str:
+    """Return the version that a host has after this script."""
+    return next(line.partition("=")[2] for line in script.splitlines() if line.startswith("version="))
+
+
+def daemon_json(mirror: str) -> str:
+    """Return the Docker Engine's configuration; `mirror` is a registry's URL, or empty."""
+    made: dict[str, object] = {
+        "live-restore": True,
+        "log-driver": "json-file",
+        "log-opts": {"max-file": "3", "max-size": "10m"},
+        "userland-proxy": False,
+    }
+    if mirror:
+        made["registry-mirrors"] = [mirror]
+        if urlsplit(mirror).scheme == "http":
+            made["insecure-registries"] = [urlsplit(mirror).netloc]
+    if _is_where_docker_builds(urlsplit(mirror).hostname or ""):
+        made["bip"] = "10.201.0.1/24"
+        made["default-address-pools"] = [{"base": "10.202.0.0/16", "size": 24}]
+    return json.dumps(made, indent=1, sort_keys=True)
+
+
+def _is_where_docker_builds(host: str) -> bool:
+    """Tell whether the engine's own networks could cover this address and so hide it."""
+    try:
+        return ipaddress.ip_address(host) in DOCKER_NETWORKS
+    except ValueError:
+        return False
+
+
+def user_data(settings: Settings, public_key: str) -> str:
+    """Return what cloud-init does on first boot; anything on the droplet may read it, so it holds no secret."""
+    user = {
+        "name": settings.values["SSH_USER"],
+        "shell": "/bin/bash",
+        "sudo": "ALL=(ALL) NOPASSWD:ALL",
+        "lock_passwd": True,
+        "ssh_authorized_keys": [public_key],
+    }
+    script = {"path": SCRIPT_PATH, "permissions": "0700", "content": bootstrap_script(settings)}
+    config = {
+        "users": [user],
+        "ssh_pwauth": False,
+        "disable_root": True,
+        "write_files": [script],
+        "runcmd": [[SCRIPT_PATH]],
+    }
+    return f"#cloud-config\n{json.dumps(config, indent=1)}\n"  # JSON is YAML
+
+
+def enter(
+    remote: Remote,
+    script: str,
+    *,
+    public_key: str,
+    patience_s: float,
+    say: Callable[[str], None],
+    known: Callable[[], str] = lambda: "",
+) -> bool:
+    """Log in and prepare the host; one that knows only root yet is entered as root. Tell whether the script ran.
+
+    `known` asks in passing which version a host had that lets us in. Raises HostError; when neither user is let in,
+    the one that says so of SSH_USER.
+    """
+    try:
+        remote.connect(patience_s=patience_s)
+    except DeniedError as denied:
+        _prepare_as_root(remote, script, public_key, say, denied)
+        remote.connect()
+        return True
+    return known() != bootstrap_version(script) and prepare(remote, script, say=say)
+
+
+def prepare(
+    remote: Remote,
+    script: str,
+    *,
+    public_key: str = "",
+    say: Callable[[str], None],
+    cloud_init_s: float = CLOUD_INIT_S,
+) -> bool:
+    """Wait for cloud-init, then run the script unless this host has had it; tell whether it ran from here.
+
+    Raises HostError with the script's last words.
+    """
+    version = bootstrap_version(script)
+    if _version_on(remote, say, cloud_init_s) == version:
+        return False
+    say("preparing the host: packages, Docker Engine, SSH")
+    began = time.monotonic()
+    running = remote.lines(
+        ("sh", "-c", RUN, "bootstrap", public_key), stdin=script.encode(), sudo=True, timeout_s=BOOTSTRAP_S
+    )
+    ran = _tell(running, say)
+    if ran.exit_code:
+        raise _failed(ran)
+    say(f"the host is prepared after {time.monotonic() - began:.0f} s")
+    return True
+
+
+def _prepare_as_root(
+    remote: Remote, script: str, public_key: str, say: Callable[[str], None], denied: DeniedError
+) -> None:
+    as_root = Remote(dataclasses.replace(remote.door, user="root"), say=say)
+    with contextlib.closing(as_root):
+        try:
+            as_root.connect()
+        except DeniedError:
+            raise denied from None
+        prepare(as_root, script, public_key=public_key, say=say)
+
+
+def _version_on(remote: Remote, say: Callable[[str], None], cloud_init_s: float) -> str:
+    found = ""
+
+    def note(line: str) -> None:
+        nonlocal found
+        name, _, value = line.partition("=")
+        if name == "bootstrap":
+            found = value.strip()
+        else:
+            say(line)
+
+    ran = _tell(remote.lines(LOOK, sudo=True, timeout_s=cloud_init_s), note)
+    if ran.exit_code:
+        why = ran.errors.strip().rpartition("\n")[2] or f"exit code {ran.exit_code}"
+        raise HostError(f"`{remote.door.user}` cannot use sudo on the host", why=why, fix="invoke deploy")
+    return found
+
+
+def _tell(lines: Generator[str, None, Ran], say: Callable[[str], None]) -> Ran:
+    while True:
+        try:
+            say(next(lines).removeprefix("slipway: "))
+        except StopIteration as ended:
+            ran: Ran = ended.value
+            return ran
+
+
+def _failed(ran: Ran) -> HostError:
+    said = dict(line.split(": ", 1) for line in ran.errors.splitlines() if ": " in line)
+    last = "\n".join(ran.errors.strip().splitlines()[-LAST_WORDS:])
+    return HostError(
+        f"the host could not be prepared: {said.get('error', 'its bootstrap stopped')}",
+        why=(said.get("why") or last or "it was killed").strip(),
+        fix=said.get("fix", AGAIN).strip(),
+    )

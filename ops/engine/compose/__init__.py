@@ -1,0 +1,5 @@
+"""How does the stack run as containers of a Docker Engine? Compose translates, the Engine's API does the rest."""
+
+from ops.engine.compose.runtime import ComposeRuntime
+
+__all__ = ["ComposeRuntime"]

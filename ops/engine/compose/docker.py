@@ -1,0 +1,77 @@
+"""What do the programs `docker compose`, `docker buildx` and `docker pull` do for us?
+
+Compose translates a service into a container as the field knows it; nobody here repeats that.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.engine.compose.describe import PROJECT
+from ops.engine.errors import EngineError
+
+COMPOSE_TIMEOUT_S = 120.0
+KEPT_LINES = 25
+FULL_DISK = "no space left on device"
+
+
+def compose(file: Path, *words: str) -> None:
+    """Run one `docker compose` command on a file; EngineError (host) with its own words when it fails."""
+    options = ("-p", PROJECT, "-f", str(file), "--project-directory", str(file.parent), "--env-file", os.devnull)
+    command = ("docker", "compose", "--progress", "quiet", *options, *words)
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=environment(),
+            timeout=COMPOSE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _not_started(file, f"`docker compose {words[0]}` took more than {COMPOSE_TIMEOUT_S:g} s") from error
+    if done.returncode:
+        raise _not_started(file, "\n  ".join(done.stdout.strip().splitlines()[-KEPT_LINES:]))
+
+
+def follow(command: tuple[str, ...], each_line: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Run a command, pass every line on as it comes; return the exit code and the last lines."""
+    last: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment(),
+    ) as process:
+        for raw in process.stdout or ():
+            line = raw.rstrip()
+            if line:
+                last.append(line)
+                each_line(line)
+    return process.returncode, list(last)
+
+
+def environment() -> dict[str, str]:
+    """Return what the programs of Docker get: nothing of the release, and nothing that changes what they do."""
+    kept = {key: os.environ[key] for key in ("PATH", "DOCKER_HOST") if key in os.environ}
+    fixed = {"HOME": "/root", "COMPOSE_IGNORE_ORPHANS": "true", "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **kept, **fixed}
+
+
+def _not_started(file: Path, why: str) -> EngineError:
+    return EngineError(
+        f"{file.parent.name} could not be started",
+        why=f"the disk is full: {why}" if FULL_DISK in why else why,
+        fix="invoke deploy",
+        family="host",
+    )

@@ -1,0 +1,102 @@
+"""What lies on the host beside the containers: their Compose files, what is rendered for them, and their data?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import string
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.engine.compose.describe import Description
+from ops.engine.errors import EngineError
+from ops.engine.files import write_atomically
+from ops.engine.model import Service
+
+COMPOSE_FILE = "compose.json"
+PRIVATE = 0o700
+OPEN = 0o755
+
+
+class Folders:
+    """The engine's root as containers see it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.blobs = root / "blobs"
+        self.replicas = root / "replicas"
+        self.jobs = root / "jobs"
+        self.contexts = root / "contexts"
+        self.data = root / "data"
+        self.routes = self.data / "traefik" / "dynamic"
+
+    def make(self) -> None:
+        """Make what is not there. The watched folder is open to read: Traefik's user is not ours."""
+        for folder in (self.replicas, self.jobs, self.contexts):
+            folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        self.routes.mkdir(mode=OPEN, parents=True, exist_ok=True)
+        self.routes.chmod(OPEN)
+
+    def blob(self, digest: str) -> bytes:
+        """Return the content of a shipped file; EngineError (build) when it is not there."""
+        try:
+            return (self.blobs / digest).read_bytes()
+        except FileNotFoundError as error:
+            raise EngineError(
+                "a source file is missing on the host",
+                why=f"{self.blobs / digest} is not there",
+                fix="invoke deploy",
+                family="build",
+            ) from error
+
+    def render(self, service: Service, folder: Path) -> list[dict[str, Any]]:
+        """Fill the service's templates with its environment; return the mounts that put them where they belong."""
+        mounts = []
+        for number, (template, target) in enumerate(sorted(service.files.items())):
+            text = self.blob(service.image.files[template]).decode("utf-8")
+            place = folder / f"{number}-{Path(target).name}"
+            write_atomically(place, string.Template(text).safe_substitute(service.environment))
+            place.chmod(0o644)  # for the container's user; on the host the folder keeps everybody else out
+            mounts.append({"type": "bind", "source": str(place), "target": target, "read_only": True})
+        return mounts
+
+    def own_data(self, container: Mapping[str, Any]) -> None:
+        """Make the folders below `data` that a container mounts, and give them to its user."""
+        for volume in container.get("volumes") or ():
+            place = Path(str(volume.get("source", "")))
+            if volume.get("type") == "bind" and place.is_relative_to(self.data):
+                self._own(place, _owner(container))
+
+    def _own(self, place: Path, owner: tuple[int, int] | None) -> None:
+        place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if place == self.routes:
+            place.chmod(OPEN)
+        elif owner:
+            for path in (place, *place.rglob("*")):
+                os.chown(path, *owner, follow_symlinks=False)
+
+    def mounted(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what each replica's Compose file says about it."""
+        for file in sorted(self.replicas.glob(f"*/{COMPOSE_FILE}")):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                yield from json.loads(file.read_text(encoding="utf-8"))["services"].values()
+
+    def forget(self, *, keep: set[str]) -> None:
+        """Remove the folders of replicas that are gone."""
+        for folder in self.replicas.glob("*/"):
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_description(folder: Path, description: Description) -> Path:
+    """Write a Compose file for this user alone: it holds secrets."""
+    write_atomically(folder / COMPOSE_FILE, json.dumps(description, indent=1, sort_keys=True))
+    return folder / COMPOSE_FILE
+
+
+def _owner(container: Mapping[str, Any]) -> tuple[int, int] | None:
+    user, _, group = str(container.get("user", "")).partition(":")
+    return (int(user), int(group or user)) if user.isdigit() else None

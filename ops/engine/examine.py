@@ -1,0 +1,117 @@
+"""What can this host show of the running stack, in one answer?
+
+A verification asks once instead of eight times: over SSH every question costs its round trips. What cannot be looked at
+is an answer too, it stands under `problems`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.engine.errors import EngineError
+from ops.engine.fetch import Fetch
+from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.model import Release
+from ops.engine.narrate import as_engine_error
+from ops.engine.runtime import LogQuery, Runtime
+from ops.engine.state import Store
+from ops.engine.status import read_status
+
+LIMIT_S = 8.0
+LOGGED = (EDGE_SERVICE, "api")
+ENVIRONMENT_TIMEOUT_S = 5.0
+Part = Callable[[], Any]
+Outcome = tuple[Any, str]  # what a part says, and why it says nothing
+
+
+def examine(root: Path, runtime: Runtime, fetch: Fetch, *, log_lines: int, limit_s: float = LIMIT_S) -> dict[str, Any]:
+    """Return status, listeners, static_config, rawdata, environment, logs and problems; never raises for what it sees.
+
+    `listeners` is None where the runtime leaves them to the operator's side. `rawdata` is what Traefik's API answers,
+    `environment` what `env` prints in its image and environment.
+    """
+    parts: dict[str, Part] = {
+        "status": lambda: read_status(root, runtime, with_health=True),
+        "listeners": lambda: _listeners(runtime),
+        "static_config": runtime.static_config,
+        "rawdata": lambda: _rawdata(_live(root), runtime, fetch),
+        "environment": lambda: _environment(_live(root), runtime),
+        **{f"logs of {name}": functools.partial(_log, runtime, name, log_lines) for name in LOGGED},
+    }
+    outcomes = _all(parts, limit_s=limit_s)
+    seen = {name: answer for name, (answer, _) in outcomes.items()}
+    return {
+        **{name: seen[name] for name in ("status", "listeners", "static_config", "rawdata", "environment")},
+        "logs": {name: seen[f"logs of {name}"] or "" for name in LOGGED},
+        "problems": {name: problem for name, (_, problem) in outcomes.items() if problem},
+    }
+
+
+def _all(parts: Mapping[str, Part], *, limit_s: float) -> dict[str, Outcome]:
+    """Do the parts at the same time; one that is late is left behind, and ends with this process."""
+    done: dict[str, Outcome] = {}
+
+    def attempt(name: str) -> None:
+        done[name] = _attempt(parts[name])
+
+    threads = [threading.Thread(target=attempt, args=(name,), daemon=True) for name in parts]
+    deadline = time.monotonic() + limit_s
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    late = (None, f"it did not end within {limit_s:g} s")
+    return {name: done.get(name, late) for name in parts}
+
+
+def _attempt(part: Part) -> Outcome:
+    """Return what a part says, or why it says nothing."""
+    try:
+        return part(), ""
+    except Exception as error:  # noqa: BLE001 - whatever it was, the other parts are still worth having
+        told = as_engine_error(error)
+        return None, f"{told.what}: {told.why}"
+
+
+def _listeners(runtime: Runtime) -> list[dict[str, Any]] | None:
+    found = runtime.listeners()
+    return None if found is None else [dataclasses.asdict(one) for one in found]
+
+
+def _rawdata(live: Release, runtime: Runtime, fetch: Fetch) -> dict[str, Any]:
+    url = f"{runtime.edge_url(live.edge)}/api/rawdata"
+    if url.startswith("/"):
+        raise _refused("Traefik's API was not asked", why="Traefik does not run")
+    began = time.monotonic()
+    answer = fetch(url)
+    text = answer.body.decode("utf-8", "replace")
+    return {"url": url, "status": answer.status, "text": text, "seconds": time.monotonic() - began}
+
+
+def _environment(live: Release, runtime: Runtime) -> dict[str, Any]:
+    service = live.service(EDGE_SERVICE)
+    began = time.monotonic()
+    code, output = runtime.run_once(service, ("env",), timeout_s=ENVIRONMENT_TIMEOUT_S)
+    return {"exit_code": code, "output": output, "seconds": time.monotonic() - began}
+
+
+def _log(runtime: Runtime, service: str, lines: int) -> str:
+    query = LogQuery(services=(service,), lines=lines)
+    return "".join(f"{line.replica} | {line.text}\n" for line in runtime.read_lines(query))
+
+
+def _live(root: Path) -> Release:
+    live = Store(root).live()
+    if live is None:
+        raise _refused("no release is live on this host", why=f"`{root}` has no record of one")
+    return live
+
+
+def _refused(what: str, *, why: str) -> EngineError:
+    return EngineError(what, why=why, fix="invoke deploy", family="host")

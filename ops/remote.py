@@ -1,0 +1,233 @@
+"""How does the operator's side run something on the host, over one SSH connection?
+
+The only module that knows Fabric. The host's key is pinned on first contact. Several threads may run commands at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import paramiko  # type: ignore[import-untyped] # it carries no types
+from fabric import Config, Connection  # type: ignore[import-untyped] # the same
+
+from ops import remote_errors
+from ops.errors import HostError
+from ops.remote_channel import Stdin, chunks, send
+from ops.remote_errors import DeniedError, Door, UnreachableError
+from ops.remote_pin import Pin
+
+CONNECT_S = 10.0
+HANDSHAKE_S = 20.0
+CHANNEL_S = 20.0
+PING_S = 10.0
+LOST_S = 30.0  # a ping that is not answered for so long: the link is gone, whatever TCP still hopes
+RETRY_S = 5.0  # a server that sees failed logins come faster than this turns their address away for a while
+AGAIN_S = 30.0  # how long a link that was lost between two commands is tried for
+Command = tuple[str, ...] | str  # words, or the text of a shell script
+NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors are translated, not printed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """How a command ended. `exit_code` is -1 when a signal killed it."""
+
+    exit_code: int
+    output: str
+    errors: str
+
+
+class Remote:
+    """One SSH connection to the host, opened when it is first needed and again when it was lost."""
+
+    def __init__(self, door: Door, *, say: Callable[[str], None] = lambda _: None) -> None:
+        self.door = door
+        self._say = say
+        self._opening = threading.Lock()
+        self._transport: Any = None
+
+    def connect(self, *, patience_s: float = 0.0) -> None:
+        """Log in, trying again until `patience_s` have passed; raises HostError that says what is in the way.
+
+        A changed host key ends the patience at once, anything else may be a host that is still starting.
+        """
+        with self._opening:
+            if self._transport is not None and self._transport.is_active():
+                return
+            deadline = time.monotonic() + patience_s
+            while True:
+                try:
+                    self._transport = _log_in(self.door)
+                except (UnreachableError, DeniedError) as error:
+                    if time.monotonic() + RETRY_S > deadline:
+                        raise
+                    self._say(f"waiting for SSH: {error.what}")
+                    time.sleep(RETRY_S)
+                else:
+                    return
+
+    def run(self, command: Command, *, stdin: Stdin = None, sudo: bool = False, timeout_s: float = 120.0) -> Ran:
+        """Run a command to its end, whatever its exit code; raises HostError when the link is cut or the time over."""
+        during = _name(command)
+        deadline = time.monotonic() + timeout_s
+        channel = self._start(command, stdin, sudo=sudo, deadline=deadline)
+        with contextlib.closing(channel), self._translated(during, timeout_s):
+            output = b"".join(chunks(channel.recv, channel, deadline))
+            return self._ended(channel, output, deadline, during)
+
+    def lines(
+        self,
+        command: Command,
+        *,
+        stdin: Stdin = None,
+        sudo: bool = False,
+        timeout_s: float,
+        idle_s: float | None = None,
+    ) -> Generator[str, None, Ran]:
+        """Start a command now; yield its lines as they come and return how it ended, its output left out.
+
+        Raises HostError when the link is cut, after `timeout_s`, and when nothing comes for `idle_s`.
+        """
+        channel = self._start(command, stdin, sudo=sudo, deadline=time.monotonic() + min(timeout_s, LOST_S))
+        return self._lines(channel, _name(command), timeout_s, idle_s or timeout_s)
+
+    def close(self) -> None:
+        """End the connection; what runs on the host as its own unit goes on."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _lines(self, channel: Any, during: str, timeout_s: float, idle_s: float) -> Generator[str, None, Ran]:
+        deadline = time.monotonic() + timeout_s
+        torn = b""
+        with contextlib.closing(channel), self._translated(during, timeout_s):
+            for chunk in chunks(channel.recv, channel, deadline, idle_s=idle_s):
+                *whole, torn = (torn + chunk).split(b"\n")
+                for line in whole:
+                    yield line.decode(errors="replace")
+            if torn:
+                yield torn.decode(errors="replace")
+            return self._ended(channel, b"", deadline, during)
+
+    def _start(self, command: Command, stdin: Stdin, *, sudo: bool, deadline: float) -> Any:
+        during = _name(command)
+        self.connect(patience_s=0.0 if self._transport is None else AGAIN_S)
+        with self._translated(during, deadline - time.monotonic()):
+            channel = self._transport.open_session(timeout=CHANNEL_S)
+            with contextlib.ExitStack() as unless_sent:
+                unless_sent.callback(channel.close)
+                channel.exec_command(_line(command, sudo=sudo and self.door.user != "root"))
+                send(channel, stdin, deadline)
+                unless_sent.pop_all()
+            return channel
+
+    def _ended(self, channel: Any, output: bytes, deadline: float, during: str) -> Ran:
+        errors = b"".join(chunks(channel.recv_stderr, channel, deadline))
+        channel.status_event.wait(max(0.0, deadline - time.monotonic()))
+        if channel.exit_status < 0:
+            self._transport.join(1.0)  # it is told that the channel is gone a moment before it knows that the link is
+            if not self._transport.is_active():
+                raise remote_errors.cut(self.door, during=during)
+        return Ran(
+            exit_code=channel.exit_status,
+            output=output.decode(errors="replace"),
+            errors=errors.decode(errors="replace"),
+        )
+
+    @contextlib.contextmanager
+    def _translated(self, during: str, timeout_s: float) -> Generator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise remote_errors.too_slow(self.door, during=during, timeout_s=timeout_s) from error
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise remote_errors.cut(self.door, during=during) from error
+
+
+def _log_in(door: Door) -> Any:
+    """Open the connection and return its transport; every way in which that fails is a HostError."""
+    try:
+        sock = socket.create_connection((door.address, door.port), timeout=CONNECT_S)
+    except OSError as error:
+        raise _no_connection(door, error) from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        transport = _shake_hands(door, sock)
+    except BaseException:
+        sock.close()
+        raise
+    threading.Thread(target=_watch, args=(transport,), name="ssh-watch", daemon=True).start()
+    return transport
+
+
+def _shake_hands(door: Door, sock: socket.socket) -> Any:
+    pin = Pin(door)
+    try:
+        connection = Connection(
+            door.alias,  # with a socket of our own this only names the key in known_hosts
+            user=door.user,
+            port=22,
+            config=Config(overrides={"load_ssh_configs": False}),
+            connect_timeout=HANDSHAKE_S,
+            connect_kwargs={
+                "sock": sock,
+                "pkey": paramiko.Ed25519Key.from_private_key_file(str(door.key)),
+                "allow_agent": False,
+                "look_for_keys": False,
+                "banner_timeout": HANDSHAKE_S,
+                "auth_timeout": HANDSHAKE_S,
+                "channel_timeout": CHANNEL_S,
+            },
+        )
+        pin.apply(connection.client)
+        connection.open()
+    except paramiko.BadHostKeyException as error:
+        raise remote_errors.changed(door, seen=error.key.fingerprint) from error
+    except paramiko.AuthenticationException as error:
+        raise remote_errors.denied(door) from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise remote_errors.not_ssh(door, why=str(error) or type(error).__name__) from error
+    return connection.transport
+
+
+def _no_connection(door: Door, error: OSError) -> HostError:
+    if isinstance(error, ConnectionRefusedError):
+        return remote_errors.refused(door)
+    if isinstance(error, TimeoutError):
+        return remote_errors.blocked(door, timeout_s=CONNECT_S)
+    if isinstance(error, socket.gaierror) or error.errno in NO_ROUTE:
+        return remote_errors.no_route(door, why=error.strerror or str(error))
+    return remote_errors.not_ssh(door, why=error.strerror or str(error))
+
+
+def _watch(transport: Any) -> None:
+    """Ask the host now and then whether it is still there, and end a link that does not answer."""
+    while transport.is_active():
+        alarm = threading.Timer(LOST_S, transport.close)
+        alarm.daemon = True
+        alarm.start()
+        with contextlib.suppress(Exception):  # whatever is wrong with the link, the commands on it tell
+            transport.global_request("keepalive@openssh.com", wait=True)
+        alarm.cancel()
+        transport.join(PING_S)
+
+
+def _line(command: Command, *, sudo: bool) -> str:
+    words = ("sh", "-c", command) if isinstance(command, str) else command
+    return shlex.join((("sudo", "-n") if sudo else ()) + words)
+
+
+def _name(command: Command) -> str:
+    """Say in short what runs: the first words of a command, the first line of a script."""
+    if isinstance(command, str):
+        return f"`{command.strip().partition(chr(10))[0][:60]}`"
+    return f"`{' '.join(word for word in command if len(word) <= 60)[:60]}`"  # noqa: PLR2004 - a program text is no name

@@ -1,0 +1,132 @@
+"""Why does the host not answer or not let us in, and what should the operator type?"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.errors import HostError
+
+DEPLOY = "invoke deploy"
+AGAIN = "run the same command again"
+
+
+class UnreachableError(HostError):
+    """No SSH server answered; it may yet, when the host is starting."""
+
+
+class DeniedError(HostError):
+    """The host is there, but it does not let this user in with this key."""
+
+
+class ChangedKeyError(HostError):
+    """The host is not the one that was met first."""
+
+
+class LinkLostError(HostError):
+    """The connection went away in the middle of something."""
+
+
+class TooSlowError(HostError):
+    """Something ran, or was silent, for longer than it may."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Where we knock: address and port, the user, the private key's file, and where the host's key is remembered."""
+
+    address: str
+    port: int
+    user: str
+    key: Path
+    known_hosts: Path
+    alias: str
+
+    @property
+    def name(self) -> str:
+        """Return what an operator recognises: `203.0.113.7`, with the port when it is not 22."""
+        return self.address if self.port == 22 else f"{self.address} port {self.port}"  # noqa: PLR2004 - SSH's port
+
+
+def refused(door: Door) -> UnreachableError:
+    """Say that nothing listens on the port."""
+    return UnreachableError(
+        f"{door.name} refuses SSH connections",
+        why="the host is up, but nothing listens there: SSH is not started yet, or SSH_PORT is another one",
+        fix=f"wait a minute, then {AGAIN}",
+    )
+
+
+def blocked(door: Door, *, timeout_s: float) -> UnreachableError:
+    """Say that nothing came back at all: the sign of a firewall, or of a host that is off."""
+    return UnreachableError(
+        f"{door.name} did not answer within {timeout_s:.0f} s",
+        why="a firewall drops what you send (your address may have changed since it was put on the allowlist), "
+        "or the host is off",
+        fix=f"{DEPLOY} (without --skip-allowlist: it puts your address on the allowlist)",
+    )
+
+
+def no_route(door: Door, *, why: str) -> UnreachableError:
+    """Say that no packet gets from this machine to the address."""
+    return UnreachableError(
+        f"there is no way from here to {door.name}",
+        why=f"{why}: this machine has no network, or the address is wrong",
+        fix=f"check your network, then {AGAIN}",
+    )
+
+
+def not_ssh(door: Door, *, why: str) -> UnreachableError:
+    """Say that something took the connection, but did not come to speak SSH with us."""
+    return UnreachableError(
+        f"{door.name} ended the connection before anybody logged in",
+        why=f"{why}; the host is starting, turns new connections away for a while, or this is not its SSH port",
+        fix=f"wait a minute, then {AGAIN}",
+    )
+
+
+def denied(door: Door) -> DeniedError:
+    """Say that the key is not the right one, or that there is no such user."""
+    return DeniedError(
+        f"{door.name} does not let `{door.user}` in",
+        why=f"it refused the key {door.key}; keys are the only way in, passwords are switched off",
+        fix="set SSH_KEY_PATH in .env to the key that this host was made with (and SSH_USER to its user)",
+    )
+
+
+def changed(door: Door, *, seen: str) -> ChangedKeyError:
+    """Say that the host key is another than on first contact: a rebuilt host, or somebody in between."""
+    forget = ("ssh-keygen", "-R", door.alias, "-f", str(door.known_hosts))
+    return ChangedKeyError(
+        f"{door.name} shows another host key than before",
+        why=f"its key is now {seen}; the host was rebuilt, or somebody stands in between. Nothing was sent to it",
+        fix=f"only if you rebuilt it: {shlex.join(forget)}",
+    )
+
+
+def unreadable_pin(door: Door) -> ChangedKeyError:
+    """Say that the kept host key is damaged: without it nobody can tell whether the host is the same."""
+    return ChangedKeyError(
+        f"the remembered host key of {door.name} cannot be read",
+        why=f"{door.known_hosts} has a line for {door.alias} that is no host key",
+        fix=f"delete that line from {door.known_hosts}, then {AGAIN}",
+    )
+
+
+def cut(door: Door, *, during: str) -> LinkLostError:
+    """Say that the link went away while something ran."""
+    return LinkLostError(
+        f"the connection to {door.name} was cut while {during}",
+        why="the network, the host or its SSH server went away in the middle; nothing is left half done",
+        fix=AGAIN,
+    )
+
+
+def too_slow(door: Door, *, during: str, timeout_s: float) -> TooSlowError:
+    """Say that what was asked for did not end in time, though the host is there."""
+    return TooSlowError(
+        f"{door.name} was not done with {during} after {timeout_s:.0f} s",
+        why="the host is very busy, or it hangs",
+        fix=f"look at it with: ssh -i {shlex.quote(str(door.key))} -p {door.port} {door.user}@{door.address} uptime",
+    )

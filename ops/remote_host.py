@@ -1,0 +1,213 @@
+"""How does the operator's side ship to, start, follow and question the engine on a host at the other end of SSH?
+
+The shape of `LocalHost`. Each phase is one command over there, because every command costs round trips.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ops.bootstrap import enter
+from ops.engine import receive
+from ops.engine.model import Release, release_to_json
+from ops.engine.packing import packed as packed_engine
+from ops.engine.plan import make_plan
+from ops.engine.state import State
+from ops.errors import HostError
+from ops.host import refusal
+from ops.remote import Ran, Remote
+from ops.remote_errors import AGAIN, Door
+from ops.remote_key import key_file
+from ops.remote_run import ROOT, RUN_S, RemoteRun, engine_words
+from ops.remote_shipment import HostFile, blob, missing_blobs, packed, size_mib
+from ops.settings import Settings
+
+ENGINE_S = 600.0
+SHIP_S = 1800.0
+ROOM_MIB = 64  # what the journal, the release and the logs of a run want besides
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """What is on the host: the bootstrap's version, the engine's sha256, source files, a release, room, this boot."""
+
+    bootstrap: str = ""
+    engine: str = ""
+    blobs: frozenset[str] = frozenset()
+    has_state: bool = False
+    free_mib: int = 0
+    boot: str = ""
+
+
+class RemoteHost:
+    """The droplet: sources come from `checkout`, everything over there lies below `root`."""
+
+    def __init__(self, remote: Remote, *, checkout: Path, say: Callable[[str], None] = lambda _: None) -> None:
+        self.remote = remote
+        self.checkout = checkout
+        self.root = ROOT
+        self._say = say
+        self._seen: Hello | None = None
+        self._followed = RemoteRun(remote, boot=self._boot, say=say)
+
+    def enter(self, script: str, *, public_key: str, patience_s: float = 0.0) -> bool:
+        """Log in, trying for `patience_s`, and prepare the host; tell whether it needed that."""
+        did = enter(
+            self.remote,
+            script,
+            public_key=public_key,
+            patience_s=patience_s,
+            say=self._say,
+            known=lambda: self.hello().bootstrap,
+        )
+        if did:
+            self.forget()
+        return did
+
+    def hello(self) -> Hello:
+        """Return what is on the host, asked for once; call `forget` after something else has changed it."""
+        if self._seen is None:
+            ran = self._program("hello")
+            if ran.exit_code == 127:  # noqa: PLR2004 - the shell's word for a program that is not there
+                self._seen = Hello()
+            else:
+                answer = _answer(ran)
+                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
+        return self._seen
+
+    def forget(self) -> None:
+        """Ask the host again the next time."""
+        self._seen = None
+
+    def ship(self, run_id: str, release: Release, files: Mapping[str, bytes]) -> str:
+        """Send what the host lacks, in one stream, and return the release file there; when cut it leaves nothing.
+
+        `files` are by their paths below the engine's folder; they and the release are readable by root alone.
+        """
+        shipped = PurePosixPath("runs") / run_id / "release.json"
+        engine, seen = packed_engine(), self.hello()
+        digest = hashlib.sha256(engine).hexdigest()
+        missing = missing_blobs(release, have=seen.blobs)
+        self._check_room(size_mib(self.checkout, missing))
+        program = HostFile(path="engine.pyz", content=engine, mode=0o644)
+        stream = itertools.chain(
+            (blob(self.checkout, path, sha256) for sha256, path in missing.items()),
+            () if digest == seen.engine else (program,),
+            (HostFile(path=path, content=content) for path, content in files.items()),
+            (_release_file(str(shipped), release),),
+        )
+        self.forget()  # until all of it has arrived, nobody knows
+        _answer(self._program("receive", stdin=packed(stream)))
+        self._seen = dataclasses.replace(seen, engine=digest, blobs=seen.blobs | missing.keys())
+        return str(self.root / shipped)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether anything was ever deployed here."""
+        return bool(self.hello().engine) and self.hello().has_state
+
+    def engine(self, verb: str, *arguments: str) -> Any:
+        """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
+        return _answer(self.remote.run(engine_words(verb, *arguments), sudo=True, timeout_s=ENGINE_S))
+
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float = 300) -> tuple[int, str]:
+        """Run a command in a service's image and environment; return its exit code (124: too late) and output."""
+        answer = self.engine("run", "--service", service, "--timeout", f"{timeout_s:g}", "--", *command)
+        return int(answer["exit_code"]), str(answer["output"])
+
+    def stream(self, verb: str, *arguments: str) -> Iterator[str]:
+        """Yield an engine command's output line by line, as it comes."""
+        lines = self.remote.lines(engine_words(verb, *arguments), sudo=True, timeout_s=RUN_S)
+        return (f"{line}\n" for line in lines)
+
+    def examine(self) -> dict[str, Any]:
+        """Return what the engine sees of the running stack: status, listeners, static_config, logs, problems."""
+        return dict(self.engine("examine"))
+
+    def plan(self, release: Release) -> Any:
+        """Ask what this release would change; nothing is left behind."""
+        if not self.hello().bootstrap:  # no engine can look around there yet, and there is nothing to see
+            changes = make_plan(release, live=None, state=State(), observed=())
+            return {"changes": [change.as_json() for change in changes]}
+        engine = HostFile(path="engine.pyz", content=packed_engine(), mode=0o644)
+        return _answer(self._program("plan", stdin=packed(iter((engine, _release_file("release.json", release))))))
+
+    def start_deploy(self, run_id: str, shipped: str, *, lock_wait_s: float) -> None:
+        """Start the engine as a unit of its own, which outlives this connection."""
+        self._followed.start(run_id, shipped, lock_wait_s=lock_wait_s, boot=self.hello().boot)
+
+    def follow(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the run's journal events until it has finished; raises HostError when the engine dies before.
+
+        A second call goes on after the last event that the first one yielded. A link that is cut is made again.
+        """
+        return self._followed.follow(run_id)
+
+    def cancel(self) -> None:
+        """Ask the engine to undo what it began."""
+        self._followed.cancel()
+
+    def close(self) -> None:
+        """End the connection; the engine goes on without it."""
+        self.remote.close()
+
+    def _boot(self) -> str:
+        self.forget()
+        return self.hello().boot
+
+    def _check_room(self, needed_mib: int) -> None:
+        if self._seen and self._seen.free_mib < needed_mib + ROOM_MIB:
+            raise HostError(
+                "the host's disk is full",
+                why=f"{self._seen.free_mib} MiB are free, {needed_mib + ROOM_MIB} MiB are needed for the sources alone",
+                fix="free some space on the host: sudo docker system prune",
+            )
+
+    def _program(self, verb: str, *, stdin: Iterable[bytes] | None = None) -> Ran:
+        words = ("python3", "-c", _receiver(), verb, str(self.root))
+        return self.remote.run(words, stdin=stdin, sudo=True, timeout_s=SHIP_S if stdin else 60.0)
+
+
+def open_host(
+    settings: Settings, *, address: str, checkout: Path, alias: str = "", say: Callable[[str], None] = lambda _: None
+) -> RemoteHost:
+    """Return the host at an address, not connected yet. `alias` names it whatever its address: `droplet-42`."""
+    port = settings.number("SSH_PORT")
+    door = Door(
+        address=address,
+        port=port,
+        user=settings.values["SSH_USER"],
+        key=key_file(settings.values["SSH_KEY_PATH"]),
+        known_hosts=checkout / ".local" / "droplet" / "known_hosts",
+        alias=alias or (address if port == 22 else f"[{address}]:{port}"),  # noqa: PLR2004 - SSH's port
+    )
+    return RemoteHost(Remote(door, say=say), checkout=checkout, say=say)
+
+
+@functools.cache
+def _receiver() -> str:
+    return Path(receive.__file__).read_text(encoding="utf-8")
+
+
+def _release_file(path: str, release: Release) -> HostFile:
+    return HostFile(path=path, content=release_to_json(release).encode())  # 0600: it holds secrets
+
+
+def _answer(ran: Ran) -> Any:
+    """Return the JSON that a program printed; raises what it refused with, as the operator's error."""
+    try:
+        answer = json.loads(ran.output)
+    except ValueError:
+        why = ran.errors.strip().rpartition("\n")[2] or f"it printed no answer and ended with {ran.exit_code}"
+        raise HostError("the host refused", why=why, fix=AGAIN) from None
+    if ran.exit_code:
+        raise refusal(ran.output, ran.errors, target="droplet")
+    return answer

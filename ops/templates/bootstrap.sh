@@ -1,0 +1,200 @@
+#!/bin/sh
+# Which host does a release need, and how does this one become it? Safe to run again: what is right stays as it is.
+# Run as root: by cloud-init on a fresh droplet, or over SSH with the operator's public key as the only argument.
+set -eu
+
+user=@SSH_USER@
+version=@VERSION@
+public_key=${1:-}
+
+say() { printf 'slipway: %s\n' "$*"; }
+
+fail() { # fail WHAT WHY FIX: the last words
+  printf 'error: %s\nwhy:   %s\nfix:   %s\n' "$1" "$2" "$3" >&2
+  exit 1
+}
+
+last_words() {
+  code=$?
+  [ -z "${scratch:-}" ] || rm -rf "$scratch"
+  [ "$code" -eq 0 ] || printf 'slipway: the bootstrap stopped at: %s\n' "$doing" >&2
+}
+doing='the beginning'
+trap last_words EXIT
+
+step() {
+  doing=$1
+  say "$1"
+}
+
+put() { # put MODE PATH: write stdin there by rename; succeed only when the content is new
+  cat >"$scratch/put"
+  if [ -f "$2" ] && cmp -s "$scratch/put" "$2"; then
+    chmod "$1" "$2"
+    return 1
+  fi
+  mkdir -p "$(dirname "$2")"
+  install -m "$1" "$scratch/put" "$2.slipway-new"
+  mv -f "$2.slipway-new" "$2"
+}
+
+apt() {
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confold "$@" >>"$scratch/apt" 2>&1 </dev/null
+}
+
+add() { # add PACKAGES: wait for whoever else installs some, and try again when the network hiccups
+  tries=0
+  until : >"$scratch/apt" && apt update && apt install --no-install-recommends "$@"; do
+    tries=$((tries + 1))
+    if grep -q -e 'Could not get lock' -e 'Unable to lock' "$scratch/apt"; then most=60; else most=3; fi
+    if [ "$tries" -ge "$most" ]; then
+      tail -n 20 "$scratch/apt" >&2
+      fail 'the packages cannot be installed' "$(grep -e '^[EW]: ' "$scratch/apt" | head -n 1)" \
+        'invoke deploy, once the package mirrors answer'
+    fi
+    sleep 5
+  done
+}
+
+installed() { dpkg-query -W -f '${Status}\n' "$@" 2>/dev/null | grep -c '^install ok installed$'; }
+
+check_host() {
+  [ "$(id -u)" -eq 0 ] || fail 'the bootstrap needs root' "it runs as $(id -un)" 'sudo sh bootstrap.sh'
+  [ -d /run/systemd/system ] || fail 'this host has no systemd' 'services and updates need it' 'use Debian 13 or newer'
+  command -v apt-get >/dev/null || fail 'this host has no apt' 'packages come from Debian' 'use Debian 13 or newer'
+}
+
+make_user() {
+  step "user $user"
+  id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
+  home=$(getent passwd "$user" | cut -d : -f 6)
+  keys=$home/.ssh/authorized_keys
+  if [ -n "$public_key" ] && ! grep -qF "$public_key" "$keys" 2>/dev/null; then
+    install -d -m 700 -o "$user" -g "$(id -gn "$user")" "$home/.ssh"
+    printf '%s\n' "$public_key" >>"$keys"
+    chmod 600 "$keys"
+    chown "$user:" "$keys"
+  fi
+  [ -s "$keys" ] || fail "$user has no SSH key" 'without one nobody could log in any more' 'give the public key as argument'
+}
+
+allow_sudo() {
+  command -v sudo >/dev/null || add sudo
+  printf '%s ALL=(ALL) NOPASSWD:ALL\n' "$user" | put 440 /etc/sudoers.d/slipway || return 0
+  visudo -cqf /etc/sudoers.d/slipway || { rm -f /etc/sudoers.d/slipway; fail 'sudo refuses its rule' "$user" 'choose another SSH_USER'; }
+}
+
+configure_engine() { # before the engine starts for the first time
+  step 'engine configuration'
+  engine_changed=no
+  put 644 /etc/docker/daemon.json <<'JSON' || return 0
+@DAEMON_JSON@
+JSON
+  engine_changed=yes
+}
+
+has_engine() { docker compose version && docker buildx version && systemctl is-enabled docker; }
+
+install_packages() {
+  step 'packages'
+  dpkg --configure -a >/dev/null 2>&1 || true # an installation that was cut
+  set -- python3 iproute2 ca-certificates unattended-upgrades
+  has_engine >/dev/null 2>&1 || set -- "$@" docker.io docker-cli docker-compose docker-buildx
+  [ "$(installed "$@")" -ge $# ] || add "$@"
+  has_engine >/dev/null 2>&1 || fail 'the packages bring no usable Docker Engine' \
+    'docker compose and docker buildx have to be there' 'use Debian 13 or newer (DROPLET_IMAGE=debian-13-x64)'
+}
+
+start_engine() {
+  step 'engine'
+  if ! docker version >/dev/null 2>&1; then
+    systemctl restart docker || fail 'the Docker Engine does not start' \
+      "$(journalctl -q -u docker -n 3 -o cat --grep 'fail|error' | tail -n 1)" 'journalctl -u docker'
+  elif [ "$engine_changed" = yes ] && ! engine_is_fresh; then
+    systemctl reload docker # live-restore first: then the restart leaves the containers running
+    systemctl restart docker
+  fi
+  docker version >/dev/null || fail 'the Docker Engine does not answer' 'it was started a moment ago' 'journalctl -u docker'
+}
+
+engine_is_fresh() { # it was started after its configuration was written
+  pid=$(systemctl show -p MainPID --value docker)
+  [ -n "$(find "/proc/$pid" -maxdepth 0 -newer /etc/docker/daemon.json 2>/dev/null)" ]
+}
+
+update_by_itself() {
+  step 'security updates'
+  put 644 /etc/apt/apt.conf.d/20auto-upgrades <<'CONF' || true
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+APT::Periodic::AutocleanInterval "7";
+CONF
+  systemctl enable --now apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1 || true
+}
+
+is_container() { systemd-detect-virt --quiet --container; } # its kernel and its memory are somebody else's
+
+add_swap() {
+  if is_container; then return 0; fi
+  [ "$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)" -lt 2097152 ] || return 0
+  [ -z "$(swapon --noheadings --show=NAME)" ] || return 0
+  step 'swap'
+  [ -f /swapfile ] || { (umask 077 && dd if=/dev/zero of=/swapfile.new bs=1M count=1024 status=none) &&
+    mkswap -q /swapfile.new >/dev/null && mv /swapfile.new /swapfile; }
+  if ! swapon /swapfile 2>"$scratch/swap"; then
+    say "no swap: $(cat "$scratch/swap")"
+    rm -f /swapfile
+    return 0
+  fi
+  grep -q '^/swapfile ' /etc/fstab || printf '/swapfile none swap sw 0 0\n' >>/etc/fstab
+}
+
+tune_kernel() { # Redis forks to save; HTTP/3 wants larger UDP buffers. What the kernel does not have is left out.
+  if is_container; then return 0; fi
+  put 644 /etc/sysctl.d/60-slipway.conf <<'CONF' || return 0
+-vm.overcommit_memory = 1
+-net.core.rmem_max = 7500000
+-net.core.wmem_max = 7500000
+CONF
+  sysctl -q -p /etc/sysctl.d/60-slipway.conf >/dev/null 2>&1 || true
+}
+
+close_ssh() {
+  step 'SSH without passwords and root'
+  dropin=/etc/ssh/sshd_config.d/00-slipway.conf # the first word counts, so before what cloud-init writes
+  put 644 "$dropin" <<'CONF' || return 0
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin no
+PermitEmptyPasswords no
+X11Forwarding no
+CONF
+  mkdir -p /run/sshd
+  if ! sshd -t 2>"$scratch/sshd" || ! sshd -T 2>>"$scratch/sshd" | grep -qx 'permitrootlogin no'; then
+    rm -f "$dropin"
+    fail 'sshd refuses its configuration' "$(head -n 1 "$scratch/sshd")" 'sshd -t'
+  fi
+  systemctl reload ssh 2>/dev/null || systemctl try-restart ssh
+}
+
+main() {
+  scratch=$(mktemp -d)
+  check_host
+  make_user
+  allow_sudo
+  configure_engine
+  install_packages
+  start_engine
+  update_by_itself
+  add_swap
+  tune_kernel
+  install -d -m 711 /var/lib/slipway
+  install -d -m 700 /var/lib/slipway/blobs /var/lib/slipway/runs
+  close_ssh
+  printf '%s\n' "$version" | put 644 /etc/slipway/bootstrap || true # the last act: whoever reads it may rely on all above
+  doing='the end'
+  say 'ready'
+}
+
+main
