@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from ops.errors import HostError, SettingsError
 from ops.remote import Ran, Remote
-from ops.remote_errors import AGAIN, DeniedError
+from ops.remote_errors import AGAIN, DeniedError, no_sudo
 from ops.settings import Settings
 
 TEMPLATE = Path(__file__).with_name("templates") / "bootstrap.sh"
@@ -28,11 +28,13 @@ BOOTSTRAP_S = 900.0
 LAST_WORDS = 12
 DOCKER_NETWORKS = ipaddress.ip_network("172.16.0.0/12")  # where an engine that is told nothing puts its networks
 
-# Waits for cloud-init without starting it again and again: its own `status` takes a core for half a second.
+# Its own `status --wait` would take a core for half a second each time that it looks.
 LOOK = """
+# waiting for the first boot
 say() { [ "$1" = "${said:-}" ] || echo "$1"; said=$1; }
 while [ -d /run/cloud-init ] && [ ! -e /run/cloud-init/disabled ] && [ ! -e /run/cloud-init/result.json ]; do
-  say "cloud-init: $(sed -n 's/^slipway: //p' /var/log/cloud-init-output.log 2>/dev/null | tail -n 1)"
+  last=$(sed -n 's/^slipway: //p' /var/log/cloud-init-output.log 2>/dev/null | tail -n 1)
+  say "first boot: ${last:-cloud-init is at work}"
   sleep 1
 done
 echo "bootstrap=$(cat /etc/slipway/bootstrap 2>/dev/null)"
@@ -103,27 +105,16 @@ def user_data(settings: Settings, public_key: str) -> str:
     return f"#cloud-config\n{json.dumps(config, indent=1)}\n"  # JSON is YAML
 
 
-def enter(
-    remote: Remote,
-    script: str,
-    *,
-    public_key: str,
-    patience_s: float,
-    say: Callable[[str], None],
-    known: Callable[[], str] = lambda: "",
-) -> bool:
-    """Log in and prepare the host; one that knows only root yet is entered as root. Tell whether the script ran.
+def log_in(remote: Remote, script: str, *, public_key: str, patience_s: float, say: Callable[[str], None]) -> None:
+    """Connect, trying for `patience_s`; a host that knows only root yet is prepared as root first.
 
-    `known` asks in passing which version a host had that lets us in. Raises HostError; when neither user is let in,
-    the one that says so of SSH_USER.
+    Raises HostError; when neither user is let in, the one that says so of SSH_USER.
     """
     try:
         remote.connect(patience_s=patience_s)
     except DeniedError as denied:
         _prepare_as_root(remote, script, public_key, say, denied)
         remote.connect()
-        return True
-    return known() != bootstrap_version(script) and prepare(remote, script, say=say)
 
 
 def prepare(
@@ -134,7 +125,7 @@ def prepare(
     say: Callable[[str], None],
     cloud_init_s: float = CLOUD_INIT_S,
 ) -> bool:
-    """Wait for cloud-init, then run the script unless this host has had it; tell whether it ran from here.
+    """Wait for the first boot to end, then run the script unless this host has had it; tell whether it ran from here.
 
     Raises HostError with the script's last words.
     """
@@ -178,8 +169,7 @@ def _version_on(remote: Remote, say: Callable[[str], None], cloud_init_s: float)
 
     ran = _tell(remote.lines(LOOK, sudo=True, timeout_s=cloud_init_s), note)
     if ran.exit_code:
-        why = ran.errors.strip().rpartition("\n")[2] or f"exit code {ran.exit_code}"
-        raise HostError(f"`{remote.door.user}` cannot use sudo on the host", why=why, fix="invoke deploy")
+        raise no_sudo(remote.door, why=ran.errors.strip() or f"exit code {ran.exit_code}")
     return found
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 from ops.cloud_api import Api, Patience, shaped
 from ops.cloud_firewalls import Operator, operator_of
 from ops.cloud_make import Maker, is_settled
-from ops.cloud_plan import CloudChange, Droplet, Found, Wanted, find_differences, find_refusals, plan_changes
+from ops.cloud_plan import (
+    CloudChange,
+    Droplet,
+    Found,
+    Wanted,
+    find_differences,
+    find_lockout,
+    find_refusals,
+    plan_changes,
+)
 from ops.cloud_read import find_droplet, look
 from ops.cloud_records import Zone, find_record_warnings, plan_records, served_names
 from ops.cloud_sweep import plan_sweep, sweep
@@ -87,7 +96,7 @@ class Cloud:
             records = plan_records(self._names(), zone, address=droplet.address, address_v6=v6)
             for change in records:
                 steps.do(change, lambda one: write_record(self._api, one, zone=zone.name, droplet=droplet))
-        warnings = (*find_differences(wanted, droplet), *self._record_warnings(zone))
+        warnings = (*find_lockout(wanted, found), *find_differences(wanted, droplet), *self._record_warnings(zone))
         created = found.droplet is None
         return Ensured(droplet=droplet, created=created, changes=(*changes, *records), warnings=warnings)
 

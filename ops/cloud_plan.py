@@ -106,6 +106,13 @@ def find_refusals(wanted: Wanted, found: Found) -> Iterator[tuple[str, str]]:
         yield why, "restore it at https://cloud.digitalocean.com/droplets, or set another DROPLET_NAME in .env"
 
 
+def find_lockout(wanted: Wanted, found: Found) -> Iterator[str]:
+    """Name it when the allowlist stays as it is, and the operator is not on it."""
+    own = ssh_firewall(wanted.tag, wanted.operator, wanted.allow)["name"]
+    if not wanted.allow and not any(firewall["name"] == own for firewall in found.firewalls):
+        yield f"the SSH allowlist has no entry for your key ({own}); if SSH stays closed, pass --allow ADDRESS"
+
+
 def find_differences(wanted: Wanted, droplet: Droplet) -> Iterator[str]:
     """Name what a droplet that exists has, but the settings say otherwise; none of it can be changed in place."""
     for name, is_now, asked in (("region", droplet.region, wanted.region), ("size", droplet.size, wanted.size)):

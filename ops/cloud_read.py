@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ops.cloud_api import Api, at_once, shaped
+from ops.cloud_firewalls import rules_of
 from ops.cloud_plan import Droplet, Found, Wanted
 from ops.cloud_records import Zone, label_in
 from ops.cloud_zone import find_zone
@@ -36,6 +37,9 @@ def look(api: Api, wanted: Wanted, *, names: Sequence[str]) -> tuple[Found, Zone
         ]
     )
     with shaped("read the account"):
+        for one in firewalls:
+            if wanted.tag in (one["tags"] or []):
+                _ = (one["id"], rules_of(one), one["status"], one["pending_changes"])
         droplet = _one(droplets, tag=wanted.tag, name=wanted.name, reserved=reserved)
         found = Found(
             key=key,

@@ -100,7 +100,7 @@ def _record(kind: str, name: str, *, zone: Zone, wanted: str) -> Iterator[CloudC
     shown = f"{kind} {name}"
     there = _matching(kind, name, zone)
     right = [record for record in there if record["data"] == wanted]
-    why = f"points to {wanted or 'the new droplet'}"
+    why = f"points to {wanted or 'the new address'}"
     if not there:
         yield CloudChange(kind="record", name=shown, action="create", why=why)
         return

@@ -19,7 +19,7 @@ from ops.report import failure_of
 from ops.run import Run, open_run
 from ops.sources import revision
 from ops.target import Request, Target, check_target, command
-from ops.verify import conclusion, note_unverified, verify
+from ops.verify import conclusion, note_unverified, verify, why_partial
 
 
 def run(request: Request, *, root: Path) -> int:
@@ -113,7 +113,7 @@ def _verify(current: Run, target: Target) -> None:
         concluded = conclusion(current.checks, current.seen, target.site)
         if concluded == "partial" and current.is_released:
             current.outcome = "partial"
-            current.warn("the release runs, but it could not be verified from here: nothing of the site can be reached")
+            current.warn(why_partial(current.seen, target.site))
             return
         failure = failure_of(current.checks)
         if failure:

@@ -229,5 +229,5 @@ def _line(command: Command, *, sudo: bool) -> str:
 def _name(command: Command) -> str:
     """Say in short what runs: the first words of a command, the first line of a script."""
     if isinstance(command, str):
-        return f"`{command.strip().partition(chr(10))[0][:60]}`"
+        return f"`{command.strip().partition(chr(10))[0].removeprefix('# ')[:60]}`"
     return f"`{' '.join(word for word in command if len(word) <= 60)[:60]}`"  # noqa: PLR2004 - a program text is no name

@@ -95,6 +95,16 @@ def denied(door: Door) -> DeniedError:
     )
 
 
+def no_sudo(door: Door, *, why: str) -> HostError:
+    """Say that the user is let in, but may not become root without a password."""
+    rule = f"echo '{door.user} ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/slipway"
+    return HostError(
+        f"`{door.user}` cannot use sudo on {door.name}",
+        why=f"{why}; packages and the engine need root, and a deployment cannot type a password",
+        fix=f"ssh -p {door.port} root@{door.address} {shlex.quote(rule)}",
+    )
+
+
 def changed(door: Door, *, seen: str) -> ChangedKeyError:
     """Say that the host key is another than on first contact: a rebuilt host, or somebody in between."""
     forget = ("ssh-keygen", "-R", door.alias, "-f", str(door.known_hosts))

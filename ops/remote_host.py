@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ops.bootstrap import enter
 from ops.engine import receive
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
@@ -24,11 +23,9 @@ from ops.engine.state import State
 from ops.errors import HostError
 from ops.host import refusal
 from ops.remote import Ran, Remote
-from ops.remote_errors import AGAIN, Door
-from ops.remote_key import key_file
+from ops.remote_errors import AGAIN, no_sudo
 from ops.remote_run import ROOT, RUN_S, RemoteRun, engine_words
 from ops.remote_shipment import HostFile, blob, missing_blobs, packed, size_mib
-from ops.settings import Settings
 
 ENGINE_S = 600.0
 SHIP_S = 1800.0
@@ -58,26 +55,14 @@ class RemoteHost:
         self._seen: Hello | None = None
         self._followed = RemoteRun(remote, boot=self._boot, say=say)
 
-    def enter(self, script: str, *, public_key: str, patience_s: float = 0.0) -> bool:
-        """Log in, trying for `patience_s`, and prepare the host; tell whether it needed that."""
-        did = enter(
-            self.remote,
-            script,
-            public_key=public_key,
-            patience_s=patience_s,
-            say=self._say,
-            known=lambda: self.hello().bootstrap,
-        )
-        if did:
-            self.forget()
-        return did
-
     def hello(self) -> Hello:
         """Return what is on the host, asked for once; call `forget` after something else has changed it."""
         if self._seen is None:
             ran = self._program("hello")
-            if ran.exit_code == 127:  # noqa: PLR2004 - the shell's word for a program that is not there
+            if "command not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
                 self._seen = Hello()
+            elif ran.errors.startswith("sudo:"):
+                raise no_sudo(self.remote.door, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
                 self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
@@ -174,22 +159,6 @@ class RemoteHost:
     def _program(self, verb: str, *, stdin: Iterable[bytes] | None = None) -> Ran:
         words = ("python3", "-c", _receiver(), verb, str(self.root))
         return self.remote.run(words, stdin=stdin, sudo=True, timeout_s=SHIP_S if stdin else 60.0)
-
-
-def open_host(
-    settings: Settings, *, address: str, checkout: Path, alias: str = "", say: Callable[[str], None] = lambda _: None
-) -> RemoteHost:
-    """Return the host at an address, not connected yet. `alias` names it whatever its address: `droplet-42`."""
-    port = settings.number("SSH_PORT")
-    door = Door(
-        address=address,
-        port=port,
-        user=settings.values["SSH_USER"],
-        key=key_file(settings.values["SSH_KEY_PATH"]),
-        known_hosts=checkout / ".local" / "droplet" / "known_hosts",
-        alias=alias or (address if port == 22 else f"[{address}]:{port}"),  # noqa: PLR2004 - SSH's port
-    )
-    return RemoteHost(Remote(door, say=say), checkout=checkout, say=say)
 
 
 @functools.cache

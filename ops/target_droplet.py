@@ -8,7 +8,8 @@ from typing import Any
 
 from ops.allowlist import operator_address
 from ops.artifacts import utc_now
-from ops.bootstrap import bootstrap_script, bootstrap_version, prepare, user_data
+from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
+from ops.checks_certificate import issuer_of
 from ops.cloud import Cloud, Droplet, open_cloud
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
@@ -61,6 +62,8 @@ class DropletTarget:
         return Site(
             domain=self.settings.domain,
             address=self.address,
+            ssh_port=self.settings.number("SSH_PORT"),
+            issuer=issuer_of(use_tls=self.settings.use_tls, ca_server=self.settings.values["ACME_CA_SERVER"]),
             environment=self.settings.environment,
             ca_file=expanded(self.settings.values["ACME_ROOT_PATH"]),
             rate_limit_burst=self.settings.number("RATE_LIMIT_API_BURST"),
@@ -84,11 +87,11 @@ class DropletTarget:
             with told.step("cloud"):
                 is_new = self._ensure(request, told, public_key) if request.mode == "full" else self._find()
         with told.step("connect"):
-            self._connect(told, patience_s=NEW_HOST_S if is_new else OLD_HOST_S)
+            patience_s = NEW_HOST_S if is_new else OLD_HOST_S
+            self._connect(told, patience_s=patience_s, prepare_for=public_key if request.mode == "full" else "")
         if request.mode == "full":
             with told.step("prepare"):
-                script = bootstrap_script(self.settings)
-                prepare(self._open_remote(told), script, public_key=public_key, say=told.say)
+                self._prepare(public_key, told)
         self._check_names(told)
 
     def reach(self, told: Told) -> None:
@@ -188,9 +191,20 @@ class DropletTarget:
             self._remote = Remote(self._door(), say=told.say)
         return self._remote
 
-    def _connect(self, told: Told, *, patience_s: float) -> None:
+    def _prepare(self, public_key: str, told: Told) -> None:
+        script = bootstrap_script(self.settings)
+        if self.host.hello().bootstrap != bootstrap_version(script):
+            prepare(self.host.remote, script, public_key=public_key, say=told.say)
+            self.host.forget()
+
+    def _connect(self, told: Told, *, patience_s: float, prepare_for: str = "") -> None:
+        """Log in; `prepare_for` is the public key for a host that knows only root yet."""
         remote = self._open_remote(told)
-        remote.connect(patience_s=patience_s)
+        if prepare_for:
+            script = bootstrap_script(self.settings)
+            log_in(remote, script, public_key=prepare_for, patience_s=patience_s, say=told.say)
+        else:
+            remote.connect(patience_s=patience_s)
         self._host = RemoteHost(remote, checkout=self.root, say=told.say)
 
     def _check_names(self, told: Told) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUPERSET = "dev"  # requirements/dev.txt holds every other lock with the same pins
 SHOWN = ("Collecting", "Installing", "WARNING: Retrying", "ERROR")  # of what pip says: that it moves, and troubles
+WAITING = "waiting for another start that is preparing `.venv` (Ctrl-C stops the wait) ..."
 PREFLIGHT = 4
 INTERRUPTED = 130
 
@@ -94,16 +95,22 @@ def prepare(root: Path, lock: str) -> None:
 def hold(descriptor: int) -> None:
     """Lock the open file until it is closed; say so when that means waiting."""
     if sys.platform == "win32":
+        import errno  # noqa: PLC0415 - only needed there
         import msvcrt  # noqa: PLC0415 - only there on Windows
 
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-        return
+        while True:
+            try:
+                return msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            except OSError as error:  # it gives up after ten seconds
+                if error.errno != errno.EDEADLK:
+                    raise
+                say(WAITING)
     import fcntl  # noqa: PLC0415 - not there on Windows
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        say("waiting for another start that is preparing `.venv` (Ctrl-C stops the wait) ...")
+        say(WAITING)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 

@@ -5,17 +5,27 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/scripts/prepare.sh"
 
-word=deploy
+modes=
 for argument; do
     shift
     case $argument in
-        --full) word=deploy ;;
-        --update-only) word=update ;;
-        --preflight) word=plan ;;
+        --full) modes="$modes, deploy" ;;
+        --update-only) modes="$modes, update" ;;
+        --preflight) modes="$modes, plan" ;;
         --timestamped) ;;
         *) set -- "$@" "$argument" ;;
     esac
 done
+word=${modes#, }
+case $word in
+    '') word=deploy ;;
+    *,*)
+        echo "error: these switches ask for different things" >&2
+        echo "why:   they mean: $word" >&2
+        echo "fix:   give one of --full, --update-only, --preflight" >&2
+        exit 2
+        ;;
+esac
 
 prepare "$root" ops
 cd "$root"

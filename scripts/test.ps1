@@ -3,10 +3,14 @@
 Verify what runs, changing nothing: invoke verify, on a machine that has only Python.
 .EXAMPLE
 .\scripts\test.ps1 -Target local
+.EXAMPLE
+.\scripts\test.ps1 -Address 203.0.113.7 -Json
 #>
 [CmdletBinding(PositionalBinding = $false)]
 param(
     [string] $Target,
+    [string] $Address,
+    [switch] $Timestamped,
     [switch] $NoTimestamp,
     [switch] $Json,
     [Parameter(ValueFromRemainingArguments = $true)] [string[]] $Rest
@@ -15,6 +19,7 @@ param(
 
 $words = @('verify')
 if ($Target) { $words += @('--target', $Target) }
+if ($Address) { $words += @('--address', $Address) }
 if ($NoTimestamp) { $words += '--no-timestamp' }
 if ($Json) { $words += '--json' }
 if ($Rest) { $words += $Rest }

@@ -1,4 +1,4 @@
-"""What do the edge's tests stand on: the real Traefik and nginx, a certificate authority and small services?"""
+"""What do the edge's tests stand on: the real Traefik and nginx, and a certificate authority?"""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ import socket
 import ssl
 import string
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import httpx
 import trustme
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "slipway.localhost"
-SERVICES = ("api", "django", "react-app", "nginx-static")
+READY = {"api": "/ready", "django": "/ready", "flower": "/healthcheck"}
 START_TIMEOUT_S = 15.0
 
 
@@ -65,63 +62,21 @@ class Edge:
         return httpx.get(f"http://127.0.0.1:{self.internal_port}{path}", headers={"Host": host})
 
 
-class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked; hangs up on `/hang-up`; claims what a careless service would."""
-
-    protocol_version = "HTTP/1.1"
-    service = ""
-    seen: ClassVar[list[tuple[str, str, str]]] = []  # service, method and path of every request
-
-    def do_GET(self) -> None:
-        """Answer any method."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.seen.append((self.service, self.command, self.path))
-        if self.path == "/hang-up":
-            self.close_connection = True
-            return
-        told = {"service": self.service, "method": self.command, "path": self.path, "bytes": len(body)}
-        answer = json.dumps({**told, "headers": dict(self.headers), "padding": " " * 2000}).encode()
-        self.send_response(404 if self.path == "/missing" else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.send_header("X-Powered-By", "carelessness/1.0")
-        self.send_header("Content-Security-Policy", "script-src 'unsafe-inline'")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer)
-
-    do_HEAD = do_GET  # noqa: N815 - http.server looks for these names
-    do_POST = do_GET  # noqa: N815 - the same
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Stay quiet."""
-
-
-@contextlib.contextmanager
-def echo_services() -> Iterator[dict[str, list[str]]]:
-    """Run one echo server per service; yield service -> servers."""
-    running: list[ThreadingHTTPServer] = []
-    try:
-        for name in SERVICES:
-            handler = type("Handler", (Echo,), {"service": name})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            server.daemon_threads = True
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            running.append(server)
-        yield {name: [f"127.0.0.1:{server.server_port}"] for name, server in zip(SERVICES, running, strict=True)}
-    finally:
-        for server in running:
-            server.shutdown()
-            server.server_close()
-
-
 @contextlib.contextmanager
 def edge(
-    local_env: Path, folder: Path, servers: Mapping[str, list[str]], *, settings: Mapping[str, str] | None = None
+    local_env: Path,
+    folder: Path,
+    servers: Mapping[str, list[str]],
+    *,
+    settings: Mapping[str, str] | None = None,
+    ports: list[int] | None = None,
 ) -> Iterator[Edge]:
-    """Run Traefik on the repository's own files, as the local target does, in front of these servers."""
+    """Run Traefik on the repository's own files, as the local target does, in front of these servers.
+
+    The ports are those of HTTP, HTTPS and the internal entry point; by default any that are free.
+    """
     authority = trustme.CA()
-    ports = free_ports(3)
+    ports = ports or free_ports(3)
     environment = edge_environment(folder, ports) | dict(settings or {})
     write_certificate(authority, environment)
     conf = folder / "traefik.yml"
@@ -146,6 +101,7 @@ def edge(
 def edge_environment(folder: Path, ports: list[int]) -> dict[str, str]:
     """Return the environment that docker-compose.yml gives to Traefik on the local target."""
     return {
+        "ENVIRONMENT": "staging",
         "WEBSITE_DOMAIN": DOMAIN,
         "USE_TLS": "files",
         "TLS_CERT_PATH": str(folder / "cert.pem"),
@@ -159,6 +115,7 @@ def edge_environment(folder: Path, ports: list[int]) -> dict[str, str]:
         "DYNAMIC_DIR": str(folder / "dynamic"),
         "ACME_STORAGE": str(folder / "acme.json"),
         "ACME_EMAIL": "",
+        "ACME_CERTIFICATE_HOURS": "2160",
         "ACME_CA_SERVER": "https://acme-staging-v02.api.letsencrypt.org/directory",
     }
 
@@ -177,7 +134,12 @@ def routes(servers: Mapping[str, list[str]]) -> str:
         name: {
             "loadBalancer": {
                 "servers": [{"url": f"http://{address}"} for address in addresses],
-                "healthCheck": {"path": "/healthz", "interval": "5s", "timeout": "2s", "hostname": DOMAIN},
+                "healthCheck": {
+                    "path": READY.get(name, "/healthz"),
+                    "interval": "5s",
+                    "timeout": "2s",
+                    "hostname": DOMAIN,
+                },
                 "serversTransport": "upstream",
                 "passHostHeader": True,
             }
@@ -218,15 +180,15 @@ def process(command: tuple[str, ...], environment: Mapping[str, str], log: Path)
             running.wait()
 
 
-def wait_for(what: str, is_true: Callable[[], bool]) -> None:
+def wait_for(what: str, is_true: Callable[[], bool], *, timeout_s: float = START_TIMEOUT_S) -> None:
     """Wait until something holds; AssertionError names what was waited for."""
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):
             if is_true():
                 return
         time.sleep(0.05)
-    raise AssertionError(f"waited {START_TIMEOUT_S} s for {what}")
+    raise AssertionError(f"waited {timeout_s} s for {what}")
 
 
 def fill_in(template: Path, environment: Mapping[str, str]) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.edge_fixtures import DOMAIN, Edge, echo_services, edge
+from tests.integration.edge_echo import echo_services
+from tests.integration.edge_fixtures import DOMAIN, Edge, edge
 
 HEADERS = {
     "strict-transport-security": "max-age=63072000; includeSubDomains",

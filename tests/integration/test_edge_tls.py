@@ -3,12 +3,24 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
+import trustme
 import yaml
 
-from tests.integration.edge_fixtures import DOMAIN, Echo, Edge, echo_services, edge, free_ports, wait_for
+from tests.integration.edge_echo import Echo, echo_services
+from tests.integration.edge_fixtures import (
+    DOMAIN,
+    Edge,
+    edge,
+    edge_environment,
+    free_ports,
+    wait_for,
+    write_certificate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +122,27 @@ def test_a_request_that_a_replica_began_is_not_sent_again(running: Edge) -> None
 def test_the_reviewed_files_are_yaml_before_they_are_templates() -> None:
     for path in (Path(__file__).parents[2] / "traefik/dynamic").glob("*.yml"):
         assert yaml.safe_load(path.read_text()), path
+
+
+@pytest.mark.req("A-16", "B-11")
+def test_a_renewed_file_is_served_once_the_file_that_names_it_is_new_too(local_env: Path, tmp_path: Path) -> None:
+    with echo_services() as servers, edge(local_env, tmp_path, servers) as started:
+        renewed = trustme.CA()
+        trust = ssl.create_default_context(cadata=renewed.cert_pem.bytes().decode())
+        write_certificate(
+            renewed, {**edge_environment(tmp_path, [0, 0, 0]), "TLS_CERT_PATH": str(tmp_path / "new.pem")}
+        )
+        (tmp_path / "new.pem").rename(tmp_path / "cert.pem")
+        assert not accepts(started, trust), "Traefik does not watch the certificate itself"
+        served = tmp_path / "dynamic/tls.yml"
+        (tmp_path / "tls.new").write_text(served.read_text() + "# certificate 0123456789ab\n")
+        (tmp_path / "tls.new").rename(served)
+        wait_for("Traefik to serve the renewed certificate", lambda: accepts(started, trust))
+
+
+def accepts(started: Edge, trust: ssl.SSLContext) -> bool:
+    """Tell whether a client that trusts this authority alone gets an answer."""
+    try:
+        return replace(started, trust=trust).ask("/").status_code == 200
+    except httpx.ConnectError:
+        return False

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import threading
@@ -90,6 +91,16 @@ def make_checkout(folder: Path, world: World) -> Rehearsed:
     copy_files(folder)
     environment = {**os.environ, **world.environment, "NO_COLOR": "1"}
     return Rehearsed(folder, environment, world)
+
+
+def first_deploy(folder: Path, world: World) -> Rehearsed:
+    """Deploy to a droplet from nothing; what it said and left is kept as `first-console.txt` and `first/`."""
+    stack = make_checkout(folder / "checkout", world)
+    done = stack.deploy()
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "first-console.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+    shutil.copytree(stack.folder(), folder / "first")
+    return stack
 
 
 class Visitor:

@@ -18,7 +18,7 @@ CLOSED = (2375, 2376, 3306, 5432, 5555, 6379, 8000, 8080, 8081, 9000)
 
 @pytest.mark.req("A-01", "A-07", "A-13", "A-14", "B-11")
 def test_from_nothing_one_command_leaves_a_verified_droplet(deployed: Rehearsed) -> None:
-    first = json.loads((deployed.root / "first" / "report.json").read_text(encoding="utf-8"))
+    first = json.loads((deployed.root.parent / "first" / "report.json").read_text(encoding="utf-8"))
     assert first["outcome"] == "success"
     assert [check["id"] for check in first["checks"] if not check["ok"]] == []
     assert {"cloud", "connect", "prepare", "ship", "build", "migrate", "gate", "switch", "verify"} <= {
@@ -29,15 +29,15 @@ def test_from_nothing_one_command_leaves_a_verified_droplet(deployed: Rehearsed)
 
 @pytest.mark.req("A-10", "A-11", "A-27")
 def test_every_artifact_is_there(deployed: Rehearsed) -> None:
-    assert sorted(path.name for path in (deployed.root / "first").iterdir()) == sorted(NAMES)
-    manifest = json.loads((deployed.root / "first" / "manifest.json").read_text(encoding="utf-8"))
+    assert sorted(path.name for path in (deployed.root.parent / "first").iterdir()) == sorted(NAMES)
+    manifest = json.loads((deployed.root.parent / "first" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["missing"] in ({}, [])
 
 
 @pytest.mark.req("A-12")
 def test_no_secret_is_in_an_artifact_an_image_a_process_list_or_the_token_on_the_host(deployed: Rehearsed) -> None:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (deployed.root / "first").iterdir()}
-    texts["console"] = (deployed.root / "first-console.txt").read_text(encoding="utf-8")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (deployed.root.parent / "first").iterdir()}
+    texts["console"] = (deployed.root.parent / "first-console.txt").read_text(encoding="utf-8")
     texts["processes"] = deployed.machine.run("ps", "-eo", "args")
     images = deployed.machine.run("docker", "images", "--quiet", "slipway/*").split()
     texts["images"] = deployed.machine.run("docker", "inspect", *images)
@@ -56,7 +56,7 @@ def test_no_secret_is_in_an_artifact_an_image_a_process_list_or_the_token_on_the
 @pytest.mark.req("A-16", "B-11")
 def test_the_certificate_comes_from_the_acme_server(deployed: Rehearsed) -> None:
     assert deployed.ask("/").status_code == 200  # verified against the server's root
-    text = (deployed.root / "first" / "curl-root.txt").read_text(encoding="utf-8")
+    text = (deployed.root.parent / "first" / "curl-root.txt").read_text(encoding="utf-8")
     assert "Pebble" in text
 
 

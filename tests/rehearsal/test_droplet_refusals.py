@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def refused(done: subprocess.CompletedProcess[str], stack: Rehearsed, *, code: i
 
 
 @pytest.fixture
-def unchanged(deployed: Rehearsed) -> Rehearsed:
+def unchanged(deployed: Rehearsed) -> Iterator[Rehearsed]:
     """Return the deployed droplet; afterwards the same containers have to run."""
     before = {name: one["Id"] for name, one in deployed.containers().items()}
     yield deployed

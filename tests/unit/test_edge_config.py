@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "traefik/traefik.yml.template"
 DYNAMIC = sorted((ROOT / "traefik/dynamic").glob("*.yml"))
+SECURITY_HEADERS = ("security-headers", "security-headers-files", "security-headers-flower")
 FILLED_IN = {
     "HTTP_ADDRESS",
     "HTTPS_ADDRESS",
@@ -20,6 +21,7 @@ FILLED_IN = {
     "ACME_STORAGE",
     "ACME_EMAIL",
     "ACME_CA_SERVER",
+    "ACME_CERTIFICATE_HOURS",
 }
 
 
@@ -38,12 +40,18 @@ def dynamic(kind: str) -> dict[str, Any]:
     return merged
 
 
+def is_locked(router: dict[str, Any]) -> bool:
+    """Tell whether address and password are asked for before anything but headers is done."""
+    lock: list[str] = router.get("middlewares", [])[1:3]
+    return lock == ["operators-address", "operators-password"]
+
+
 @pytest.mark.req("A-16")
 def test_the_staging_resolver_is_the_only_one() -> None:
     assert list(static()["certificatesResolvers"]) == ["le-staging"]
     everything = STATIC.read_text() + "".join(path.read_text() for path in DYNAMIC)
     assert "acme-v02" not in everything
-    assert set(re.findall(r"(?:certResolver|resolver): *(\S+)", everything)) == {"le-staging"}
+    assert set(re.findall(r"(?:certResolver|resolver): *([\w-]+)", everything)) == {"le-staging"}
 
 
 @pytest.mark.req("A-15")
@@ -67,7 +75,21 @@ def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
         "internal",
     )
     public = [router for router in dynamic("routers").values() if "internal" not in router["entryPoints"]]
-    assert {router["service"] for router in public} == {"react-app", "api", "nginx-static", "noop@internal"}
+    assert {router["service"] for router in public if not is_locked(router)} == {
+        "react-app",
+        "api",
+        "nginx-static",
+        "noop@internal",
+    }
+
+
+@pytest.mark.req("A-21", "A-22")
+def test_the_admin_and_flower_are_behind_the_lock_alone() -> None:
+    locked = {name for name, router in dynamic("routers").items() if is_locked(router)}
+    assert locked == {"admin", "admin-root", "admin-files", "flower"}
+    lock = dynamic("middlewares")
+    assert "ipStrategy" not in lock["operators-address"]["ipAllowList"], "the address of the connection counts"
+    assert lock["operators-password"]["basicAuth"]["removeHeader"] is True
 
 
 @pytest.mark.req("A-15")
@@ -83,11 +105,11 @@ def test_every_entry_point_is_hardened_and_trusts_no_forwarded_header() -> None:
 def test_every_public_router_begins_with_the_security_headers() -> None:
     for name, router in dynamic("routers").items():
         if router["entryPoints"] != ["internal"]:
-            assert router["middlewares"][0] in {"security-headers", "security-headers-files"}, name
+            assert router["middlewares"][0] in SECURITY_HEADERS, name
 
 
 @pytest.mark.req("A-17")
-@pytest.mark.parametrize("name", ["security-headers", "security-headers-files"])
+@pytest.mark.parametrize("name", SECURITY_HEADERS)
 def test_the_security_headers_are_strict(name: str) -> None:
     headers = dynamic("middlewares")[name]["headers"]
     assert "unsafe" not in headers["contentSecurityPolicy"]
@@ -131,5 +153,5 @@ def test_nginx_keeps_its_own_variables_when_a_template_is_filled_in(name: str) -
 @pytest.mark.parametrize("folder", ["nginx", "react-app"])
 def test_images_run_as_an_ordinary_user(folder: str) -> None:
     lines = (ROOT / folder / "Dockerfile").read_text().splitlines()
-    assert [line for line in lines if line.startswith("USER ")][-1] == "USER nginx"
+    assert [line for line in lines if line.startswith("USER ")][-1] == "USER 101:101", "the user of nginx"
     assert not any("user " in line for line in (ROOT / "nginx/local.conf.template").read_text().splitlines()[4:])

@@ -8,7 +8,7 @@ import pytest
 from ops.artifacts import NAMES, OWN
 from ops.evidence import evidence_of, table
 from ops.observations import Observations
-from tests.unit.evidence_fixtures import sound, with_answer
+from tests.unit.evidence_fixtures import on_droplet, sound, with_answer
 
 TEMPLATES = {"traefik-static.template.yml": "entryPoints: {}", "traefik-dynamic.template.yml": "http: {}"}
 MIGRATED = {
@@ -37,6 +37,22 @@ def test_nothing_seen_still_says_why_for_each_name() -> None:
 def test_the_migrate_job_of_the_run_goes_before_what_django_says_later() -> None:
     text = evidence_of(sound(), templates={}, events=[MIGRATED]).texts["django-migrate.txt"]
     assert text == "Applying signups.0001... OK\n# exit code 0, 1.00 s\n"
+
+
+@pytest.mark.req("A-11")
+def test_on_a_droplet_the_published_ports_stand_beside_traefik() -> None:
+    texts = evidence_of(on_droplet(), templates={}).texts
+    (traefik,) = (line for line in texts["compose-ps.txt"].splitlines() if line.startswith("traefik "))
+    assert "  80/tcp, 443/tcp, 443/udp  " in traefik
+    assert "(not ours)  0.0.0.0     22/tcp    612  sshd" in texts["published-ports.txt"]
+    assert texts["published-ports.txt"].endswith("192.0.2.7:5432 closed\n192.0.2.7:8000 closed\n")
+
+
+@pytest.mark.req("A-07", "A-11")
+def test_without_the_host_each_missing_file_says_why() -> None:
+    evidence = evidence_of(Observations(problems={"host": "the connection was cut"}), templates={})
+    assert evidence.missing["published-ports.txt"] == "the connection was cut"
+    assert evidence.missing["api-logs.txt"] == "the connection was cut"
 
 
 def test_a_conversation_reads_as_curl_shows_it() -> None:

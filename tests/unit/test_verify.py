@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import threading
 from dataclasses import replace
@@ -16,10 +15,10 @@ from ops.errors import HostError
 from ops.gather import gather
 from ops.listeners import listeners, outside_addresses
 from ops.observations import Answer, ServiceState, Site
-from ops.questions import commands, event_of, private_routes, public_routes, task_ended, task_path
+from ops.questions import django_command, event_of, has_no_events, private_routes, public_routes, task_ended, task_path
 from ops.redact import Redactor
 from ops.report import to_json
-from ops.verify import note_unverified, templates, verify
+from ops.verify import note_unverified, templates, verify, why_partial
 from tests.unit.evidence_fixtures import SITE, report
 
 if TYPE_CHECKING:
@@ -44,42 +43,48 @@ def a_port_is_listened_on() -> Iterator[None]:
         yield
 
 
+ROW = {"service": "api", "replica": "api-1-0", "state": "running", "healthy": True, "pid": 0, "port": 18100}
+
+
 class StubHost:
     """Answers as an engine does, and keeps what it was asked."""
 
     def __init__(self, *, output: str = "done\n", refuses: bool = False) -> None:
-        self.asked: list[tuple[str, ...]] = []
+        self.asked: list[str] = []
         self._output = output
         self._refuses = refuses
         self._lock = threading.Lock()
 
-    def engine(self, *arguments: str) -> Any:
-        """Answer `status` and `run`."""
-        self._note(arguments)
-        if arguments[0] == "status":
-            row = {"service": "api", "replica": "api-1-0", "state": "running", "healthy": True, "pid": 0, "port": 18100}
-            return {"release": "r", "lock": None, "services": [row]}
-        return {"exit_code": 0, "output": self._output}
+    def examine(self) -> dict[str, Any]:
+        """Answer as on this machine, with Traefik down."""
+        self._note("examine")
+        return {
+            "status": {"release": "r", "lock": None, "services": [ROW]},
+            "listeners": None,
+            "static_config": "",
+            "rawdata": {"url": "http://127.0.0.1:1/api/rawdata", "status": 0, "text": "refused", "seconds": 0.0},
+            "environment": {"exit_code": 0, "output": self._output, "seconds": 0.1},
+            "logs": {name: f"{name}-1-0 | {self._output}" for name in ("traefik", "api")},
+            "problems": {},
+        }
 
-    def stream(self, *arguments: str) -> Iterator[str]:
-        """Answer `logs`."""
-        self._note(arguments)
-        yield f"api-1-0 | {self._output}"
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
+        """Answer what every command answers."""
+        self._note(f"{service} {timeout_s:g} {' '.join(command)}")
+        return 0, self._output
 
-    def _note(self, arguments: tuple[str, ...]) -> None:
+    def _note(self, asked: str) -> None:
         with self._lock:
-            self.asked.append(arguments)
+            self.asked.append(asked)
         if self._refuses:
             raise HostError("the engine refused", why="it is not there", fix="invoke deploy")
 
 
 @pytest.fixture
-def nobody(tmp_path: Path) -> Site:
+def nobody() -> Site:
     """Return a site where nothing answers."""
-    ports = closed_ports(3)
-    internal = f"http://127.0.0.1:{ports[2]}"
-    root = str(tmp_path / ".local")
-    return Site(domain="slipway.localhost", https_port=ports[0], http_port=ports[1], internal_url=internal, root=root)
+    ports = closed_ports(2)
+    return Site(domain="slipway.localhost", https_port=ports[0], http_port=ports[1])
 
 
 def closed_ports(count: int) -> list[int]:
@@ -115,26 +120,45 @@ def test_an_engine_that_refuses_is_an_observation(tmp_path: Path, nobody: Site) 
     assert "it is not there" in folder.absent()["api-logs.txt"]
 
 
+@pytest.mark.req("A-07", "A-11")
+def test_the_folder_of_a_partial_run_says_what_is_missing_and_why(tmp_path: Path, nobody: Site) -> None:
+    folder = create_run_folder(tmp_path, redactor=Redactor({}))
+    droplet = replace(nobody, address="127.0.0.1", target="droplet", loopback_only=False)
+    verified = verify(StubHost(refuses=True), droplet, folder, checkout=CHECKOUT)
+    folder.finish(report("partial", checks=verified.checks, warnings=(why_partial(verified.seen, droplet),)))
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    lacking = {"compose-ps.txt", "published-ports.txt", "traefik-static.yml", "traefik-logs.txt", "api-logs.txt"}
+    why = "the engine refused: it is not there"
+    assert {entry["name"]: entry["why"] for entry in manifest["missing"]} == dict.fromkeys(lacking, why)
+    assert {entry["name"] for entry in manifest["files"]} == set(NAMES) - lacking - {"manifest.json"}
+    assert manifest["run"]["outcome"] == "partial"
+
+
+@pytest.mark.req("A-09")
+def test_an_answer_that_nobody_understands_is_an_observation(nobody: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = StubHost()
+    monkeypatch.setattr(host, "examine", dict)
+    assert "not understood" in gather(host, nobody, with_migrations=False).problems["host"]
+
+
 @pytest.mark.req("A-14")
-def test_verification_only_asks_for_what_changes_nothing(nobody: Site) -> None:
+def test_verification_asks_the_host_twice_and_only_for_what_changes_nothing(nobody: Site) -> None:
     host = StubHost()
     gather(host, nobody, with_migrations=True)
-    assert {words[0] for words in host.asked} == {"status", "logs", "run"}
-    ran = {" ".join(words[words.index("--") + 1 :]) for words in host.asked if words[0] == "run"}
-    assert not any(re.search(r"manage\.py (migrate|flush|seed|loaddata|collectstatic)", command) for command in ran)
-    assert all("--timeout" in words for words in host.asked if words[0] == "run")
+    line = "django 10 python manage.py examine --fail-level ERROR --limit 5 --migrations --json"
+    assert sorted(host.asked) == [line, "examine"]
 
 
 def test_django_is_not_asked_for_migrations_that_the_run_has_just_made() -> None:
-    assert "django-migrate" in commands(SITE, event_id=1, with_migrations=True)
-    assert "django-migrate" not in commands(SITE, event_id=1, with_migrations=False)
+    assert "--migrations" in django_command(SITE, with_migrations=True)
+    assert "--migrations" not in django_command(SITE, with_migrations=False)
 
 
 @pytest.mark.req("A-21")
 def test_a_warning_of_check_deploy_counts_in_production_only() -> None:
     for environment, level in (("production", "WARNING"), ("development", "ERROR")):
-        asked = commands(replace(SITE, environment=environment), event_id=1, with_migrations=False)
-        assert asked["django-check-deploy"][1][-1] == level
+        asked = django_command(replace(SITE, environment=environment), with_migrations=False)
+        assert asked[asked.index("--fail-level") + 1] == level
 
 
 @pytest.mark.req("A-12")
@@ -199,6 +223,9 @@ def test_outside_addresses_are_never_loopback() -> None:
 def test_what_the_api_says_of_a_task_is_read() -> None:
     assert event_of(Answer(url="", body_head='{"events": [{"id": 7}]}')) == 7
     assert event_of(Answer(url="", body_head='{"events": []}')) is None
+    assert has_no_events(Answer(url="", status=200, body_head='{"events": []}'))
+    assert not has_no_events(Answer(url="", status=503, body_head='{"events": []}'))
+    assert not has_no_events(Answer(url="", status=200, body_head="<html>"))
     assert task_path(Answer(url="", body_head='{"task_id": "a-b"}')) == "/api/tasks/a-b"
     assert task_path(Answer(url="", body_head="<html>")) == ""
     states = {"SUCCESS": True, "FAILURE": False, "PENDING": None}

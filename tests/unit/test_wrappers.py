@@ -9,27 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import tree_sitter
-import tree_sitter_powershell
 
 from scripts import bootstrap
+from tests.unit.powershell_fixtures import WORDS_OF, flags, kebab
 
 ROOT = Path(__file__).resolve().parents[2]
-POWERSHELL = sorted((ROOT / "scripts").glob("*.ps1"))
 pytestmark = pytest.mark.req("A-01")
 
 TOLD = '#!/bin/sh\nprintf "%s|" "${0##*/}" "$@"\nexit 7\n'
-# a switch of deploy.ps1 -> what `invoke` is told
-SWITCHES = {
-    "UpdateOnly": "$word = 'update'",
-    "Preflight": "$word = 'plan'",
-    "Target": "$words += @('--target', $Target)",
-    "SkipAllowlist": "$words += '--skip-allowlist'",
-    "NoTimestamp": "$words += '--no-timestamp'",
-    "Json": "$words += '--json'",
-    "Plan": "$words += '--plan'",
-    "Rest": "$words += $Rest",
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,9 @@ def checkout(tmp_path: Path) -> Checkout:
         ("deploy.sh", ("--update-only", "--json"), "invoke|update|--json|"),
         ("deploy.sh", ("--json", "--preflight"), "invoke|plan|--json|"),
         ("deploy.sh", ("--target", "two words", "", '"$x'), 'invoke|deploy|--target|two words||"$x|'),
+        ("deploy.sh", ("--address", "203.0.113.7", "--update-only"), "invoke|update|--address|203.0.113.7|"),
         ("test.sh", ("--target", "local", "--json"), "invoke|verify|--target|local|--json|"),
+        ("test.sh", ("--timestamped", "--address", "203.0.113.7"), "invoke|verify|--address|203.0.113.7|"),
         ("check.sh", (), "nox|"),
         ("check.sh", ("-s", "unit"), "nox|-s|unit|"),
     ],
@@ -80,6 +69,21 @@ def test_a_wrapper_passes_its_arguments_and_the_exit_code(
 ) -> None:
     done = checkout.run(script, *arguments)
     assert (done.stdout, done.stderr, done.returncode) == (told, "", 7)
+
+
+@pytest.mark.parametrize("modes", [("--full", "--update-only"), ("--preflight", "--json", "--full")])
+def test_switches_that_ask_for_different_things_are_refused(checkout: Checkout, modes: tuple[str, ...]) -> None:
+    done = checkout.run("deploy.sh", *modes)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "why", "fix"]
+
+
+@pytest.mark.parametrize("script", ["deploy", "test"])
+def test_the_shell_wrapper_passes_each_flag_of_its_tasks_as_it_is(checkout: Checkout, script: str) -> None:
+    known = flags(*WORDS_OF[script])
+    typed = [word for name in known for word in (kebab(name), *(["x y"] if known[name] == "string" else []))]
+    word = WORDS_OF[script][0]
+    assert checkout.run(f"{script}.sh", *typed).stdout == f"invoke|{word}|{'|'.join(typed)}|"
 
 
 @pytest.mark.req("A-02")
@@ -118,32 +122,6 @@ def test_a_changed_lock_or_a_moved_checkout_makes_the_environment_stale(checkout
     with (moved / "requirements" / "ops.txt").open("a", encoding="utf-8") as lock:
         lock.write("# changed\n")
     assert not bootstrap.is_ready(moved, "ops")
-
-
-@pytest.mark.parametrize("script", POWERSHELL, ids=lambda path: path.name)
-def test_powershell_can_parse_each_script(script: Path) -> None:
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    assert not parser.parse(script.read_bytes()).root_node.has_error
-
-
-@pytest.mark.parametrize("script", POWERSHELL, ids=lambda path: path.name)
-def test_windows_powershell_5_knows_all_that_a_script_uses(script: Path) -> None:
-    text = script.read_text(encoding="ascii")
-    assert re.findall(r"&&|\|\||\?\?|\?\.|\$Is(?:Windows|Linux|MacOS)|\bclean\s*\{", text) == []
-
-
-@pytest.mark.parametrize(("switch", "told"), SWITCHES.items())
-def test_each_powershell_switch_becomes_the_words_of_the_task(switch: str, told: str) -> None:
-    text = (ROOT / "scripts" / "deploy.ps1").read_text(encoding="ascii")
-    assert re.search(rf"^if \(\${switch}[^)]*\) \{{ {re.escape(told)} \}}$", text, flags=re.MULTILINE)
-
-
-def test_powershell_offers_the_switches_of_the_table_and_the_two_defaults() -> None:
-    text = (ROOT / "scripts" / "deploy.ps1").read_text(encoding="ascii")
-    offered = set(
-        re.findall(r"^ *(?:\[Parameter.*\] )?\[(?:switch|string|string\[\])\] \$(\w+)", text, flags=re.MULTILINE)
-    )
-    assert offered == {*SWITCHES, "Full", "Timestamped"}
 
 
 def test_both_kinds_of_wrapper_start_the_same_tasks() -> None:

@@ -138,6 +138,4 @@ def _message(content: bytes) -> str:
 
 
 def _silent(why: str) -> EngineError:
-    return EngineError(
-        "the Docker Engine does not answer", why=f"{SOCKET}: {why}", fix="run the same command again", family="host"
-    )
+    return EngineError("the Docker Engine does not answer", why=why, fix="run the same command again", family="host")

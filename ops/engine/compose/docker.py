@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +42,11 @@ def compose(file: Path, *words: str) -> None:
         raise _not_started(file, "\n  ".join(done.stdout.strip().splitlines()[-KEPT_LINES:]))
 
 
-def follow(command: tuple[str, ...], each_line: Callable[[str], None]) -> tuple[int, list[str]]:
-    """Run a command, pass every line on as it comes; return the exit code and the last lines."""
+def follow(command: tuple[str, ...], each_line: Callable[[str], None], *, timeout_s: float) -> tuple[int, list[str]]:
+    """Run a command, pass every line on as it comes; return the exit code and the last lines.
+
+    It is killed when it takes longer than `timeout_s` seconds, and then the last line says so.
+    """
     last: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
     with subprocess.Popen(
         command,
@@ -53,19 +57,22 @@ def follow(command: tuple[str, ...], each_line: Callable[[str], None]) -> tuple[
         errors="replace",
         env=environment(),
     ) as process:
-        for raw in process.stdout or ():
-            line = raw.rstrip()
-            if line:
-                last.append(line)
-                each_line(line)
+        clock = threading.Timer(timeout_s, process.kill)
+        clock.start()
+        for line in filter(None, map(str.rstrip, process.stdout or ())):
+            last.append(line)
+            each_line(line)
+        process.wait()
+        if not clock.is_alive():
+            last.append(f"it was ended after {timeout_s:.0f} s")
+        clock.cancel()
     return process.returncode, list(last)
 
 
 def environment() -> dict[str, str]:
     """Return what the programs of Docker get: nothing of the release, and nothing that changes what they do."""
-    kept = {key: os.environ[key] for key in ("PATH", "DOCKER_HOST") if key in os.environ}
-    fixed = {"HOME": "/root", "COMPOSE_IGNORE_ORPHANS": "true", "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **kept, **fixed}
+    path = os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+    return {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8", "COMPOSE_IGNORE_ORPHANS": "true"}
 
 
 def _not_started(file: Path, why: str) -> EngineError:

@@ -17,6 +17,8 @@ from ops.engine.runtime import Say
 
 CACHE_BYTES = 3_000_000_000  # of build cache that stays: the packages of every image, for a quick next build
 PRUNE_TIMEOUT_S = 300.0
+BUILD_TIMEOUT_S = 1800.0
+PULL_TIMEOUT_S = 900.0
 STEP = re.compile(r"^#\d+ (\[(?!internal).*)")
 
 
@@ -89,19 +91,22 @@ def _build(image: Image, context: Path, say: Say) -> None:
 
     recipe = str(context / image.dockerfile)
     options = ("--load", "--progress", "plain", "--provenance", "false", "--file", recipe, "--tag", tag(image))
-    code, last = docker.follow(("docker", "buildx", "build", *options, str(context)), each_line)
+    code, last = docker.follow(
+        ("docker", "buildx", "build", *options, str(context)), each_line, timeout_s=BUILD_TIMEOUT_S
+    )
     if code:
-        raise _failed(f"{image.dockerfile} could not be built", last)
+        raise build_error(f"{image.dockerfile} could not be built", last)
 
 
 def _pull(image: Image, say: Say) -> None:
     say(f"pulling {image.reference}")
-    code, last = docker.follow(("docker", "pull", "--quiet", image.reference), lambda _: None)
+    code, last = docker.follow(("docker", "pull", "--quiet", image.reference), lambda _: None, timeout_s=PULL_TIMEOUT_S)
     if code:
-        raise _failed(f"{image.reference} could not be pulled", last)
+        raise build_error(f"{image.reference} could not be pulled", last)
 
 
-def _failed(what: str, last: list[str]) -> EngineError:
+def build_error(what: str, last: list[str]) -> EngineError:
+    """Say what could not be made, with the last lines of the program that tried."""
     text = "\n  ".join(last)
     full = "the disk of the host is full; " if docker.FULL_DISK in text else ""
     return EngineError(what, why=f"{full}the last lines:\n  {text}", fix="invoke deploy", family="build")

@@ -1,0 +1,1 @@
+"""How does a container behave as a fresh droplet does?"""

@@ -1,0 +1,54 @@
+"""Is every request answered while a test does something? Bounded in clients, and it ends with the test."""
+
+from __future__ import annotations
+
+import collections
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.rehearsal.compose_fixtures import HOST
+
+
+@dataclass
+class Load:
+    """What was answered: how often each version, and every failure."""
+
+    answers: collections.Counter[str] = field(default_factory=collections.Counter)
+    failures: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def load_on(address: str, *paths: str) -> Iterator[Load]:
+    """Keep one client busy for each path, on a connection that it keeps alive."""
+    load, stopped = Load(), threading.Event()
+    clients = [threading.Thread(target=_ask, args=(address, path, load, stopped)) for path in paths]
+    for client in clients:
+        client.start()
+    try:
+        yield load
+    finally:
+        stopped.set()
+        for client in clients:
+            client.join(timeout=20)
+
+
+def _ask(address: str, path: str, load: Load, stopped: threading.Event) -> None:
+    connection = http.client.HTTPConnection(address, 80, timeout=10)
+    while not stopped.is_set():
+        try:
+            connection.request("GET", path, headers={"Host": HOST})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            load.failures.append(f"{path}: {error!r}")
+            connection.close()
+            continue
+        if answer.status == http.client.OK:
+            load.answers[json.loads(body)["version"]] += 1
+        else:
+            load.failures.append(f"{path}: {answer.status}")
+    connection.close()

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.errors import PreflightError
+from ops.remote_key import check_key, key_file
+
+Spoil = Callable[[Path], Path]
+
+
+def make(folder: Path, name: str = "key", *, kind: str = "ed25519", passphrase: str = "") -> Path:
+    tool = shutil.which("ssh-keygen")
+    if tool is None:
+        pytest.skip("no ssh-keygen on this machine")
+    path = folder / name
+    words = (tool, "-q", "-t", kind, "-N", passphrase, "-C", "somebody at a laptop", "-f", str(path))
+    subprocess.run(words, check=True, timeout=60)
+    return path
+
+
+def without_public(folder: Path) -> Path:
+    key = make(folder)
+    key.with_name("key.pub").unlink()
+    return key
+
+
+def with_another_public(folder: Path) -> Path:
+    key = make(folder)
+    key.with_name("key.pub").write_bytes(make(folder, "other").with_name("other.pub").read_bytes())
+    return key
+
+
+def torn(folder: Path) -> Path:
+    key = make(folder)
+    key.write_bytes(key.read_bytes()[:120])
+    return key
+
+
+def readable_by_others(folder: Path) -> Path:
+    key = make(folder)
+    key.chmod(0o644)
+    return key
+
+
+def not_a_key(folder: Path) -> Path:
+    key = folder / "key"
+    key.write_text("hello\n")
+    key.chmod(0o600)
+    return key
+
+
+def public_half(folder: Path) -> Path:
+    key = make(folder).with_name("key.pub")
+    key.chmod(0o600)
+    return key
+
+
+@pytest.mark.req("A-07")
+@pytest.mark.parametrize(
+    ("spoil", "what", "fix"),
+    [
+        (lambda folder: folder / "nowhere", "there is no SSH key", "ssh-keygen -t ed25519"),
+        (not_a_key, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519"),
+        (torn, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519"),
+        (public_half, "SSH_KEY_PATH is a public key", "set SSH_KEY_PATH="),
+        (
+            lambda folder: make(folder, passphrase="words"),
+            "the SSH key has a passphrase",
+            "ssh-keygen -t ed25519 -N ''",
+        ),
+        (lambda folder: make(folder, kind="ecdsa"), "the SSH key is not an Ed25519 key", "ssh-keygen -t ed25519"),
+        (without_public, "the public half of the SSH key is missing", "ssh-keygen -y -f"),
+        (with_another_public, "the two halves of the SSH key differ", "ssh-keygen -y -f"),
+        pytest.param(
+            readable_by_others,
+            "others may read the SSH key",
+            "chmod 600",
+            marks=pytest.mark.skipif(os.name != "posix", reason="a mode means nothing here"),
+        ),
+    ],
+)
+def test_a_key_that_cannot_work_is_refused_before_any_connection(
+    tmp_path: Path, spoil: Spoil, what: str, fix: str
+) -> None:
+    key = spoil(tmp_path)
+    with pytest.raises(PreflightError) as refused:
+        check_key(key)
+    assert refused.value.what == what
+    assert fix in refused.value.fix
+    assert str(key) in refused.value.why
+
+
+def test_a_usable_key_answers_with_its_public_half(tmp_path: Path) -> None:
+    key = make(tmp_path)
+    assert check_key(key) == key.with_name("key.pub").read_text().strip()
+
+
+def test_the_fix_for_a_missing_public_half_makes_it(tmp_path: Path) -> None:
+    key = without_public(tmp_path)
+    with pytest.raises(PreflightError) as refused:
+        check_key(key)
+    subprocess.run(("sh", "-c", refused.value.fix), check=True, timeout=30)
+    assert check_key(key).startswith("ssh-ed25519 ")
+
+
+@pytest.mark.req("A-24")
+def test_a_tilde_is_the_operators_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert key_file("~/.ssh/id_ed25519") == tmp_path / ".ssh" / "id_ed25519"
+
+
+@pytest.mark.req("A-24")
+def test_where_modes_mean_nothing_they_are_not_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("ops.remote_key.IS_POSIX", False)
+    assert check_key(readable_by_others(tmp_path)).startswith("ssh-ed25519 ")
