@@ -88,6 +88,12 @@ def examples(session: nox.Session) -> None:
 
 
 @nox.session
+def stack(session: nox.Session) -> None:
+    """Write the tables of docs/STACK.md from docker-compose.yml and the settings schema."""
+    session.run(sys.executable, "scripts/stack_tables.py", *session.posargs)
+
+
+@nox.session
 def traceability(session: nox.Session) -> None:
     """Write docs/traceability.md from the tests' req marks."""
     session.run(sys.executable, "scripts/traceability.py", *session.posargs)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ops import operate
+from ops.certificate import await_certificate
 from ops.errors import OpsError, UsageError, VerificationError
 from ops.host import raised
 from ops.local_env import ensure_env_file
@@ -74,6 +75,7 @@ def _deploy(request: Request, current: Run, target: Target) -> None:
     target.host.start_deploy(run_id, shipped, lock_wait_s=request.lock_wait_s)
     _follow(current, target)
     current.is_released = True
+    await_certificate(target.host, target.site, say=current.say)
     _verify(current, target)
 
 

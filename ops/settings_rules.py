@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from ops.settings_file import Problem
 from ops.settings_key import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key
 from ops.settings_kinds import is_local_name, split_list
-from ops.settings_rules_droplet import lock_is_whole, plain_http_stays_near
+from ops.settings_rules_droplet import admin_is_answered, lock_is_whole, plain_http_stays_near
 from ops.settings_schema import BY_NAME, ENVIRONMENTS, KEYS, REPLICA_PORT_COUNT, STAGING_CA
 
 Values = Mapping[str, str]
@@ -191,5 +191,6 @@ _RULES: tuple[Callable[[Values, str], Iterator[Problem]], ...] = (
     _pairs_are_complete,
     _ports_are_distinct,
     lock_is_whole,
+    admin_is_answered,
     plain_http_stays_near,
 )

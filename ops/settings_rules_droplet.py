@@ -30,6 +30,15 @@ def lock_is_whole(values: Values, _target: str) -> Iterator[Problem]:
         yield Problem(key="OPERATOR_NETWORKS", wrong="lets everybody in", write="203.0.113.7, or a network")
 
 
+def admin_is_answered(values: Values, _target: str) -> Iterator[Problem]:
+    """Refuse an exposed admin whose own name Django would answer with 400."""
+    name, hosts = f"admin.{values['WEBSITE_DOMAIN']}", values["DJANGO_ALLOWED_HOSTS"].split(",")
+    is_answered = any(host in {name, "*"} or (host[:1] == "." and name.endswith(host)) for host in hosts)
+    if values["EXPOSE_ADMIN"] == "true" and values["WEBSITE_DOMAIN"] and not is_answered:
+        wrong = f"lacks `{name}`: the admin would be answered with 400 there"
+        yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((name, *filter(None, hosts))))
+
+
 def plain_http_stays_near(values: Values, _target: str) -> Iterator[Problem]:
     """Refuse to send the token, or to trust an answer, over plain HTTP beyond this machine and private networks."""
     for name in ("DIGITALOCEAN_API_URL", "ADDRESS_LOOKUP_URL"):

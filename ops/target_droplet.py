@@ -11,9 +11,10 @@ from ops.artifacts import utc_now
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.checks_certificate import issuer_of
 from ops.cloud import Cloud, Droplet, open_cloud
+from ops.cloud_records import served_names
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
-from ops.errors import CredentialsError, UsageError
+from ops.errors import CredentialsError, HostError, UsageError
 from ops.observations import Site
 from ops.redact import Redactor
 from ops.release import droplet_release
@@ -42,7 +43,9 @@ class DropletTarget:
         self.settings = settings
         self.url = f"https://{settings.domain}"
         self.environment = {**settings.as_environment(), **edge_environment(settings)}
-        self.redactor = Redactor({**settings.secrets(), "OPERATOR_AUTH": self.environment["OPERATOR_AUTH"]})
+        lock = self.environment["OPERATOR_AUTH"]  # `user:hash`; Traefik's API shows it
+        hidden = {"OPERATOR_AUTH": lock, "OPERATOR_HASH": lock.partition(":")[2]} if lock else {}
+        self.redactor = Redactor({**settings.secrets(), **hidden})
         self._address = address  # of a host that is none of the cloud's
         self._droplet: Droplet | None = None
         self._remote: Remote | None = None
@@ -115,7 +118,7 @@ class DropletTarget:
         changes: list[dict[str, Any]] = []
         if not self._address:
             cloud = self._open_cloud()
-            address, _ = _allowed(request, self.settings)
+            address = "" if request.skip_allowlist else _allowed(request, self.settings)[0]
             changes = [
                 _as_row(change)
                 for change in cloud.plan(
@@ -173,6 +176,12 @@ class DropletTarget:
                 f"`{self.settings.values['DROPLET_TAG']}`",
                 fix="invoke deploy",
             )
+        if self._droplet.status != "active":
+            raise HostError(
+                "the droplet is not running",
+                why=f"the cloud says that `{self._droplet.name}` is `{self._droplet.status}`",
+                fix="invoke deploy",
+            )
         return False
 
     def _door(self) -> Door:
@@ -209,7 +218,8 @@ class DropletTarget:
 
     def _check_names(self, told: Told) -> None:
         """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""
-        names = [self.settings.domain]
+        exposed = {name: self.settings.flag(f"EXPOSE_{name.upper()}") for name in ("admin", "flower")}
+        names = served_names(self.settings.domain, **exposed)
         v6 = self._droplet.address_v6 if self._droplet else ""
         for text in check_names(names, address=self.address, address_v6=v6, server=self.settings.values["DNS_SERVER"]):
             told.warn(text)

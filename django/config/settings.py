@@ -106,6 +106,7 @@ for _database in DATABASES.values():
     _database["OPTIONS"] = _options
 
 REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_TELLS_FLOWER = env.bool("CELERY_TELLS_FLOWER", default=False)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

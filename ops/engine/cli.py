@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,7 @@ from ops.engine.model import Release, release_from_json
 from ops.engine.narrate import as_engine_error, error_as_json, finish
 from ops.engine.options import parser
 from ops.engine.plan import make_plan
-from ops.engine.routes import read_routes
+from ops.engine.routes import order_certificate, read_routes
 from ops.engine.runtime import LogQuery
 from ops.engine.runtimes import open_runtime, seconds
 from ops.engine.state import State, Store
@@ -52,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         "logs": _logs,
         "down": _down,
         "routes": _routes,
+        "order-certificate": _order_certificate,
     }
     try:
         return verbs[asked.verb](asked)
@@ -143,6 +145,12 @@ def _down(asked: argparse.Namespace) -> int:
 def _routes(asked: argparse.Namespace) -> int:
     runtime = open_runtime(asked.runtime, asked.root)
     return _print(read_routes(runtime.edge_url(_live(asked).edge), fetch))
+
+
+def _order_certificate(asked: argparse.Namespace) -> int:
+    with hold_lock(asked.root, run="order-certificate", wait_s=0, say=_talk, waiter=Waiter(_cancel_on_signals())):
+        order_certificate(_live(asked), open_runtime(asked.runtime, asked.root), attempt=f"{time.time():.0f}")
+    return _print({"ordered": True})
 
 
 def _known_state(store: Store) -> State:

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     down.add_argument("--volumes", action="store_true", help="delete the data too")
     _waiting(down)
     _verb(verbs, "routes", "print what Traefik reports")
+    _verb(verbs, "order-certificate", "let Traefik order a certificate that it did not get")
     return made
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ops.engine import fleet
 from ops.engine.errors import EngineError
 from ops.engine.fetch import Fetch
 from ops.engine.model import Release, Replica, Route
@@ -16,6 +17,7 @@ from ops.engine.runtime import Runtime
 from ops.engine.waiting import Waiter
 
 SERVERS_FILE = "servers.yml"
+ATTEMPT_FILE = "attempt.yml"
 CONFIRM_TIMEOUT_S = 30.0
 HEALTH_CHECK = {"interval": "5s", "unhealthyInterval": "2s", "timeout": "3s"}
 Servers = dict[str, list[str]]  # service -> URL of each replica
@@ -79,6 +81,18 @@ def find_difference(api_url: str, servers: Servers, *, fetch: Fetch) -> str:
         if seen != sorted(urls):
             return f"service `{name}` has {seen}, not {sorted(urls)}"
     return _router_errors(api_url, fetch)
+
+
+def order_certificate(release: Release, runtime: Runtime, *, attempt: str) -> None:
+    """Write the routes as they are, and a middleware that nobody uses beside them.
+
+    Traefik orders missing certificates when its configuration really changes, and the name of the attempt does that.
+    """
+    replicas = [replica for replica in runtime.observe() if fleet.is_present(replica)]
+    servers = servers_of(release, fleet.present(replicas, fleet.wanted_names(release)), runtime)
+    unused = {f"attempt-{attempt}": {"headers": {"customResponseHeaders": {"X-Attempt": attempt}}}}
+    text = json.dumps({"http": {"middlewares": unused}}) + "\n"
+    runtime.write_routes({**render_routes(release, servers), ATTEMPT_FILE: text})
 
 
 def is_answering(api_url: str, fetch: Fetch) -> bool:

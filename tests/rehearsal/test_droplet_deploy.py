@@ -67,8 +67,8 @@ def test_the_same_deploy_again_changes_nothing_and_says_so(deployed: Rehearsed) 
     done = deployed.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     assert {name: one["Id"] for name, one in deployed.containers().items()} == before
-    assert {change["action"] for change in deployed.report()["changes"]} == {"keep"}
-    assert re.search(r"nothing (had to|to) change|nothing changed", done.stdout + done.stderr)
+    assert {change["action"] for change in deployed.report()["changes"]} <= {"keep"}
+    assert re.search(r"changed +nothing", done.stdout + done.stderr)
     assert deployed.world.parts.cloud.writes()[written:] == []
 
 
@@ -102,8 +102,8 @@ def test_from_outside_only_22_80_and_443_answer_and_the_firewall_says_the_same(d
         return True
 
     assert [port for port in (22, 80, 443, *CLOSED) if is_open(port)] == [22, 80, 443]
-    firewall = next(iter(deployed.world.parts.cloud.account.firewalls.values()))
-    rules = {(rule["protocol"], rule["ports"]) for rule in firewall["inbound_rules"]}
+    firewalls = deployed.world.parts.cloud.account.firewalls.values()
+    rules = {(rule["protocol"], rule["ports"]) for one in firewalls for rule in one["inbound_rules"]}
     assert rules == {("tcp", "22"), ("tcp", "80"), ("tcp", "443"), ("udp", "443")}
     listening = deployed.machine.run("ss", "-Hltn")
     outward = [line.split()[3] for line in listening.splitlines() if not line.split()[3].startswith(("127.", "[::1]"))]

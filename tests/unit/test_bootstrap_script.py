@@ -126,15 +126,17 @@ def test_a_host_that_has_the_script_is_left_alone_after_its_first_boot() -> None
 
 @pytest.mark.req("A-07")
 def test_a_user_without_sudo_is_told_apart_from_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
     refusal = Ran(exit_code=1, output="", errors="sudo: a password is required\n")
     remote = FakeRemote(journals=[[]])
     monkeypatch.setattr(remote, "ended", refusal)
     with pytest.raises(HostError, match="`deploy` cannot use sudo") as refused:
-        prepare(remote, "version=v2\n", say=[].append)
+        prepare(remote, "version=v2\n", say=said.append)
     assert refused.value.fix.startswith("ssh -p 22 root@203.0.113.7 ")
 
 
 def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
     words = (
         "noise\nerror: no room\nwhy:   the disk is full\nfix:   buy one\nslipway: the bootstrap stopped at: packages\n"
     )
@@ -142,6 +144,6 @@ def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: py
     monkeypatch.setattr(remote, "ended", Ran(exit_code=1, output="", errors=words))
     monkeypatch.setattr("ops.bootstrap._version_on", lambda *_: "")  # the one look before is another command
     with pytest.raises(HostError, match="could not be prepared: no room") as failed:
-        prepare(remote, "version=v2\n", say=[].append)
+        prepare(remote, "version=v2\n", say=said.append)
     assert (failed.value.why, failed.value.fix) == ("the disk is full", "buy one")
     assert remote.sent["lines"] == b"version=v2\n"

@@ -79,6 +79,7 @@ def test_an_alias_of_the_domain_is_kept_and_an_alias_to_elsewhere_is_told(accoun
     held = account.fake.account
     held.add_record("example.org", {"type": "CNAME", "name": "www.app", "data": "app.example.org"})
     assert account.ensure().warnings == ()
+    assert account.records() == {("A", "app", "203.0.113.1"), ("CNAME", "www.app", "app.example.org")}
     held.add_record("example.org", {"type": "CNAME", "name": "flower.app", "data": "elsewhere.net"})
     (warning,) = account.ensure({"EXPOSE_FLOWER": "true"}).warnings
     assert "alias (CNAME) for `elsewhere.net`" in warning

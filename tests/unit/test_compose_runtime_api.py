@@ -21,7 +21,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def address_string(self) -> str:
-        """A Unix socket has no address."""
+        """Return nothing: a Unix socket has no address."""
         return ""
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name of the base class

@@ -38,8 +38,9 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    mine = "tests/unit/test_repository.py"
-    found = {name: match[0] for name, text in texts().items() if name != mine and (match := MACHINE_PATH.search(text))}
+    inside = ("tests/unit/test_repository.py", "Dockerfile")  # a container's home is nobody's
+    outside = {name: text for name, text in texts().items() if not name.endswith(inside)}
+    found = {name: match[0] for name, text in outside.items() if (match := MACHINE_PATH.search(text))}
     assert found == {}
 
 
@@ -79,4 +80,4 @@ def test_each_nox_session_says_what_it_does() -> None:
     sessions = registry.get()
     assert {"lint", "types", "unit", "integration", "bench", "lock", "examples", "traceability"} <= set(sessions)
     assert [name for name, session in sessions.items() if not session.__doc__] == []
-    assert set(nox.options.sessions or ()) == {"lint", "types", "unit", "integration"}
+    assert set(nox.options.sessions or ()) == {"lint", "types", "unit", "integration", "rehearsal"}

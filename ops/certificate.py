@@ -1,0 +1,71 @@
+"""Does the site show its certificate yet, and if not, who asks for it again?
+
+Traefik orders a certificate when its routes change, and never again when that order failed: a name that was a few
+seconds late in DNS would leave the site without one. So after a release somebody has to look, and ask again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ops.errors import OpsError
+from ops.observations import Site
+from ops.probes import Prober, prober
+
+PATIENCE_S = 90.0
+ORDER_EVERY_S = 15.0
+LOOK_EVERY_S = 0.5
+ORDERED = {"staging", "private"}  # by ACME; files are just there
+
+
+class Host(Protocol):
+    """Where Traefik runs."""
+
+    def engine(self, verb: str, *words: str) -> Any:
+        """Run an engine command; raises OpsError."""
+
+
+def await_certificate(
+    host: Host,
+    site: Site,
+    *,
+    say: Callable[[str], None],
+    patience_s: float = PATIENCE_S,
+    every_s: float = ORDER_EVERY_S,
+) -> bool:
+    """Wait until the site shows a certificate that holds, ordering it again meanwhile; tell whether it came.
+
+    Gives up at once on a site that cannot be reached from here at all: what it shows is then for nobody to see.
+    """
+    if site.issuer not in ORDERED:
+        return True
+    began = last_order = time.monotonic()
+    with prober(address=site.address, ca_file=site.ca_file, staging=site.is_untrusted_staging) as asking:
+        while not _is_shown(asking, site):
+            if not _is_reachable(asking, site) or time.monotonic() - began > patience_s:
+                return False
+            if last_order == began:
+                say("waiting for the certificate")
+            if time.monotonic() - last_order > every_s:
+                last_order = time.monotonic()
+                _order(host, say)
+            time.sleep(LOOK_EVERY_S)  # between two looks; the deadline is above
+    return True
+
+
+def _is_shown(asking: Prober, site: Site) -> bool:
+    return not asking.get(f"{site.https}/").error
+
+
+def _is_reachable(asking: Prober, site: Site) -> bool:
+    return not asking.ask("GET", f"{site.https}/", any_certificate=True).error
+
+
+def _order(host: Host, say: Callable[[str], None]) -> None:
+    say("ordering the certificate again")
+    try:
+        host.engine("order-certificate")
+    except OpsError as error:
+        say(f"{error.what}: {error.why}")
