@@ -26,7 +26,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", *session.posargs)
     run(session, "ruff", "format", "--check")
     run(session, "lint-imports", "--no-cache", "--no-logo", env={"PYTHONPATH": os.pathsep.join((".", "django"))})
-    shell = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("scripts/*.sh"))]
+    shell = [str(path.relative_to(ROOT)) for path in sorted((*ROOT.glob("scripts/*.sh"), *ROOT.glob("ops/templates/*.sh")))]
     run(session, "shellcheck", "--external-sources", *shell, ".ci/run")
     check_powershell(session)
     for example in EXAMPLES:
@@ -71,8 +71,9 @@ def rehearsal(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure a local deploy and the stack that it leaves; print the table of docs/benchmarks.md."""
-    session.run(sys.executable, "-m", "tests.bench.local_stack", *session.posargs)
+    """Measure a local deploy, or with `-- droplet` one to a droplet in a container; print a table."""
+    what = "tests.bench.droplet" if "droplet" in session.posargs else "tests.bench.local_stack"
+    session.run(sys.executable, "-m", what)
 
 
 @nox.session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from ops.cloud import Cloud, Droplet, open_cloud
 from ops.cloud_records import served_names
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
-from ops.errors import CredentialsError, HostError, UsageError
+from ops.droplet_settings import load_for_droplet
+from ops.errors import HostError, UsageError
 from ops.observations import Site
 from ops.redact import Redactor
 from ops.release import droplet_release
@@ -23,8 +23,7 @@ from ops.remote_errors import Door
 from ops.remote_host import RemoteHost
 from ops.remote_key import check_key, key_file
 from ops.report import Instance
-from ops.settings import Settings, load
-from ops.settings_file import read_env_file
+from ops.settings import Settings
 from ops.target import Request, Shipment, Told
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
@@ -227,16 +226,7 @@ class DropletTarget:
 
 def open_droplet(root: Path, request: Request) -> DropletTarget:
     """Read the settings and return the droplet target; raises SettingsError and CredentialsError (A-05)."""
-    stated, _ = read_env_file(root / ".env")
-    if not (request.address or os.environ.get("DIGITALOCEAN_TOKEN") or stated.get("DIGITALOCEAN_TOKEN")):
-        raise CredentialsError(
-            "no cloud credentials",
-            why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "
-            "Nothing was changed. The stack also runs on this machine alone.",
-            fix="./scripts/deploy.sh --target local",
-        )
-    settings = load(root / ".env", environ=os.environ, target="droplet")
-    return DropletTarget(root, settings, address=request.address)
+    return DropletTarget(root, load_for_droplet(root, address=request.address), address=request.address)
 
 
 def _allowed(request: Request, settings: Settings) -> tuple[str, str]:

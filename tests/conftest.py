@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 
@@ -46,4 +47,7 @@ def is_ci() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes says how busy the machine is, not whether the code is right.
+    hypothesis.settings.register_profile("slipway", deadline=None)
+    hypothesis.settings.load_profile("slipway")
     config.pluginmanager.register(SkipGuard(), "skip-guard")

@@ -29,18 +29,18 @@ def main() -> None:
     finally:
         stack.invoke("down", "--target", "local", "--volumes", "--yes")
         shutil.rmtree(folder)
-    _print_table(rows)
+    print_table(rows)
 
 
 def _measure_all(stack: Stack) -> list[tuple[str, str]]:
     rows = [("cold deploy (empty cache)", _seconds(lambda: _deploy(stack)))]
-    timed = [_timed(lambda: _deploy(stack)) for _ in range(REPEATS)]
+    timed = [timed(lambda: _deploy(stack)) for _ in range(REPEATS)]
     walls = [wall for wall, _ in timed]
     verification = [_step(report, "verify") for _, report in timed]
     beyond = [wall - part for wall, part in zip(walls, verification, strict=True)]
-    rows.append(("no-op deploy, the whole command", _spread(walls)))
-    rows.append(("of that, verification", _spread(verification)))
-    rows.append(("of that, beyond verification", _spread(beyond)))
+    rows.append(("no-op deploy, the whole command", spread(walls)))
+    rows.append(("of that, verification", spread(verification)))
+    rows.append(("of that, beyond verification", spread(beyond)))
     rows.append(("resident memory of the whole stack", f"{_memory_mib(stack):.0f} MiB"))
     stack.change_api("measured")
     rows.append(("update after a one-line change in api/, verified", _seconds(lambda: stack.json("update"))))
@@ -79,16 +79,18 @@ def _step(report: dict[str, Any], name: str) -> float:
 
 
 def _seconds(action: Callable[[], object]) -> str:
-    return f"{_timed(action)[0]:.1f} s"
+    return f"{timed(action)[0]:.1f} s"
 
 
-def _timed(action: Callable[[], Any]) -> tuple[float, Any]:
+def timed(action: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how many seconds an action took, and what it returned."""
     started = time.perf_counter()
     result = action()
     return time.perf_counter() - started, result
 
 
-def _spread(values: list[float]) -> str:
+def spread(values: list[float]) -> str:
+    """Write the median of some figures with their range."""
     return f"{statistics.median(values):.2f} s ({min(values):.2f} to {max(values):.2f}, {len(values)} runs)"
 
 
@@ -99,7 +101,8 @@ def _memory_mib(stack: Stack) -> float:
     return float(sum(process.memory_full_info().pss for process in family)) / 2**20
 
 
-def _print_table(rows: list[tuple[str, str]]) -> None:
+def print_table(rows: list[tuple[str, str]]) -> None:
+    """Print the machine and the figures as Markdown."""
     memory_gib = psutil.virtual_memory().total / 2**30
     machine = f"{psutil.cpu_count()} cores, {memory_gib:.0f} GiB, {platform.system()} {platform.release()}"
     print(f"Machine: {machine}, Python {platform.python_version()}\n")  # noqa: T201 - this program prints
