@@ -126,6 +126,10 @@ class Talk:
         """Show a warning."""
         _say(f"warning: {text}")
 
+    def changed(self, what: str, action: str, why: str) -> None:
+        """Show a change."""
+        _say(f"{action} {what}: {why}")
+
 
 def _guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
     """Open the target, act, and turn what goes wrong into words and an exit code."""

@@ -125,8 +125,10 @@ def steps_from(events: Iterable[Event], *, started_at: datetime) -> tuple[Step, 
 
 
 def changes_from(events: Iterable[Event]) -> tuple[Change, ...]:
-    """Read what the run planned to change; the last plan of the journal counts."""
-    plans = [event["changes"] for event in events if event["event"] == "plan"]
+    """Read what changed around the host, and what the run planned to change on it; of plans the last one counts."""
+    known = tuple(events)
+    around = [raw for event in known if event["event"] == "changed_around" for raw in event["changes"]]
+    plans = [event["changes"] for event in known if event["event"] == "plan"]
     return tuple(
         Change(
             service=raw["service"],
@@ -134,7 +136,7 @@ def changes_from(events: Iterable[Event]) -> tuple[Change, ...]:
             why=raw.get("why", ""),
             interrupts=bool(raw.get("interrupts")),
         )
-        for raw in (plans[-1] if plans else ())
+        for raw in (*around, *(plans[-1] if plans else ()))
     )
 
 

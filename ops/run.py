@@ -66,6 +66,10 @@ class Run:
         """Show progress of the operator's side."""
         self.console.say(text)
 
+    def changed(self, what: str, action: str, why: str) -> None:
+        """Note a change around the host, for the report."""
+        self.add({"event": "changed_around", "changes": [{"service": what, "action": action, "why": why}]})
+
     def warn(self, text: str) -> None:
         """Note something that the operator should know; it is shown again in the report."""
         if text not in self.warnings:

@@ -48,6 +48,9 @@ class Told(Protocol):
     def warn(self, text: str) -> None:
         """Note what the operator should know although it stops nothing."""
 
+    def changed(self, what: str, action: str, why: str) -> None:
+        """Note a change around the host: in the cloud, or of the host itself."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:

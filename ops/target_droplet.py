@@ -162,6 +162,9 @@ class DropletTarget:
             say=told.say,
         )
         self._droplet = ensured.droplet
+        for change in ensured.changes:
+            if change.action != "keep":
+                told.changed(f"{change.kind} {change.name}", change.action, change.why)
         for text in ensured.warnings:
             told.warn(text)
         return ensured.created
@@ -203,6 +206,7 @@ class DropletTarget:
         script = bootstrap_script(self.settings)
         if self.host.hello().bootstrap != bootstrap_version(script):
             prepare(self.host.remote, script, public_key=public_key, say=told.say)
+            told.changed(f"host {self.address}", "prepare", "Docker Engine, SSH, updates, as the bootstrap script says")
             self.host.forget()
 
     def _connect(self, told: Told, *, patience_s: float, prepare_for: str = "") -> None:

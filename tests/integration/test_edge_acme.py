@@ -13,9 +13,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ops.certificate import await_certificate as certificate_comes
+from ops.engine.model import Edge as EngineEdge
+from ops.engine.model import Release
+from ops.engine.routes import ATTEMPT_FILE, order_certificate
+from ops.observations import Site
 from tests.integration.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
 from tests.integration.edge_echo import SERVICES, echo_services
-from tests.integration.edge_fixtures import DOMAIN, Edge, edge, routes, wait_for
+from tests.integration.edge_fixtures import DOMAIN, Edge, edge, wait_for
 from tests.integration.test_edge_guarded import ADMIN, EXPOSED, FLOWER, WWW
 
 VALID_S = 600  # under 20 minutes: Traefik renews at its next look, which is once a minute
@@ -156,9 +161,17 @@ def test_without_its_acme_server_traefik_serves_and_says_why(local_env: Path, tm
         wait_for(what, lambda: logged(running, *refused), timeout_s=ISSUE_TIMEOUT_S)
         assert visit(running, trust_nobody())[0] == 200, "it serves, with a certificate that nobody signed"
         with serve_acme(acme, names={DOMAIN, WWW}, valid_s=VALID_S):
-            change_a_route(folder, servers)
-            trust = ssl.create_default_context(cadata=acme.root())
-            await_certificate(running, trust)
+            (tmp_path / "root.pem").write_text(acme.root())
+            site = Site(
+                domain=DOMAIN, https_port=running.https_port, ca_file=str(tmp_path / "root.pem"), issuer="private"
+            )
+            said: list[str] = []
+            ordering = Ordering(folder)
+            assert certificate_comes(ordering, site, say=said.append, patience_s=ISSUE_TIMEOUT_S, every_s=1)
+            assert "ordering the certificate again" in said
+            orders = ordering.orders
+            assert certificate_comes(ordering, site, say=said.append)
+            assert ordering.orders == orders, "one that is there is not ordered again"
 
 
 @pytest.mark.req("A-16")
@@ -186,8 +199,26 @@ def trust_nobody() -> ssl.SSLContext:
     return context
 
 
-def change_a_route(folder: Path, servers: dict[str, list[str]]) -> None:
-    """Put other servers in place, as a rollout does: Traefik looks for missing certificates when its routes change."""
-    fresh = folder / "servers.new"
-    fresh.write_text(routes(servers | {"api": [*servers["api"], "127.0.0.1:9"]}))
-    fresh.rename(folder / "dynamic/servers.yml")
+class Ordering:
+    """Orders as the engine of a host does, into the folder that Traefik watches."""
+
+    def __init__(self, folder: Path) -> None:
+        self.orders = 0
+        self._folder = folder
+
+    def engine(self, verb: str, *words: str) -> None:
+        """Do what `order-certificate` does."""
+        assert (verb, words) == ("order-certificate", ())
+        self.orders += 1
+        release = Release(id="r", source_dir="", services=(), edge=EngineEdge(api_url="", dynamic_files={}))
+        order_certificate(release, self, attempt=str(self.orders))  # type: ignore[arg-type] # as much as is asked for
+
+    def observe(self) -> tuple[()]:
+        """Have no replicas: the servers in the folder are the test's."""
+        return ()
+
+    def write_routes(self, files: dict[str, str]) -> None:
+        """Put the attempt beside the other files by rename."""
+        fresh = self._folder / "attempt.new"
+        fresh.write_text(files[ATTEMPT_FILE])
+        fresh.rename(self._folder / "dynamic" / ATTEMPT_FILE)

@@ -94,6 +94,13 @@ class EngineHost:
             connection.close()
         return answer.status, json.loads(body) if body.startswith(b"{") else {}
 
+    def serving(self) -> str:
+        """Return the version that answers through Traefik, empty while nothing does."""
+        try:
+            return str(self.get()[1].get("version", ""))
+        except (OSError, http.client.HTTPException):
+            return ""
+
 
 def outcome(journal: list[Entry]) -> Entry:
     """Return the last entry of a run: outcome, what changed, the error."""

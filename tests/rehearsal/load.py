@@ -6,7 +6,8 @@ import collections
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -52,3 +53,11 @@ def _ask(address: str, path: str, load: Load, stopped: threading.Event) -> None:
         else:
             load.failures.append(f"{path}: {answer.status}")
     connection.close()
+
+
+def wait_for(what: str, is_so: Callable[[], object], *, timeout_s: float = 60) -> None:
+    """Ask until it is so; fail with the words when it never is."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what}"
+        time.sleep(0.2)

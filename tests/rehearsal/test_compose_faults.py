@@ -6,8 +6,7 @@ import pytest
 
 from tests.rehearsal.compose_fixtures import ROOT, small_release
 from tests.rehearsal.engine_host import EngineHost, outcome
-from tests.rehearsal.load import load_on
-from tests.rehearsal.test_compose_rollout import answers, wait_for
+from tests.rehearsal.load import load_on, wait_for
 
 KILL = """
 python3 $0/engine.pyz deploy --root $0 --runtime compose --release $0/small-$1.json --run-id killed-$2 >/dev/null 2>&1 &
@@ -44,10 +43,10 @@ def test_everything_is_back_after_the_machine_was_away(engine_host: EngineHost, 
     else:
         engine_host.machine.power_cut()
         engine_host.machine.power_on()
-    wait_for("the site after it", lambda: answers(engine_host) == "one")
+    wait_for("the site after it", lambda: engine_host.serving() == "one")
     wait_for("every replica", lambda: {row["healthy"] for row in engine_host.status().values()} == {True})
     journal = engine_host.deploy(small_release("two"))
-    assert (outcome(journal)["outcome"], answers(engine_host)) == ("success", "two")
+    assert (outcome(journal)["outcome"], engine_host.serving()) == ("success", "two")
 
 
 @pytest.mark.req("B-01")

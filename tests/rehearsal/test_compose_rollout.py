@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 
 from tests.rehearsal.compose_fixtures import RECIPE, ROOT, SECRET, small_release
 from tests.rehearsal.engine_host import EngineHost, outcome
-from tests.rehearsal.load import load_on
-
-
-def wait_for(what: str, is_so: Callable[[], object], *, timeout_s: float = 60) -> None:
-    """Ask until it is so; fail with the words when it never is."""
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what}"
-        time.sleep(0.2)
-
-
-def answers(host: EngineHost) -> str:
-    """Return the version that answers through Traefik, empty while nothing does."""
-    try:
-        return str(host.get()[1].get("version", ""))
-    except OSError:
-        return ""
+from tests.rehearsal.load import load_on, wait_for
 
 
 @pytest.mark.req("A-15", "C-05")
