@@ -41,6 +41,7 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._connections: set[Ends] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._is_cut = False
         self._flows = asyncio.Event()
 
@@ -74,7 +75,7 @@ class Relay:
 
     async def _listen(self) -> None:
         self._flows.set()
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self._server = await asyncio.start_server(self._accept, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
@@ -97,6 +98,17 @@ class Relay:
             self._flows.set()
         else:
             self._flows.clear()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection in a task of our own: one that `asyncio` made would complain when it is cancelled."""
+        serving = self._loop.create_task(self._serve(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(lambda ended: self._end(ended, writer))
+
+    def _end(self, ended: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+        self._serving.discard(ended)
+        if ended.cancelled():
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:

@@ -36,18 +36,23 @@ def write_routes(folder: Path, files: dict[str, str], *, mode: int = 0o600) -> N
 
     The folder is there already; `mode` says who may read the files.
     """
-    outside = folder.with_name(f".{folder.name}.next")
+    last = next(reversed(files), "")
     for name, content in files.items():
-        place = folder / name
-        if place.exists() and place.read_text(encoding="utf-8") == content:
-            continue  # nothing for Traefik to read again
-        outside.unlink(missing_ok=True)
-        outside.touch(mode=0o600)
-        outside.chmod(mode)
-        outside.write_text(content, encoding="utf-8")
-        with outside.open("rb") as written:
-            os.fsync(written.fileno())
-        outside.replace(place)
-    for path in folder.iterdir():
-        if path.name not in files:
-            path.unlink()
+        if name == last:  # what says that all is there comes when all is there
+            for path in folder.iterdir():
+                if path.name not in files:
+                    path.unlink()
+        _put(folder / name, content, mode=mode)
+
+
+def _put(place: Path, content: str, *, mode: int) -> None:
+    if place.exists() and place.read_text(encoding="utf-8") == content:
+        return  # nothing for Traefik to read again
+    outside = place.parent.with_name(f".{place.parent.name}.next")
+    outside.unlink(missing_ok=True)
+    outside.touch(mode=0o600)
+    outside.chmod(mode)
+    outside.write_text(content, encoding="utf-8")
+    with outside.open("rb") as written:
+        os.fsync(written.fileno())
+    outside.replace(place)

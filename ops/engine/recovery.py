@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ops.engine import fleet, steps
 from ops.engine.context import Engine, Goal
+from ops.engine.errors import CancelledError, EngineError
 from ops.engine.model import Release, Replica
 from ops.engine.replicas import stop_replicas
 from ops.engine.routes import is_answering, render_routes, servers_of
@@ -64,6 +65,11 @@ def _restore_routes(engine: Engine, goal: Goal, observed: fleet.Fleet) -> None:
     live = goal.release
     serving = fleet.present(observed, fleet.wanted_names(live))
     if steps.is_edge_running(engine) and is_answering(engine.runtime.edge_url(live.edge), engine.fetch):
-        steps.route_to(engine, goal, serving)
+        try:
+            steps.route_to(engine, goal, serving)
+        except CancelledError:
+            raise
+        except EngineError as error:  # it is served as well as it can be, and the deploy to come may put it right
+            engine.say("recover")(f"the routes of the live release: {error.why}")
     else:  # nobody is served, so nothing has to be confirmed
         engine.runtime.write_routes(render_routes(live, servers_of(live, serving, engine.runtime)))

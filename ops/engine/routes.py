@@ -5,6 +5,7 @@ Traefik reads files only. A switch is confirmed by asking its API, never by wait
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +18,7 @@ from ops.engine.runtime import Runtime
 from ops.engine.waiting import Waiter
 
 SERVERS_FILE = "servers.yml"
-ATTEMPT_FILE = "attempt.yml"
+MARK = "routes-"
 CONFIRM_TIMEOUT_S = 30.0
 HEALTH_CHECK = {"interval": "5s", "unhealthyInterval": "2s", "timeout": "3s"}
 Servers = dict[str, list[str]]  # service -> URL of each replica
@@ -33,15 +34,28 @@ def servers_of(release: Release, replicas: Iterable[Replica], runtime: Runtime) 
     }
 
 
-def render_routes(release: Release, servers: Servers) -> dict[str, str]:
-    """Return the dynamic files: the reviewed ones, and `servers.yml` (JSON, which is YAML too)."""
+def render_routes(release: Release, servers: Servers, *, attempt: str = "") -> dict[str, str]:
+    """Return the dynamic files: the reviewed ones, and last `servers.yml` (JSON, which is YAML too).
+
+    A middleware that nobody uses is named after the content of them all, and after `attempt`: where Traefik knows it,
+    Traefik has read these files and no older ones.
+    """
     services = {
         service.name: _load_balancer(service.route, servers.get(service.name, []))
         for service in release.services
         if service.route
     }
-    text = json.dumps({"http": {"services": services}} if services else {}, indent=1, sort_keys=True) + "\n"
-    return {**release.edge.dynamic_files, SERVERS_FILE: text}
+    content = json.dumps([release.edge.dynamic_files, services, attempt], sort_keys=True)
+    mark = f"{MARK}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    unused = {mark: {"headers": {"customResponseHeaders": {"X-Routes": mark}}}}
+    written = {"http": {"middlewares": unused} | ({"services": services} if services else {})}
+    return {**release.edge.dynamic_files, SERVERS_FILE: json.dumps(written, indent=1, sort_keys=True) + "\n"}
+
+
+def mark_of(files: dict[str, str]) -> str:
+    """Return the name of the middleware that tells whether Traefik has read these files."""
+    names: list[str] = list(json.loads(files[SERVERS_FILE])["http"]["middlewares"])
+    return next(name for name in names if name.startswith(MARK))
 
 
 def _load_balancer(route: Route, urls: list[str]) -> dict[str, Any]:
@@ -54,13 +68,16 @@ def _load_balancer(route: Route, urls: list[str]) -> dict[str, Any]:
     }
 
 
-def confirm_routes(api_url: str, servers: Servers, *, fetch: Fetch, waiter: Waiter) -> None:
-    """Wait until Traefik reports these servers, no others, and no router in error; `EngineError` when it does not."""
+def confirm_routes(api_url: str, servers: Servers, *, mark: str, fetch: Fetch, waiter: Waiter) -> None:
+    """Wait until Traefik has read the marked files, and reports these servers, no others, and no router in error.
+
+    Raises `EngineError` when it does not.
+    """
     reason = "it was not asked"
 
     def is_confirmed() -> bool:
         nonlocal reason
-        reason = find_difference(api_url, servers, fetch=fetch)
+        reason = find_difference(api_url, servers, mark=mark, fetch=fetch)
         return not reason
 
     if not waiter.until(is_confirmed, timeout_s=CONFIRM_TIMEOUT_S, every_s=0.03):
@@ -71,8 +88,10 @@ def confirm_routes(api_url: str, servers: Servers, *, fetch: Fetch, waiter: Wait
         )
 
 
-def find_difference(api_url: str, servers: Servers, *, fetch: Fetch) -> str:
+def find_difference(api_url: str, servers: Servers, *, mark: str, fetch: Fetch) -> str:
     """Say what Traefik serves other than these servers; empty when it is exactly them."""
+    if not fetch(f"{api_url}/api/http/middlewares/{mark}@file").is_good:
+        return "it has not read the new files"
     for name, urls in servers.items():
         answer = fetch(f"{api_url}/api/http/services/{name}@file")
         if not answer.is_good:
@@ -84,15 +103,9 @@ def find_difference(api_url: str, servers: Servers, *, fetch: Fetch) -> str:
 
 
 def order_certificate(release: Release, runtime: Runtime, *, attempt: str) -> None:
-    """Write the routes as they are, and a middleware that nobody uses beside them.
-
-    Traefik orders missing certificates when its configuration really changes, and the name of the attempt does that.
-    """
-    replicas = [replica for replica in runtime.observe() if fleet.is_present(replica)]
-    servers = servers_of(release, fleet.present(replicas, fleet.wanted_names(release)), runtime)
-    unused = {f"attempt-{attempt}": {"headers": {"customResponseHeaders": {"X-Attempt": attempt}}}}
-    text = json.dumps({"http": {"middlewares": unused}}) + "\n"
-    runtime.write_routes({**render_routes(release, servers), ATTEMPT_FILE: text})
+    """Write the routes as they are, under another mark: Traefik orders what is missing when its files really change."""
+    running = fleet.present(runtime.observe(), fleet.wanted_names(release))
+    runtime.write_routes(render_routes(release, servers_of(release, running, runtime), attempt=attempt))
 
 
 def is_answering(api_url: str, fetch: Fetch) -> bool:

@@ -17,7 +17,7 @@ from ops.engine.errors import EngineError
 from ops.engine.fetch import Answer
 from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.model import Replica
-from ops.engine.routes import SERVERS_FILE
+from ops.engine.routes import SERVERS_FILE, mark_of
 
 FaultKind = Literal["error before", "error after", "crash before", "crash after"]
 API_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
@@ -140,6 +140,9 @@ class SimulatedHost:
             urls = serving.get(path.rsplit("/", 1)[1].removesuffix("@file"))
             body = {"loadBalancer": {"servers": [{"url": url} for url in urls or ()]}}
             return Answer(404, b"{}") if urls is None else Answer(200, json.dumps(body).encode())
+        if path.startswith("/api/http/middlewares/"):
+            is_read = path.rsplit("/", 1)[1].removesuffix("@file") == mark_of(self.loaded)
+            return Answer(200 if is_read else 404, b"{}")
         return Answer(200, b"[]")
 
 

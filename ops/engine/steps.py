@@ -11,7 +11,7 @@ from ops.engine.gate import gate_all
 from ops.engine.model import Image, Replica, Service
 from ops.engine.parallel import each
 from ops.engine.replicas import Started, replace_services, start_missing, stop_obsolete, stop_replicas
-from ops.engine.routes import confirm_routes, render_routes, servers_of
+from ops.engine.routes import confirm_routes, mark_of, render_routes, servers_of
 
 JOB_TIMEOUT_S = 900.0
 SETTLE_S = 0.5  # requests that Traefik had accepted with the old routes reach their replica
@@ -94,9 +94,11 @@ def switch(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
 def route_to(engine: Engine, goal: Goal, replicas: list[Replica]) -> None:
     """Write routes to these replicas and wait until Traefik serves them, if it runs."""
     servers = servers_of(goal.release, replicas, engine.runtime)
-    engine.runtime.write_routes(render_routes(goal.release, servers))
+    files = render_routes(goal.release, servers)
+    engine.runtime.write_routes(files)
     if fleet.edge_services(goal.release) and is_edge_running(engine):
-        confirm_routes(engine.runtime.edge_url(goal.release.edge), servers, fetch=engine.fetch, waiter=engine.waiter)
+        api_url = engine.runtime.edge_url(goal.release.edge)
+        confirm_routes(api_url, servers, mark=mark_of(files), fetch=engine.fetch, waiter=engine.waiter)
 
 
 def is_edge_running(engine: Engine) -> bool:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ops.certificate import await_certificate as certificate_comes
 from ops.engine.model import Edge as EngineEdge
 from ops.engine.model import Release
-from ops.engine.routes import ATTEMPT_FILE, order_certificate
+from ops.engine.routes import SERVERS_FILE, order_certificate
 from ops.observations import Site
 from tests.integration.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
 from tests.integration.edge_echo import SERVICES, echo_services
@@ -220,5 +220,5 @@ class Ordering:
     def write_routes(self, files: dict[str, str]) -> None:
         """Put the attempt beside the other files by rename."""
         fresh = self._folder / "attempt.new"
-        fresh.write_text(files[ATTEMPT_FILE])
-        fresh.rename(self._folder / "dynamic" / ATTEMPT_FILE)
+        fresh.write_text(files[SERVERS_FILE])
+        fresh.rename(self._folder / "dynamic" / "attempt.yml")

@@ -11,7 +11,6 @@ import pytest
 
 from ops.artifacts import NAMES
 from rehearsal.cloud.faults import Fault
-from rehearsal.relay import Relay
 from rehearsal.world import write_ssh_key
 from tests.rehearsal.droplet_stack import Rehearsed
 
@@ -95,15 +94,25 @@ def test_a_key_that_cannot_work_is_named(unchanged: Rehearsed, tmp_path: Path, w
 
 
 @pytest.mark.req("A-07")
-@pytest.mark.parametrize("way", ["refused", "blocked"])
-def test_ssh_that_does_not_answer_says_what_is_in_the_way(unchanged: Rehearsed, way: str) -> None:
-    with Relay(("127.0.0.1", 0), (unchanged.machine.address, 22)) as relay:
-        if way == "blocked":
-            relay.stall()
-        port = relay.port if way == "blocked" else 9
-        stack = unchanged.with_settings(SSH_PORT=str(port))
-        said = refused(stack.invoke("update", "--address", "127.0.0.1", timeout_s=180), stack, code=6)
-    assert ("did not answer" if way == "blocked" else "refuses SSH") in said
+def test_a_port_without_ssh_is_told_apart_from_a_host_that_is_gone(unchanged: Rehearsed) -> None:
+    stack = unchanged.with_settings(SSH_PORT="9")
+    said = refused(stack.invoke("update", "--address", unchanged.machine.address, timeout_s=180), stack, code=6)
+    assert "did not answer" in said, "the firewall drops what goes to other ports"
+    said = refused(stack.invoke("update", "--address", "127.0.0.1", timeout_s=180), stack, code=6)
+    assert "refuses SSH" in said
+
+
+@pytest.mark.req("A-06", "A-07")
+def test_an_operator_whom_the_firewall_keeps_out_gets_in_by_deploying_again(unchanged: Rehearsed) -> None:
+    said = refused(unchanged.deploy("--allow", "198.51.100.9"), unchanged, code=6)
+    assert "did not answer" in said
+    done = unchanged.deploy()
+    assert done.returncode == 0, done.stdout + done.stderr
+    allowed = unchanged.world.parts.cloud.account.firewalls.values()
+    sources = [
+        rule["sources"]["addresses"] for one in allowed for rule in one["inbound_rules"] if rule["ports"] == "22"
+    ]
+    assert sources == [[unchanged.world.parts.network.gateway]]
 
 
 @pytest.mark.req("A-07")

@@ -8,7 +8,7 @@ import pytest
 
 from ops.engine.errors import EngineError
 from ops.engine.fetch import Answer, Fetch, fetch
-from ops.engine.routes import SERVERS_FILE, confirm_routes, find_difference, read_routes, render_routes
+from ops.engine.routes import SERVERS_FILE, confirm_routes, find_difference, mark_of, read_routes, render_routes
 from ops.engine.simulated_host import SimulatedClock
 from ops.engine.waiting import Waiter
 from tests.unit.engine_fixtures import release, world
@@ -53,20 +53,36 @@ def test_the_reviewed_files_are_written_as_they_are() -> None:
     ],
 )
 def test_only_exactly_these_servers_are_a_confirmation(seen: tuple[str, ...], expected: str) -> None:
-    assert expected in (find_difference(API, {"api": ["http://a:1"]}, fetch=traefik(*seen)) or "")
-    assert bool(expected) == bool(find_difference(API, {"api": ["http://a:1"]}, fetch=traefik(*seen)))
+    assert expected in (find_difference(API, {"api": ["http://a:1"]}, mark="routes-1", fetch=traefik(*seen)) or "")
+    assert bool(expected) == bool(find_difference(API, {"api": ["http://a:1"]}, mark="routes-1", fetch=traefik(*seen)))
 
 
 def test_a_router_in_error_is_no_confirmation() -> None:
     broken = traefik("http://a:1", routers=({"name": "x@file", "error": ["no such middleware"]},))
-    assert find_difference(API, {"api": ["http://a:1"]}, fetch=broken) == "router `x@file`: no such middleware"
+    assert (
+        find_difference(API, {"api": ["http://a:1"]}, mark="routes-1", fetch=broken)
+        == "router `x@file`: no such middleware"
+    )
+
+
+@pytest.mark.req("A-09", "B-02")
+def test_files_that_traefik_has_not_read_yet_are_no_confirmation_although_the_servers_are_the_same() -> None:
+    seen = traefik("http://a:1")
+
+    def old(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+        is_new = "/middlewares/" in url and mark_of(render_routes(release(routes=1), {})) not in url
+        return Answer(404, b"{}") if is_new else seen(url, host=host, timeout_s=timeout_s)
+
+    marks = [mark_of(render_routes(release(routes=version), {})) for version in (1, 2)]
+    found = [find_difference(API, {"api": ["http://a:1"]}, mark=mark, fetch=old) for mark in marks]
+    assert found == ["", "it has not read the new files"]
 
 
 def test_a_switch_that_traefik_never_reports_is_an_error_that_says_what_it_has_instead() -> None:
     clock = SimulatedClock()
     waiter = Waiter(world().cancelled, now=clock.now, sleep=clock.sleep)
     with pytest.raises(EngineError, match="did not take over") as caught:
-        confirm_routes(API, {"api": ["http://a:1"]}, fetch=traefik("http://old:1"), waiter=waiter)
+        confirm_routes(API, {"api": ["http://a:1"]}, mark="routes-1", fetch=traefik("http://old:1"), waiter=waiter)
     assert "http://old:1" in caught.value.why
 
 
