@@ -54,7 +54,8 @@ def as_engine_error(error: Exception) -> EngineError:
     if isinstance(error, EngineError):
         return error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return EngineError("the disk is full", why=str(error), fix="free some space, then deploy again", family="host")
+        why = f"no space is left on the disk of the host: {error}"
+        return EngineError("the disk is full", why=why, fix="free some space there, then deploy again", family="host")
     traceback.print_exception(error, file=sys.stderr)
     why = f"{type(error).__name__}: {error}"
     family = "host" if isinstance(error, OSError) else "release"

@@ -112,7 +112,7 @@ def test_a_disk_that_fills_up_during_the_build_stops_the_release_and_nothing_els
     broken.change_api("x" * 200_000)
     broken.machine.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place)
     try:
-        fails(broken, code=4, outcome="rolled_back", why="disk is full")
+        fails(broken, code=6, outcome="rolled_back", why="disk is full")
     finally:
         broken.machine.run("umount", place)
 

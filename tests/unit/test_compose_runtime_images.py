@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.dockerfile import copied_paths
-from ops.engine.compose.images import build_error
+from ops.engine.compose.images import Steps, build_error
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ("api/Dockerfile", "django/Dockerfile", "flower/Dockerfile", "nginx/Dockerfile", "react-app/Dockerfile")
@@ -74,3 +74,21 @@ def test_a_full_disk_is_called_by_its_name() -> None:
     error = build_error("api/Dockerfile could not be built", ["#9 ERROR: write /x: no space left on device"])
     assert error.why.startswith("the disk of the host is full; the last lines:")
     assert error.family == "build"
+
+
+def test_a_build_tells_the_steps_that_ran_and_not_those_from_the_cache() -> None:
+    said: list[str] = []
+    steps = Steps(said.append)
+    for line in (
+        "#1 [internal] load build definition from Dockerfile",
+        "#5 [packages 1/4] FROM docker.io/library/python:3.13-slim@sha256:" + "0a" * 32,
+        "#5 CACHED",
+        "#6 [packages 2/4] RUN python -m venv /opt/venv",
+        "#7 [stage-1 2/5] COPY api api",
+        "#6 0.512 something it printed",
+        "#7 DONE 0.0s",
+        "#6 DONE 3.1s",
+        "#8 exporting to image",
+    ):
+        steps.line(line)
+    assert said == ["[packages 2/4] RUN python -m venv /opt/venv", "[stage-1 2/5] COPY api api"]

@@ -19,7 +19,9 @@ CACHE_BYTES = 3_000_000_000  # of build cache that stays: the packages of every 
 PRUNE_TIMEOUT_S = 300.0
 BUILD_TIMEOUT_S = 1800.0
 PULL_TIMEOUT_S = 900.0
-STEP = re.compile(r"^#\d+ (\[(?!internal).*)")
+NUMBERED = re.compile(r"#(?P<number>\d+) (?P<text>.+)")
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+SHOWN = 90  # characters of a step
 
 
 def has_image(api: DockerApi, image: Image) -> bool:
@@ -83,16 +85,33 @@ def _remove(api: DockerApi, name: str) -> bool:
     return True
 
 
-def _build(image: Image, context: Path, say: Say) -> None:
-    def each_line(line: str) -> None:
-        step = STEP.match(line)
-        if step:
-            say(f"{image.id}: {step[1]}")
+class Steps:
+    """Tells the steps of a build as they run, from what BuildKit prints; those that the cache answers it leaves out."""
 
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._waiting: dict[str, str] = {}
+
+    def line(self, line: str) -> None:
+        """Read a line; a step counts as running when anything but `CACHED` follows."""
+        found = NUMBERED.match(line)
+        if not found:
+            return
+        number, text = found["number"], found["text"]
+        if text.startswith("[") and not text.startswith("[internal"):
+            self._waiting[number] = DIGEST.sub("", text)
+            return
+        step = self._waiting.pop(number, "")
+        if step and not text.startswith("CACHED"):
+            self._say(step if len(step) <= SHOWN else f"{step[:SHOWN]}...")
+
+
+def _build(image: Image, context: Path, say: Say) -> None:
+    steps = Steps(lambda text: say(f"{image.id}: {text}"))
     recipe = str(context / image.dockerfile)
     options = ("--load", "--progress", "plain", "--provenance", "false", "--file", recipe, "--tag", tag(image))
     code, last = docker.follow(
-        ("docker", "buildx", "build", *options, str(context)), each_line, timeout_s=BUILD_TIMEOUT_S
+        ("docker", "buildx", "build", *options, str(context)), steps.line, timeout_s=BUILD_TIMEOUT_S
     )
     if code:
         raise build_error(f"{image.dockerfile} could not be built", last)
