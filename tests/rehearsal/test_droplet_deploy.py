@@ -157,7 +157,9 @@ def test_admin_and_flower_are_closed_until_they_are_opened_and_then_locked(deplo
 
     assert answers(deployed) == {"admin": 404, "flower": 404}
     network = deployed.world.parts.network.gateway
-    opened = deployed.with_settings(EXPOSE_ADMIN="true", EXPOSE_FLOWER="true", OPERATOR_NETWORKS=network)
+    allowed = f"admin.{domain},{deployed.environment['DJANGO_ALLOWED_HOSTS']}"
+    exposed = {"EXPOSE_ADMIN": "true", "EXPOSE_FLOWER": "true", "DJANGO_ALLOWED_HOSTS": allowed}
+    opened = deployed.with_settings(**exposed, OPERATOR_NETWORKS=network)
     done = opened.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     assert answers(opened) == {"admin": 401, "flower": 401}
