@@ -20,7 +20,7 @@ from ops.listeners import listeners
 from ops.observations import LIMIT_S, Answer, Listener, Observations, Port, Ran, Site
 from ops.probes import Prober, each, prober
 from ops.questions import EVENTS, django_command, is_ours, private_routes, public_routes
-from ops.sweep import sweep
+from ops.sweep import sweep, sweep_known
 
 THREADS = 24
 COMMAND_LIMIT_S = 2 * LIMIT_S  # each part has its own limit within it; the rest is what a start of Django may take
@@ -96,9 +96,10 @@ def _examined(host: Host) -> Examined:
 
 def _ports(examined: Future[Examined], site: Site) -> tuple[tuple[Listener, ...], tuple[Port, ...]]:
     """Return what listens on the host, and what of it is open from outside."""
+    tried = sweep_known(site)  # while the host is examined
     seen = examined.result()
     listening = listeners(seen.services) if seen.listeners is None else seen.listeners
-    return listening, sweep(site, listening, seen.services)
+    return listening, (*tried, *sweep(site, listening, seen.services))
 
 
 def _private(asking: Prober, site: Site, pool: ThreadPoolExecutor) -> dict[str, Future[Answer]]:

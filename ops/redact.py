@@ -34,6 +34,7 @@ class Redactor:
         forms = [form for key, secret in secrets.items() for part in _parts(secret) for form in forms_of(key, part)]
         self._forms = [(re.compile(form.pattern), form) for form in _longest_first(forms)]
         self._pattern = re.compile(_one_pattern(form.pattern for _, form in self._forms))
+        self._clean: set[tuple[Path, int, int, int]] = set()
         self._longest = max((form.longest for form in forms), default=0)
 
     def __repr__(self) -> str:
@@ -72,13 +73,19 @@ class Redactor:
             yield Finding(file=file, key=key, encoding=encoding)
 
     def scan(self, folder: Path) -> list[Finding]:
-        """Return every secret in the files below a folder and in their names; raises OSError when one is unreadable."""
+        """Return every secret in the files below a folder and in their names; raises OSError when one is unreadable.
+
+        A file that was found clean before, and was not written since, is not read again.
+        """
         found: list[Finding] = []
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             found += self.findings(name, file=self.text(name))
-            if path.is_file():
-                found += self.findings(path.read_text(_OPAQUE), file=self.text(name))
+            if not path.is_file() or (state := _state(path)) in self._clean:
+                continue
+            inside = list(self.findings(path.read_text(_OPAQUE), file=self.text(name)))
+            found += inside
+            self._clean |= set() if inside else {state}
         return found
 
     def _name(self, match: re.Match[str]) -> str:
@@ -114,3 +121,9 @@ def _one_pattern(patterns: Iterable[str]) -> str:
         branches[head].append(pattern.removeprefix(head))
     joined = [f"{head}(?:{'|'.join(rest)})" for head, rest in branches.items()]
     return "|".join(joined) or r"(?!)"
+
+
+def _state(path: Path) -> tuple[Path, int, int, int]:
+    """Return what differs as soon as a file was written again."""
+    seen = path.stat()
+    return path, seen.st_ino, seen.st_size, seen.st_mtime_ns

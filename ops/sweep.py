@@ -5,6 +5,7 @@ For the local target, from this machine's own addresses that are not loopback; f
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,8 +21,19 @@ LOCAL_PORTS_MOST = 32
 
 
 def sweep(site: Site, listening: Iterable[Listener], services: Iterable[ServiceState]) -> tuple[Port, ...]:
-    """Try TCP connections to every port that should be open and every one that must not be, all at once."""
-    pairs = _of_this_machine(listening) if site.loopback_only else _of_droplet(site, listening, services)
+    """Try TCP connections to every port that somebody listens on, all at once; `sweep_known` has tried the others."""
+    return _try(_of_this_machine(listening) if site.loopback_only else _of_droplet(site, listening, services))
+
+
+def sweep_known(site: Site) -> tuple[Port, ...]:
+    """Try those ports of a droplet that are looked at whatever listens there: its own, and the usual suspects.
+
+    What a firewall drops takes a second to find out, so this begins before anybody knows what listens.
+    """
+    return () if site.loopback_only else _try([(_host(site), port) for port in sorted(_known(site))])
+
+
+def _try(pairs: list[tuple[str, int]]) -> tuple[Port, ...]:
     if not pairs:
         return ()
     with ThreadPoolExecutor(min(THREADS, len(pairs))) as pool:
@@ -34,7 +46,21 @@ def _of_this_machine(listening: Iterable[Listener]) -> list[tuple[str, int]]:
 
 
 def _of_droplet(site: Site, listening: Iterable[Listener], services: Iterable[ServiceState]) -> list[tuple[str, int]]:
-    known = {one.port for one in listening if one.protocol == "tcp"} | {one.port for one in services if one.port}
-    first = {site.ssh_port, site.http_port, site.https_port, *SUSPECTS}
-    ports = [*sorted(first), *sorted(known - first)][:PORTS_MOST]
-    return [(site.address or site.domain, port) for port in ports]
+    outward = {one.port for one in listening if one.protocol == "tcp" and not _is_loopback(one.address)}
+    others = outward | {one.port for one in services if one.port}
+    return [(_host(site), port) for port in sorted(others - _known(site))[:PORTS_MOST]]
+
+
+def _known(site: Site) -> set[int]:
+    return {site.ssh_port, site.http_port, site.https_port, *SUSPECTS}
+
+
+def _host(site: Site) -> str:
+    return site.address or site.domain
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:  # a name, or `*`
+        return False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from ops.allowlist import operator_address
 from ops.artifacts import utc_now
+from ops.background import in_background
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.checks_certificate import issuer_of
 from ops.cloud import Cloud, Droplet, open_cloud
@@ -14,6 +17,7 @@ from ops.cloud_records import served_names
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.droplet_settings import load_for_droplet
+from ops.engine.model import Release
 from ops.errors import HostError, UsageError
 from ops.observations import Site
 from ops.redact import Redactor
@@ -46,6 +50,7 @@ class DropletTarget:
         hidden = {"OPERATOR_AUTH": lock, "OPERATOR_HASH": lock.partition(":")[2]} if lock else {}
         self.redactor = Redactor({**settings.secrets(), **hidden})
         self._address = address  # of a host that is none of the cloud's
+        self._packed: Future[Release] | None = None
         self._droplet: Droplet | None = None
         self._remote: Remote | None = None
         self._host: RemoteHost | None = None
@@ -84,6 +89,7 @@ class DropletTarget:
         with told.step("preflight"):
             public_key = check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
             edge_files(self.settings, now=utc_now())
+        self._packed = in_background(self._release)  # meanwhile: nothing of it depends on the host
         is_new = False
         if not self._address:
             with told.step("cloud"):
@@ -107,10 +113,9 @@ class DropletTarget:
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for containers, and the certificate files that Traefik needs."""
+        release = self._packed.result() if self._packed else self._release()
         files = edge_files(self.settings, now=utc_now())
-        certificate = files.get(CERTIFICATE, b"")
-        release = droplet_release(self.root, self.environment, release_id=release_id, certificate=certificate)
-        return Shipment(release=release, files=files)
+        return Shipment(release=dataclasses.replace(release, id=release_id), files=files)
 
     def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
         """Return what would change in the cloud and on the host; connects when there is a droplet."""
@@ -144,6 +149,10 @@ class DropletTarget:
         """End the SSH connection."""
         if self._remote is not None:
             self._remote.close()
+
+    def _release(self) -> Release:
+        certificate = edge_files(self.settings, now=utc_now()).get(CERTIFICATE, b"")
+        return droplet_release(self.root, self.environment, release_id="", certificate=certificate)
 
     def _open_cloud(self) -> Cloud:
         return open_cloud(self.settings)

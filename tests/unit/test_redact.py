@@ -198,3 +198,15 @@ def test_ten_mebibytes_of_log_take_seconds_not_minutes() -> None:
     redactor.text(log)
 
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.req("A-12")
+def test_a_file_that_is_written_again_is_scanned_again(tmp_path: Path) -> None:
+    redactor = Redactor({"KEY": "canary-8812-canary"})
+    file = tmp_path / "a.txt"
+    file.write_text("nothing")
+    assert redactor.scan(tmp_path) == []
+    assert redactor.scan(tmp_path) == []
+    file.write_text("canary-8812-canary")
+    assert [found.file for found in redactor.scan(tmp_path)] == ["a.txt"]
+    assert [found.file for found in redactor.scan(tmp_path)] == ["a.txt"], "it stays found"

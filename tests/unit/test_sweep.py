@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ops.observations import Listener, ServiceState
-from ops.sweep import PORTS_MOST, SUSPECTS, sweep
+from ops.sweep import PORTS_MOST, SUSPECTS, sweep, sweep_known
 from tests.unit.evidence_fixtures import DROPLET, SITE
 
 HERE = replace(DROPLET, address="127.0.0.1")
@@ -20,7 +20,8 @@ def test_a_droplet_is_tried_at_its_address_on_what_listens_what_is_suspect_and_w
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
         quic = Listener(address="::", port=9443, protocol="udp", owner="traefik")
-        seen = sweep(HERE, [Listener(address="::", port=port, owner="x"), quic], [api])
+        inside = Listener(address="127.0.0.1", port=9444, owner="containerd")
+        seen = (*sweep_known(HERE), *sweep(HERE, [Listener(address="::", port=port, owner="x"), quic, inside], [api]))
     tried = {one.port: one.is_open for one in seen}
     assert tried.keys() == {22, 80, 443, *SUSPECTS, 8123, port}
     assert tried[port]
@@ -31,7 +32,7 @@ def test_the_number_of_tries_is_bounded_and_what_is_meant_comes_first() -> None:
     many = [Listener(address="::", port=port) for port in range(40000, 40200)]
     tried = [one.port for one in sweep(HERE, many, [])]
     assert len(tried) == PORTS_MOST
-    assert {22, 80, 443} <= set(tried)
+    assert [one.port for one in sweep_known(HERE)] == sorted({22, 80, 443, *SUSPECTS})
 
 
 def test_on_this_machine_only_our_own_ports_are_tried_and_never_on_loopback() -> None:
