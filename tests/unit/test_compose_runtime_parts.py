@@ -13,7 +13,7 @@ from ops.engine.compose import docker
 from ops.engine.compose.api import frames
 from ops.engine.compose.containers import is_well, replica_of, seconds_of, state_of
 from ops.engine.compose.folders import Folders
-from ops.engine.compose.images import STEP, assemble
+from ops.engine.compose.images import assemble
 from ops.engine.compose.owner import is_alive, this_process
 from ops.engine.compose.ports import parse, publications
 from ops.engine.errors import EngineError
@@ -120,12 +120,6 @@ def test_a_process_knows_itself_and_nobody_else() -> None:
     assert is_alive(this_process())
     assert not is_alive(f"{os.getpid()} 1 another-boot")
     assert not is_alive("")
-
-
-def test_only_steps_of_a_build_are_told() -> None:
-    assert STEP.match("#7 [packages 3/4] COPY requirements/api.txt /tmp/api.txt")
-    assert not STEP.match("#1 [internal] load build definition from Dockerfile")
-    assert not STEP.match("#9 1.204 Collecting anyio==4.1")
 
 
 def blob(folders: Folders, content: bytes) -> str:
