@@ -7,15 +7,20 @@ that what a killed rehearsal left behind is found and removed.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import secrets
 import socket
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ops.errors import HostError, OpsError, PreflightError
 
 LABEL = "slipway.rehearsal"
+LOOPBACK = re.compile(r"127\.|localhost$|::1$")
 KEPT = "kept"  # the value of what no process owns: `down` and `--end` remove it
 _TIMEOUT_S = 120.0
 _TAIL_LINES = 15
@@ -79,6 +84,18 @@ def require_engine() -> None:
             why=f"{name} keeps its containers where this machine cannot reach their addresses (Desktop, or rootless)",
             fix="run the rehearsal on Linux with Docker Engine; a WSL 2 distribution with its own engine counts",
         )
+
+
+def registry_mirror(environ: Mapping[str, str]) -> str:
+    """Return the mirror that droplets pull through: DOCKER_REGISTRY_MIRROR, or the one of this machine's engine.
+
+    One on the loopback range is this machine's alone, and means nothing to a droplet.
+    """
+    if environ.get("DOCKER_REGISTRY_MIRROR"):
+        return environ["DOCKER_REGISTRY_MIRROR"]
+    known = json.loads(docker("info", "--format", "{{json .RegistryConfig.Mirrors}}")) or []
+    usable = [url for url in known if not LOOPBACK.match(urlsplit(url).hostname or "")]
+    return usable[0].rstrip("/") if usable else ""
 
 
 def has(kind: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rehearsal.acme import Pebble, start_pebble
 from rehearsal.cloud import FakeCloud, FakeDns
 from rehearsal.containers import ContainerMachines
-from rehearsal.docker import remove_leftovers, remove_owned_by, require_engine, this_process
+from rehearsal.docker import registry_mirror, remove_leftovers, remove_owned_by, require_engine, this_process
 from rehearsal.droplet.machine import Machine
 from rehearsal.lookup import AddressLookup
 from rehearsal.network import Network, check_way_back, create_network
@@ -25,7 +25,6 @@ from rehearsal.network import Network, check_way_back, create_network
 ZONE = "rehearsal.test"
 DOMAIN = f"app.{ZONE}"
 _SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD", "OPERATOR_PASSWORD")
-_PASSED_ON = ("DOCKER_REGISTRY_MIRROR",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +132,7 @@ class World:
             "ACME_CA_PATH": str(parts.acme.https_ca),
             "ACME_ROOT_PATH": str(parts.acme.root),
             "ACME_CERTIFICATE_HOURS": str(self.certificate_hours),
-            **{name: environ[name] for name in _PASSED_ON if environ.get(name)},
+            "DOCKER_REGISTRY_MIRROR": registry_mirror(environ),
         }
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from rehearsal.docker import Owner, this_process
+from rehearsal.docker import Owner, registry_mirror, this_process
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import create_network
 from tests.rehearsal.engine_host import EngineHost
@@ -60,7 +60,7 @@ def wait_for_docker(machine: Machine) -> None:
 
 
 def _user_data() -> str:
-    mirror = os.environ.get("DOCKER_REGISTRY_MIRROR", "")
+    mirror = registry_mirror(os.environ)
     insecure = [mirror.removeprefix("http://")] if mirror.startswith("http://") else []
     daemon = {
         "live-restore": True,

@@ -21,7 +21,7 @@ from ops.remote_host import RemoteHost
 from ops.remote_key import check_key
 from ops.settings import Settings
 from ops.settings_schema import KEYS
-from rehearsal.docker import Owner, remove_owned_by, this_process
+from rehearsal.docker import Owner, registry_mirror, remove_owned_by, this_process
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import Network, create_network
 from rehearsal.world import write_ssh_key
@@ -67,7 +67,7 @@ class Place:
 
     def settings(self, *, mirror: str | None = None) -> Settings:
         """Return the defaults with this place's key and this machine's mirror."""
-        asked = os.environ.get("DOCKER_REGISTRY_MIRROR", "") if mirror is None else mirror
+        asked = registry_mirror(os.environ) if mirror is None else mirror
         values = {**{key.name: key.default for key in KEYS}, "SSH_KEY_PATH": str(self.key)}
         values["DOCKER_REGISTRY_MIRROR"] = asked
         return Settings(target="droplet", values=MappingProxyType(values), extra=MappingProxyType({}))
