@@ -111,7 +111,6 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     if problems:
         raise _invalid(problems, env_file=env_file, environ=environ, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
-    values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
     extra = {name: value for name, value in found.items() if name not in BY_NAME}
     return Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
 
@@ -132,16 +131,20 @@ def _invalid(
     problems: list[Problem], *, env_file: Path, environ: Mapping[str, str], target: str
 ) -> InvalidSettingsError:
     shown = tuple(_with_origin(problem, environ) for problem in problems)
-    if not env_file.exists():
+    lacks = any(problem.wrong.startswith("is missing") for problem in shown)
+    if not env_file.exists() and lacks:
         make = "./scripts/deploy.sh --target local"
         fix = make if target == "local" else f"cp .env.prod.example {shlex.quote(env_file.name)}"
         what = f"{env_file.name} is missing, and the environment does not hold every setting"
         return InvalidSettingsError(shown, what=what, fix=fix)
     commands = [problem.command for problem in shown if problem.command]
-    edit = f"edit {env_file}, then run the same command again"
+    edit = f"edit {env_file}" if env_file.exists() else "change the environment"
     count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
-    what = f"{count} wrong with the settings in {env_file.name}"
-    return InvalidSettingsError(shown, what=what, fix=" && ".join(commands) or edit)
+    where = env_file.name if env_file.exists() else "the environment"
+    what = f"{count} wrong with the settings in {where}"
+    return InvalidSettingsError(
+        shown, what=what, fix=" && ".join(commands) or f"{edit}, then run the same command again"
+    )
 
 
 def _with_origin(problem: Problem, environ: Mapping[str, str]) -> Problem:

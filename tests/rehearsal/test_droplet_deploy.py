@@ -78,6 +78,17 @@ def test_the_plan_of_what_is_deployed_is_empty(deployed: Rehearsed) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "nothing would change"), done.stderr
 
 
+@pytest.mark.req("A-28")
+def test_the_plan_of_a_droplet_that_is_not_there_names_all_that_would_be_made(deployed: Rehearsed) -> None:
+    written = len(deployed.world.parts.cloud.writes())
+    other = deployed.with_settings(DROPLET_NAME="another", DROPLET_TAG="another")
+    done = other.invoke("plan", "--json")
+    assert done.returncode == 0, done.stderr
+    planned = {(change["service"], change["action"]) for change in json.loads(done.stdout)["changes"]}
+    assert {("droplet another", "create"), ("migrate", "run"), ("api", "start"), ("traefik", "start")} <= planned
+    assert deployed.world.parts.cloud.writes()[written:] == []
+
+
 @pytest.mark.req("A-04", "B-01")
 def test_an_update_replaces_what_changed_alone_and_drops_no_request(deployed: Rehearsed) -> None:
     before = {name: one["Id"] for name, one in deployed.containers().items()}

@@ -240,3 +240,12 @@ def test_without_a_cloud_token_the_error_mentions_the_local_target(tmp_path: Pat
     assert "--target local" in refused.value.fix
     token = load(sound(tmp_path), environ={"DIGITALOCEAN_TOKEN": f"dop_v1_{RANDOM}"}, target="local").cloud_token()
     assert token == f"dop_v1_{RANDOM}"
+
+
+@pytest.mark.req("B-15")
+def test_a_wrong_value_of_the_environment_is_not_called_a_missing_file(tmp_path: Path) -> None:
+    stated = {key.name: SECRETS.get(key.name, key.example("development")) for key in KEYS}
+    with pytest.raises(InvalidSettingsError) as wrong:
+        load(tmp_path / ".env", environ={**stated, "LOG_LEVEL": "loud"}, target="local")
+    assert wrong.value.what == "one thing is wrong with the settings in the environment"
+    assert wrong.value.fix.startswith("change the environment")
