@@ -139,6 +139,7 @@ def _invalid(
         return InvalidSettingsError(shown, what=what, fix=fix)
     commands = [problem.command for problem in shown if problem.command]
     edit = f"edit {env_file}" if env_file.exists() else "change the environment"
+    edit += ", then run the same command again"
     count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
     where = env_file.name if env_file.exists() else "the environment"
     what = f"{count} wrong with the settings in {where}"
