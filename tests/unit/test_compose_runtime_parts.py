@@ -195,3 +195,12 @@ def test_programs_of_docker_get_nothing_of_our_environment(monkeypatch: pytest.M
     monkeypatch.setenv("COMPOSE_FILE", "/elsewhere.yml")
     monkeypatch.setenv("POSTGRES_PASSWORD", "secret")
     assert set(docker.environment()) == {"PATH", "HOME", "LANG", "COMPOSE_IGNORE_ORPHANS"}
+
+
+def test_shipped_files_that_no_release_needs_go_after_a_day(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    kept, old, young = (blob(folders, content) for content in (b"kept", b"old", b"young"))
+    for digest in (kept, old):
+        os.utime(folders.blobs / digest, (1, 1))
+    folders.forget_blobs(keep={kept})
+    assert {path.name for path in folders.blobs.iterdir()} == {kept, young}

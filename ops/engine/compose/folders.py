@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import string
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ops.engine.files import write_atomically
 from ops.engine.model import Service
 
 COMPOSE_FILE = "compose.json"
+YOUNG_S = 86400.0
 PRIVATE = 0o700
 OPEN = 0o755
 
@@ -83,6 +85,12 @@ class Folders:
         for file in sorted(self.replicas.glob(f"*/{COMPOSE_FILE}")):
             with contextlib.suppress(OSError, ValueError, KeyError):
                 yield from json.loads(file.read_text(encoding="utf-8"))["services"].values()
+
+    def forget_blobs(self, *, keep: set[str]) -> None:
+        """Remove shipped files that no kept release names; young ones may be on their way into a release."""
+        for blob in self.blobs.glob("*"):
+            if blob.name not in keep and time.time() - blob.stat().st_mtime > YOUNG_S:
+                blob.unlink(missing_ok=True)
 
     def forget(self, *, keep: set[str]) -> None:
         """Remove the folders of replicas that are gone."""

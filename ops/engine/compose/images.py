@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from ops.engine.compose import docker
@@ -12,7 +13,7 @@ from ops.engine.compose.api import CONFLICT, NOT_FOUND, DockerApi, RefusedError,
 from ops.engine.compose.describe import PROJECT, image_id, tag
 from ops.engine.compose.folders import Folders
 from ops.engine.errors import EngineError
-from ops.engine.model import Image
+from ops.engine.model import Image, Release
 from ops.engine.runtime import Say
 
 CACHE_BYTES = 3_000_000_000  # of build cache that stays: the packages of every image, for a quick next build
@@ -22,6 +23,11 @@ PULL_TIMEOUT_S = 900.0
 NUMBERED = re.compile(r"#(?P<number>\d+) (?P<text>.+)")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 SHOWN = 90  # characters of a step
+
+
+def sources(releases: Iterable[Release]) -> set[str]:
+    """Return the content of every source file that these releases name."""
+    return {digest for release in releases for service in release.services for digest in service.image.files.values()}
 
 
 def has_image(api: DockerApi, image: Image) -> bool:

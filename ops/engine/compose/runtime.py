@@ -163,6 +163,7 @@ class ComposeRuntime:
         """Remove images and folders that no kept release and no replica needs, and old build cache."""
         observed = self.observe()
         self.folders.forget(keep={replica.name for replica in observed})
+        self.folders.forget_blobs(keep=images.sources(self._store.kept_releases()))
         return images.prune(self._api, keep_images | {replica.image_id for replica in observed})
 
     def down(self, *, volumes: bool) -> None:
