@@ -50,7 +50,7 @@ def order(world: World, name: str, *, ssh_from: str, user_data: str = "") -> Ite
     base = world.environment["DIGITALOCEAN_API_URL"]
     key = world.ssh_key.with_suffix(".pub").read_text(encoding="utf-8").strip()
     with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=WAIT_S) as api:
-        number = api.post("/v2/account/keys", json={"name": name, "public_key": key}).json()["ssh_key"]["id"]
+        number, made_here = _key(api, name, key)
         body = {"name": name, "region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "tags": [name]}
         made = api.post("/v2/droplets", json={**body, "ssh_keys": [number], "user_data": user_data}).json()["droplet"]
         inbound = [_rule("22", (ssh_from,)), _rule("80", EVERYBODY)]
@@ -58,7 +58,7 @@ def order(world: World, name: str, *, ssh_from: str, user_data: str = "") -> Ite
         path = f"/v2/droplets/{made['id']}"
         wait_for(lambda: api.get(path).json()["droplet"]["status"] == "active", "the droplet")
         yield Ordered(api=api, number=made["id"], machine=world.droplet(name))
-        for gone in (path, f"/v2/firewalls/{firewall['firewall']['id']}", f"/v2/account/keys/{number}"):
+        for gone in (path, f"/v2/firewalls/{firewall['firewall']['id']}", *made_here):
             api.delete(gone)
 
 
@@ -89,3 +89,13 @@ def ssh(world: World, machine: Machine, user: str, *words: str) -> str:
 
 def _rule(ports: str, sources: tuple[str, ...]) -> dict[str, Any]:
     return {"protocol": "tcp", "ports": ports, "sources": {"addresses": list(sources)}}
+
+
+def _key(api: httpx.Client, name: str, public_key: str) -> tuple[int, tuple[str, ...]]:
+    """Return the number of this key in the account, and what has to go again: a deploy may have put the key there."""
+    known = api.get("/v2/account/keys").json()["ssh_keys"]
+    same = [int(one["id"]) for one in known if one["public_key"].split()[1] == public_key.split()[1]]
+    if same:
+        return same[0], ()
+    made = api.post("/v2/account/keys", json={"name": name, "public_key": public_key}).json()["ssh_key"]["id"]
+    return int(made), (f"/v2/account/keys/{made}",)
