@@ -34,9 +34,9 @@ def main() -> None:
 
 def _measure_all(stack: Stack) -> list[tuple[str, str]]:
     rows = [("cold deploy (empty cache)", _seconds(lambda: _deploy(stack)))]
-    timed = [timed(lambda: _deploy(stack)) for _ in range(REPEATS)]
-    walls = [wall for wall, _ in timed]
-    verification = [_step(report, "verify") for _, report in timed]
+    repeated = [timed(lambda: _deploy(stack)) for _ in range(REPEATS)]
+    walls = [wall for wall, _ in repeated]
+    verification = [_step(report, "verify") for _, report in repeated]
     beyond = [wall - part for wall, part in zip(walls, verification, strict=True)]
     rows.append(("no-op deploy, the whole command", spread(walls)))
     rows.append(("of that, verification", spread(verification)))
