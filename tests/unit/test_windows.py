@@ -31,7 +31,7 @@ NOT_ON_WINDOWS = {"local_host.py"}
 # what Windows does not have taken away, and with the name that Windows gives itself.
 PRETENCE = f"""
 import importlib, os, pathlib, pkgutil, signal, socket, sys
-pathlib.WindowsPath = pathlib.PosixPath  # what a Path becomes is decided by os.name
+sys.modules[pathlib.Path.__module__].WindowsPath = pathlib.PosixPath  # what a Path becomes is decided by os.name
 import ops
 names = [found.name for found in pkgutil.iter_modules(ops.__path__, "ops.") if not found.ispkg]
 [importlib.import_module(name) for name in names]
