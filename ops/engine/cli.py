@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -124,11 +125,21 @@ def _logs(asked: argparse.Namespace) -> int:
         lines=asked.lines,
         follow=asked.follow,
     )
+    if asked.follow:
+        threading.Thread(target=_end_with_reader, daemon=True).start()
     for line in open_runtime(asked.runtime, asked.root).read_lines(query):
         at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = {"at": at, "service": line.service, "replica": line.replica, "text": line.text}
         print(json.dumps(named) if asked.json else f"{line.replica} | {line.text}", flush=True)  # noqa: T201 - stdout is the answer
     return 0
+
+
+def _end_with_reader() -> None:
+    """End this program once nobody reads what it prints; a quiet stack would never let it notice by writing."""
+    reader = select.poll()
+    reader.register(sys.stdout.fileno(), 0)  # an error or a hang-up is always reported
+    reader.poll()
+    os._exit(BROKEN_PIPE)
 
 
 def _down(asked: argparse.Namespace) -> int:

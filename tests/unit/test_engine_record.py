@@ -200,3 +200,15 @@ def test_an_engine_that_cannot_go_on_prints_json_and_the_exit_code_of_the_family
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 6
     assert set(json.loads(done.stdout)["error"]) == {"what", "why", "fix", "family"}
+
+
+def test_logs_that_are_followed_end_with_their_reader(tmp_path: Path) -> None:
+    target = tmp_path / "engine.pyz"
+    pack(target)
+    words = (sys.executable, str(target), "logs", "--root", str(tmp_path / "root"), "--follow")
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            following.wait(timeout=1)
+        following.stdout.close()
+        assert following.wait(timeout=10) == 141
