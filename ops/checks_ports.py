@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from ops.checks import Check, check
-from ops.observations import Listener, Observations, Site
+from ops.engine.runtime import Listener
+from ops.observations import Observations, Site
 
 TRAEFIK = "traefik"
 SSH_PORT = 22

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.observations import Answer, Listener, Ran, ServiceState
+from ops.engine.runtime import Listener
+from ops.observations import Answer, Ran, ServiceState
 
 DJANGO_PARTS = ("celery-ping", "task-from-django", "django-check-deploy", "schema-compat-check")
 MIGRATIONS = "django-migrate"

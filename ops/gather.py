@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ops.api_task import run_api_task
+from ops.engine.runtime import Listener
 from ops.errors import OpsError
 from ops.examination import Examined, django_parts, examined_from
 from ops.listeners import listeners
-from ops.observations import LIMIT_S, Answer, Listener, Observations, Port, Ran, Site
+from ops.observations import LIMIT_S, Answer, Observations, Port, Ran, Site
 from ops.probes import Prober, each, prober
 from ops.questions import EVENTS, django_command, is_ours, private_routes, public_routes
 from ops.sweep import sweep, sweep_known

@@ -9,7 +9,8 @@ from typing import Any
 
 import psutil
 
-from ops.observations import Listener, ServiceState
+from ops.engine.runtime import Listener
+from ops.observations import ServiceState
 
 
 def listeners(services: Iterable[ServiceState]) -> tuple[Listener, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from ops.engine.runtime import Listener
+
 LIMIT_S = 5.0  # every probe, and with it every check, has to be done in this time
 SERVICES = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
 # Who signs the certificate: this checkout's own authority, Let's Encrypt's staging directory, a private ACME server, or
@@ -106,18 +108,6 @@ class Port:
     port: int
     is_open: bool
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listener:
-    """A port that a process of the host listens on; `owner` is the service, or empty when it is not ours."""
-
-    address: str
-    port: int
-    protocol: str = "tcp"
-    pid: int = 0
-    process: str = ""
-    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

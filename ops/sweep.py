@@ -9,8 +9,9 @@ import ipaddress
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from ops.engine.runtime import Listener
 from ops.listeners import outside_addresses
-from ops.observations import Listener, Port, ServiceState, Site
+from ops.observations import Port, ServiceState, Site
 from ops.probes import connect
 
 # What is often left open: Docker's API, databases, Flower, caches, development servers, dashboards, message brokers.

@@ -28,15 +28,18 @@ step() {
 }
 
 put() { # put MODE PATH: write stdin there by rename; succeed only when the content is new
-  cat >"$scratch/put"
+  # Callers ask with `||`, which switches `set -e` off: what must not go wrong here says so itself. Never in a pipe.
+  cat >"$scratch/put" || unwritable "$scratch/put"
   if [ -f "$2" ] && cmp -s "$scratch/put" "$2"; then
-    chmod "$1" "$2"
+    chmod "$1" "$2" || unwritable "$2"
     return 1
   fi
-  mkdir -p "$(dirname "$2")"
-  install -m "$1" "$scratch/put" "$2.slipway-new"
-  mv -f "$2.slipway-new" "$2"
+  mkdir -p "$(dirname "$2")" || unwritable "$2"
+  install -m "$1" "$scratch/put" "$2.slipway-new" || unwritable "$2"
+  mv -f "$2.slipway-new" "$2" || unwritable "$2"
 }
+
+unwritable() { fail "$1 cannot be written" "$(df -h "$(dirname "$1")" 2>&1 | tail -n 1)" 'df -h /'; }
 
 apt() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
@@ -81,7 +84,9 @@ make_user() {
 
 allow_sudo() {
   command -v sudo >/dev/null || add sudo
-  printf '%s ALL=(ALL) NOPASSWD:ALL\n' "$user" | put 440 /etc/sudoers.d/slipway || return 0
+  put 440 /etc/sudoers.d/slipway <<RULE || return 0
+$user ALL=(ALL) NOPASSWD:ALL
+RULE
   visudo -cqf /etc/sudoers.d/slipway || { rm -f /etc/sudoers.d/slipway; fail 'sudo refuses its rule' "$user" 'choose another SSH_USER'; }
 }
 
@@ -192,7 +197,10 @@ main() {
   install -d -m 711 /var/lib/slipway
   install -d -m 700 /var/lib/slipway/blobs /var/lib/slipway/runs
   close_ssh
-  printf '%s\n' "$version" | put 644 /etc/slipway/bootstrap || true # the last act: whoever reads it may rely on all above
+  # The last act: whoever reads it may rely on all above.
+  put 644 /etc/slipway/bootstrap <<VERSION || true
+$version
+VERSION
   doing='the end'
   say 'ready'
 }

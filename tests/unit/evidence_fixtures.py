@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ops import checks_ports
 from ops.checks import evaluate
+from ops.engine.runtime import Listener
 from ops.observations import (
     Answer,
     Certificate,
-    Listener,
     Observations,
     Port,
     Ran,

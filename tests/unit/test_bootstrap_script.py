@@ -147,3 +147,28 @@ def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: py
         prepare(remote, "version=v2\n", say=said.append)
     assert (failed.value.why, failed.value.fix) == ("the disk is full", "buy one")
     assert remote.sent["lines"] == b"version=v2\n"
+
+
+@pytest.mark.req("A-07")
+def test_a_file_that_cannot_be_written_stops_the_bootstrap_and_is_not_taken_for_unchanged(tmp_path: Path) -> None:
+    functions = bootstrap_script(settings()).partition("\napt() {")[0]
+    (tmp_path / "file").touch()
+    (tmp_path / "scratch").mkdir()  # removed when the script ends
+    tried = f"""scratch={tmp_path}/scratch
+put 600 {tmp_path}/new <<X || exit 3
+one
+X
+put 600 {tmp_path}/new <<X && exit 4
+one
+X
+put 644 {tmp_path}/file/below <<X || true
+one
+X
+echo it went on"""
+    done = subprocess.run(
+        ("sh",), input=f"{functions}\n{tried}\n", capture_output=True, text=True, check=False, timeout=10
+    )
+    assert (tmp_path / "new").read_text() == "one\n"
+    assert done.returncode == 1
+    assert "it went on" not in done.stdout
+    assert f"error: {tmp_path}/file/below cannot be written" in done.stderr

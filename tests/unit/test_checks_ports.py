@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ops.observations import Listener, Port
+from ops.engine.runtime import Listener
+from ops.observations import Port
 from tests.unit.evidence_fixtures import DROPLET, judged, on_droplet, sound
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - what must be found

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ops.observations import Listener, ServiceState
+from ops.engine.runtime import Listener
+from ops.observations import ServiceState
 from ops.sweep import PORTS_MOST, SUSPECTS, sweep, sweep_known
 from tests.unit.evidence_fixtures import DROPLET, SITE
 
