@@ -45,7 +45,7 @@ async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterat
     redis = new_redis(settings.redis_url.get_secret_value())
     pool = new_pool(settings)
     checks = Checks({"database": probe.database, "migrations": probe.migrations, "redis": redis_probe(redis)})
-    drain = Drain(notice_s=settings.drain_notice_s)
+    drain = Drain(in_flight, notice_s=settings.drain_notice_s, grace_s=settings.uvicorn_timeout_graceful_shutdown)
     recount_queue = RecountQueue(redis, broker_url=settings.redis_url.get_secret_value())
     await pool.open()
     drain.listen()

@@ -12,11 +12,11 @@ import sys
 from typing import NoReturn
 
 import psycopg
+from migrating.turns import take_turn
 
-LOCK = 7_355_129  # a number that nothing else in this database uses
-LOCK_WAIT_S = 300
 CONNECT_TIMEOUT_S = 10
-JOBS = (("migrate", "--noinput"), ("collectstatic", "--noinput"))
+MIGRATE = ("migrate_safely",)  # takes its turn by itself
+COLLECT = ("collectstatic", "--noinput")
 SERVER = ("uvicorn", "config.asgi:application", "--no-access-log", "--no-server-header", "--lifespan", "off")
 DEFAULTS = {"UVICORN_HOST": "0.0.0.0", "UVICORN_PORT": "8000"}  # noqa: S104 - inside a container
 
@@ -38,15 +38,18 @@ def serve() -> NoReturn:
 
 
 def prepare(database: str) -> int:
-    """Run the jobs while nobody else does; return the exit code of the first that fails, or 0."""
+    """Run the jobs, each while nobody else does; return the exit code of the first that fails, or 0."""
+    code = manage(*MIGRATE)
+    if code:
+        return code
     with psycopg.connect(database, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
-        connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
-        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        for job in JOBS:
-            code = subprocess.run((sys.executable, "manage.py", *job), check=False).returncode
-            if code:
-                return code
-    return 0
+        take_turn(lambda sql: connection.execute(sql.encode()))
+        return manage(*COLLECT)
+
+
+def manage(*words: str) -> int:
+    """Run a management command; return its exit code."""
+    return subprocess.run((sys.executable, "manage.py", *words), check=False).returncode
 
 
 if __name__ == "__main__":

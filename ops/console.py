@@ -25,7 +25,7 @@ from ops.report import Report, to_json
 
 MARKS = {"ok": ("✓", "green"), "skipped": ("·", "dim"), "undone": ("↶", "yellow"), "failed": ("✗", "red")}
 PLAIN_MARKS = {"ok": "ok", "skipped": "skip", "undone": "undone", "failed": "FAILED"}
-STEP_WIDTH = 10
+STEP_WIDTH = 12  # of the longest one: `undo replace`
 NOTHING = 0.05  # a step that was skipped this quickly is not worth a line
 
 

@@ -38,6 +38,7 @@ def _headline(report: Report) -> Text:
 def _rows(report: Report) -> list[tuple[str, str]]:
     done = "changed" if report.outcome in {"success", "partial"} else "planned"
     rows = [(done, _changes(report))] if report.mode != "verify" else []
+    rows.append(("went back", f"to {report.went_back}" if report.went_back else ""))
     broken = len(failed(report.checks))
     passed = len(report.checks) - broken
     if report.checks:

@@ -1,28 +1,33 @@
 """What happens in a deployment, in order?
 
 settings → the place made ready (a droplet: cloud, connect, prepare) → release → ship → the engine's steps → verify
-→ report
+→ report. When the verification fails, the release before is brought back.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ops import operate
-from ops.certificate import await_certificate
+from ops.engine_run import common_words, run_engine, switch_words
 from ops.errors import OpsError, UsageError, VerificationError
-from ops.host import raised
+from ops.judging import has_changed, judge, judge_release, look
 from ops.local_env import ensure_env_file
 from ops.open import open_target
 from ops.redact import Redactor
-from ops.report import QUIET, changes_from, failure_of
+from ops.rollback import rollback
 from ops.run import Run, open_run
+from ops.scale import scale
 from ops.sources import revision
+from ops.take_back import take_back
 from ops.target import Request, Target, check_target, command
-from ops.verify import conclusion, note_unverified, verify, why_partial
+from ops.verify import note_unverified
 
-CERTIFICATE = "certificate"  # the check that tells whether the site shows the right one
+Story = Callable[[Request, Run, Target], None]
+MAKES_SETTINGS = ("full", "update")
+WORDS = {"full": "deploy"}  # of a mode, where the operator types another one
 
 
 def run(request: Request, *, root: Path) -> int:
@@ -46,9 +51,9 @@ def run(request: Request, *, root: Path) -> int:
 
 
 def _attempt(request: Request, current: Run, target: Target) -> None:
-    story = _look_only if request.mode == "verify" else _deploy
+    stories: dict[str, Story] = {"verify": _look_only, "rollback": rollback, "scale": scale}
     try:
-        story(request, current, target)
+        stories.get(request.mode, _deploy)(request, current, target)
     except OpsError as error:
         current.fail(error, outcome=current.outcome if current.outcome != "success" else "failed")
     except KeyboardInterrupt:
@@ -62,7 +67,7 @@ def _attempt(request: Request, current: Run, target: Target) -> None:
 def _leave_what_there_is(current: Run, target: Target) -> None:
     """Show the old release as it serves now; where there is none, what was attempted (A-09)."""
     if current.outcome == "rolled_back":
-        _look(current, target)
+        look(current, target)
     else:
         note_unverified(current.folder, str(current.error), checkout=target.root)
 
@@ -72,67 +77,22 @@ def _deploy(request: Request, current: Run, target: Target) -> None:
     run_id = current.folder.run_id
     with current.step("release"):
         shipment = target.pack(f"{run_id}-{revision(target.root)}")
+    current.origin = shipment.release.origin
     with current.step("ship"):
         shipped = target.host.ship(run_id, shipment.release, shipment.files)
-    target.host.start_deploy(run_id, shipped, lock_wait_s=request.lock_wait_s)
-    _follow(current, target)
-    current.is_released = True
-    has_changed = any(change.action not in QUIET for change in changes_from(current.events))
-    if has_changed:
-        await_certificate(target.host, target.site, say=current.say)
-    _verify(current, target, may_order=not has_changed)
+    typed = ("--word", _word(request), *switch_words(request))
+    run_engine(current, target, "deploy", ("--release", shipped, *common_words(request, target.root), *typed))
+    try:
+        judge_release(current, target)
+    except VerificationError as failure:
+        if not request.no_rollback and has_changed(current):
+            take_back(request, current, target, failure=failure)
+        raise
 
 
 def _look_only(_: Request, current: Run, target: Target) -> None:
     target.reach(current)
-    _verify(current, target)
-
-
-def _follow(current: Run, target: Target) -> None:
-    """Show the engine's journal; Ctrl-C asks it to undo, and the journal says how that went."""
-    while True:
-        try:
-            _show(current, target)
-        except KeyboardInterrupt:
-            if current.is_interrupted:
-                raise
-            current.is_interrupted = True
-            current.console.say("interrupted: undoing what was begun; Ctrl-C again leaves the engine to it")
-            target.host.cancel()
-        else:
-            break
-    if current.is_interrupted:
-        raise KeyboardInterrupt
-
-
-def _show(current: Run, target: Target) -> None:
-    for event in target.host.follow(current.folder.run_id):
-        current.add(event)
-        if event["event"] == "run_finished" and event["outcome"] != "success":
-            current.outcome = event["outcome"]
-            raise raised(event["error"], target=target.name)
-
-
-def _verify(current: Run, target: Target, *, may_order: bool = False) -> None:
-    """Look and judge; `may_order` has a certificate ordered that nobody waited for, and looks again."""
-    with current.step("verify"):
-        _look(current, target)
-        lacks = may_order and any(one.id == CERTIFICATE and not one.ok for one in current.checks)
-        if lacks and await_certificate(target.host, target.site, say=current.say):
-            _look(current, target)
-        concluded = conclusion(current.checks, current.seen, target.site)
-        if concluded == "partial" and current.is_released:
-            current.outcome = "partial"
-            current.warn(why_partial(current.seen, target.site))
-            return
-        failure = failure_of(current.checks)
-        if failure:
-            raise VerificationError(failure.what, why=failure.why, fix=failure.fix)
-
-
-def _look(current: Run, target: Target) -> None:
-    verified = verify(target.host, target.site, current.folder, checkout=target.root, events=current.events)
-    current.checks, current.seen = verified.checks, verified.seen
+    judge(current, target)
 
 
 def _open(request: Request, root: Path) -> tuple[Target | None, OpsError | None, list[str]]:
@@ -140,7 +100,7 @@ def _open(request: Request, root: Path) -> tuple[Target | None, OpsError | None,
     said: list[str] = []
     try:
         check_target(request.target)
-        if request.mode != "verify" and request.target == "local":
+        if request.mode in MAKES_SETTINGS and request.target == "local":
             ensure_env_file(root / ".env", target=request.target, say=said.append)
         return open_target(root, request), None, said
     except OpsError as error:
@@ -165,6 +125,10 @@ def _interrupted(request: Request, current: Run) -> None:
         UsageError(
             "the run was interrupted",
             why="Ctrl-C was pressed; what the engine had begun it undoes or finishes by itself",
-            fix=command("deploy", request.target),
+            fix=command(_word(request), request.target),
         )
     )
+
+
+def _word(request: Request) -> str:
+    return WORDS.get(request.mode, request.mode)

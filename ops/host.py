@@ -39,8 +39,8 @@ class Host(Protocol):
     def plan(self, release: Release) -> Any:
         """Ask the engine what this release would change; nothing is left behind."""
 
-    def start_deploy(self, run_id: str, shipped: str, *, lock_wait_s: float) -> None:
-        """Start the engine so that it outlives this program."""
+    def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:
+        """Start a run of the engine so that it outlives this program; no word may be a secret."""
 
     def follow(self, run_id: str) -> Iterator[dict[str, Any]]:
         """Yield the run's journal events until it has finished; a second call goes on after the last event."""

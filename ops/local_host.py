@@ -32,10 +32,7 @@ class LocalHost:
         del files  # they are where the engine looks already
         self.state.mkdir(mode=0o700, exist_ok=True)
         pack(self.state / "engine.pyz")
-        run = self.state / "runs" / run_id
-        run.mkdir(mode=0o700, parents=True)
-        for old in sorted(run.parent.iterdir())[:-RUNS_KEPT]:
-            shutil.rmtree(old)
+        run = self._make_run(run_id)
         shipped = run / "release.json"
         shipped.touch(mode=0o600)
         shipped.write_text(release_to_json(release), encoding="utf-8")
@@ -85,13 +82,12 @@ class LocalHost:
             pack(self.state / "engine.pyz")
             return self.engine("plan", "--release", file.name)
 
-    def start_deploy(self, run_id: str, shipped: str, *, lock_wait_s: float) -> None:
+    def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:
         """Start the engine in a session of its own, so that it outlives this program."""
-        log = (self.state / "runs" / run_id / "engine.log").open("w", encoding="utf-8")
-        arguments = ("--release", shipped, "--run-id", run_id, "--lock-wait", str(lock_wait_s))
-        with log:
+        self._position = 0
+        with (self._make_run(run_id) / "engine.log").open("w", encoding="utf-8") as log:
             self._running = subprocess.Popen(
-                self._command("deploy", *arguments),
+                self._command(verb, "--run-id", run_id, *words),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -122,6 +118,14 @@ class LocalHost:
         """Ask the engine to undo what it began."""
         if self._running:
             self._running.send_signal(signal.SIGTERM)
+
+    def _make_run(self, run_id: str) -> Path:
+        """Make the folder of a run, and remove those of old ones."""
+        run = self.state / "runs" / run_id
+        run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in sorted(run.parent.iterdir())[:-RUNS_KEPT]:
+            shutil.rmtree(old)
+        return run
 
     def _wait(self, *, timeout_s: float) -> bool:
         if self._running is None:

@@ -41,7 +41,7 @@ class LogQuery:
 
 def plan(root: Path, request: Request) -> int:
     """Print what a deploy would change; return the exit code."""
-    return _guarded(root, request, lambda opened: _print_plan(plan_of(opened, request), as_json=request.json))
+    return guarded(root, request, lambda opened: _print_plan(plan_of(opened, request), as_json=request.json))
 
 
 def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def status(root: Path, request: Request) -> int:
             Terminal().print(_status_table(seen))
         return 0 if seen["services"] and all(row["healthy"] for row in seen["services"]) else 8
 
-    return _guarded(root, request, act)
+    return guarded(root, request, act)
 
 
 def logs(root: Path, query: LogQuery, request: Request) -> int:
@@ -79,7 +79,7 @@ def logs(root: Path, query: LogQuery, request: Request) -> int:
             print(opened.redactor.text(line.rstrip("\n")), flush=True)  # noqa: T201 - data goes to stdout
         return 0
 
-    return _guarded(root, request, act)
+    return guarded(root, request, act)
 
 
 def down(root: Path, request: Request, *, volumes: bool, yes: bool) -> int:
@@ -106,7 +106,7 @@ def down(root: Path, request: Request, *, volumes: bool, yes: bool) -> int:
             _say(f"stopped {len(stopped['stopped'])} replicas; {kept}")
         return 0
 
-    return _guarded(root, request, act)
+    return guarded(root, request, act)
 
 
 class Talk:
@@ -131,7 +131,7 @@ class Talk:
         _say(f"{action} {what}: {why}")
 
 
-def _guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
+def guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
     """Open the target, act, and turn what goes wrong into words and an exit code."""
     try:
         opened = open_target(root, request)
@@ -162,10 +162,17 @@ def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
         return 0
     table = Table("what", "action", "why", "interrupts", title="a deploy would change", box=None)
     for change in wanted:
-        interrupts = "yes" if change.get("interrupts") else "no"
-        table.add_row(change["service"], change["action"], change["why"], interrupts)
+        table.add_row(change["service"], change["action"], change["why"], _interruption(change))
     Terminal().print(table)
     return 0
+
+
+def _interruption(change: dict[str, Any]) -> str:
+    """Say whether a change interrupts the site, and for how long it did last time."""
+    if not change.get("interrupts"):
+        return "no"
+    last_s = change.get("last_s")
+    return "yes, not known yet for how long" if last_s is None else f"yes, ~{last_s:.1f} s last time"
 
 
 def _status_table(seen: dict[str, Any]) -> Table:

@@ -15,7 +15,7 @@ from typing import Any
 from ops.compose import read_compose, seconds
 from ops.dockerfile import copied_paths
 from ops.engine.model import Edge, Image, Release, Route, Service
-from ops.sources import environment_id, source_files
+from ops.sources import environment_id, origin_of, source_files
 
 TLS_FILE = "tls.yml"  # of traefik/dynamic
 HOST_ROOT = "/var/lib/slipway"  # of the engine on a droplet; docker-compose.yml mounts folders below it
@@ -38,7 +38,7 @@ def local_release(root: Path, environment: Mapping[str, str], *, release_id: str
         api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
         dynamic_files=_dynamic_files(root, own.read_bytes() if own.exists() else b""),
     )
-    return Release(id=release_id, source_dir=str(root), services=services, edge=edge)
+    return Release(id=release_id, source_dir=str(root), services=services, edge=edge, **_about(root, environment))
 
 
 def droplet_release(
@@ -56,7 +56,13 @@ def droplet_release(
         services=services,
         edge=Edge(api_url="http://{address}:8081", dynamic_files=_dynamic_files(root, certificate)),
         project={key: described.get(key) or {} for key in ("networks", "volumes")},
+        **_about(root, environment),
     )
+
+
+def _about(root: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return what every runtime is told about a release as a whole."""
+    return {"origin": origin_of(root), "watch_s": float(environment["RELEASE_WATCH_SECONDS"])}
 
 
 def _is_wanted(raw: dict[str, Any]) -> bool:
@@ -66,8 +72,9 @@ def _is_wanted(raw: dict[str, Any]) -> bool:
 def _service(root: Path, name: str, raw: dict[str, Any]) -> Service:
     local = raw["x-local"]
     health = raw.get("healthcheck") or {}
+    common = _common(name, raw)
     return Service(
-        **_common(name, raw),
+        **{**common, "dump": tuple(local.get("dump", common["dump"]))},
         image=_image(root, name, local["image"]),
         command=tuple(local.get("command") or raw["command"]),
         environment=_environment({**(raw.get("environment") or {}), **local.get("environment", {})}),
@@ -94,7 +101,7 @@ def _contained(root: Path, name: str, raw: dict[str, Any]) -> Service:
 
 def _common(name: str, raw: dict[str, Any]) -> dict[str, Any]:
     """Return what every runtime is told about a service."""
-    route = raw.get("x-route")
+    route, job = raw.get("x-route"), raw.get("x-job", {})
     health = raw.get("healthcheck") or {}
     return {
         "name": name,
@@ -105,7 +112,11 @@ def _common(name: str, raw: dict[str, Any]) -> dict[str, Any]:
         "stop_signal": raw.get("stop_signal", "SIGTERM").removeprefix("SIG"),
         "stop_grace_s": seconds(raw.get("stop_grace_period", "10s")),
         "start_timeout_s": seconds(health.get("start_period", "60s")),
-        "job_order": int(raw.get("x-job", {}).get("order", 0)),
+        "job_order": int(job.get("order", 0)),
+        "touches": job.get("touches", ""),
+        "check": tuple(job.get("check", ())),
+        "dump": tuple(raw.get("x-dump", ())),
+        "is_scalable": "replicas" in raw.get("deploy", {}),
     }
 
 

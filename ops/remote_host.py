@@ -125,9 +125,9 @@ class RemoteHost:
         engine = HostFile(path="engine.pyz", content=packed_engine(), mode=0o644)
         return _answer(self._program("plan", stdin=packed(iter((engine, _release_file("release.json", release))))))
 
-    def start_deploy(self, run_id: str, shipped: str, *, lock_wait_s: float) -> None:
+    def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:
         """Start the engine as a unit of its own, which outlives this connection."""
-        self._followed.start(run_id, shipped, lock_wait_s=lock_wait_s, boot=self.hello().boot)
+        self._followed.start(run_id, verb, words, boot=self.hello().boot)
 
     def follow(self, run_id: str) -> Iterator[dict[str, Any]]:
         """Yield the run's journal events until it has finished; raises HostError when the engine dies before.

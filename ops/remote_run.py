@@ -31,18 +31,19 @@ class RemoteRun:
         self._pending: Generator[str, None, Ran] | None = None  # the follower that came with the engine's start
         self._position = 0  # how many bytes of the journal have been followed
 
-    def start(self, run_id: str, shipped: str, *, lock_wait_s: float, boot: str) -> None:
+    def start(self, run_id: str, verb: str, words: tuple[str, ...], *, boot: str) -> None:
         """Start the engine as a unit of its own, which outlives this connection, and its follower with it."""
         self._run_id, self._position, self._boot_before = run_id, 0, boot
-        log = ROOT / "runs" / run_id / "engine.log"
+        folder = ROOT / "runs" / run_id
+        log = folder / "engine.log"
         unit = (
             *("systemd-run", f"--unit={_unit(run_id)}", "--collect", "--quiet", "--setenv=HOME=/root"),
             *(f"--property=StandardOutput=append:{log}", f"--property=StandardError=append:{log}"),
             *("--property=KillMode=mixed", "--property=TimeoutStopSec=120", "--property=After=docker.service"),
         )
-        deploy = ("--release", shipped, "--run-id", run_id, "--lock-wait", f"{lock_wait_s:g}")
+        started = (*unit, *engine_words(verb, "--run-id", run_id, *words))
         self._pending = self.remote.lines(
-            _in_turn((*unit, *engine_words("deploy", *deploy)), self._follower(run_id)),
+            _in_turn(("mkdir", "-p", "-m", "700", str(folder)), started, then=self._follower(run_id)),
             sudo=True,
             timeout_s=RUN_S,
             idle_s=SILENCE_S,
@@ -131,5 +132,5 @@ def _unit(run_id: str) -> str:
     return f"slipway-{run_id}"
 
 
-def _in_turn(first: tuple[str, ...], then: tuple[str, ...]) -> str:
-    return f"{shlex.join(first)} && exec {shlex.join(then)}"
+def _in_turn(*commands: tuple[str, ...], then: tuple[str, ...]) -> str:
+    return " && ".join((*map(shlex.join, commands), f"exec {shlex.join(then)}"))

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ops.checks import Check, failed
+from ops.engine.model import Origin
 from ops.observations import Answer, ServiceState
 
 Outcome = Literal["success", "partial", "rolled_back", "failed"]
@@ -43,6 +44,7 @@ class Change:
     action: str
     why: str = ""
     interrupts: bool = False
+    last_s: float | None = None  # how long it interrupted last time; None: not known yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ class Report:
     """One run, from its first step to its last check."""
 
     run_id: str
-    mode: str  # full, update or verify
+    mode: str  # full, update, rollback, scale or verify
     target: str
     outcome: Outcome
     started_at: datetime
@@ -96,6 +98,8 @@ class Report:
     services: tuple[ServiceState, ...] = ()
     answers: dict[str, Answer] = field(default_factory=dict)
     instance: Instance | None = None
+    origin: Origin = field(default_factory=Origin)
+    went_back: str = ""  # the release that was brought back, in words; empty when none was
 
     @property
     def seconds(self) -> float:
@@ -135,6 +139,7 @@ def changes_from(events: Iterable[Event]) -> tuple[Change, ...]:
             action=raw["action"],
             why=raw.get("why", ""),
             interrupts=bool(raw.get("interrupts")),
+            last_s=raw.get("last_s"),
         )
         for raw in (*around, *(plans[-1] if plans else ()))
     )
@@ -156,6 +161,8 @@ def to_json(report: Report) -> str:
         **_run(report),
         "seconds": round(report.seconds, 3),
         "url": report.url,
+        "origin": dataclasses.asdict(report.origin),
+        "went_back": report.went_back,
         "steps": [_rounded(dataclasses.asdict(step)) for step in report.steps],
         "changes": [dataclasses.asdict(change) for change in report.changed],
         "checks": [_rounded(dataclasses.asdict(check)) for check in report.checks],

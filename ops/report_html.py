@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ops.checks import Check, failed
+from ops.commits import short
 from ops.observations import Answer, Certificate, ServiceState
 from ops.report import FileEntry, Report, Step
 
@@ -25,7 +26,13 @@ BANNERS = {
     "rolled_back": ("↶", "was rolled back"),
     "failed": ("✗", "failed"),
 }
-MODES = {"full": "Deployment", "update": "Update", "verify": "Verification"}
+MODES = {
+    "full": "Deployment",
+    "update": "Update",
+    "rollback": "Rollback",
+    "scale": "Scaling",
+    "verify": "Verification",
+}
 STEP_WORDS = {"ok": "done", "skipped": "skipped", "undone": "undone", "failed": "failed"}
 HEADER_COLUMNS = {
     "HSTS": "strict-transport-security",
@@ -133,7 +140,7 @@ def _template() -> Template:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"duration": duration, "size": size, "moment": _moment, "code": code}
+    environment.filters |= {"duration": duration, "size": size, "moment": _moment, "code": code, "commit": short}
     environment.globals["uptime"] = uptime
     return environment.get_template("report.html.j2")
 

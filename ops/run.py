@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ops.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
 from ops.checks import Check
 from ops.console import Console
+from ops.engine.model import Origin
 from ops.errors import OpsError
 from ops.observations import Observations
 from ops.redact import Redactor
@@ -42,6 +43,8 @@ class Run:
         self.is_interrupted = False
         self.is_released = False  # the engine said success in this run
         self.instance: Instance | None = None
+        self.origin = Origin()  # of the release that the run is about
+        self.went_back = ""  # the release that was brought back, in words
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -119,6 +122,8 @@ class Run:
             services=self.seen.services,
             answers=self.seen.answers,
             instance=self.instance,
+            origin=self.origin,
+            went_back=self.went_back,
         )
 
 

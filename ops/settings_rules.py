@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 from ops.settings_file import Problem
 from ops.settings_key import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key
 from ops.settings_kinds import is_local_name, split_list
+from ops.settings_local import REPLICA_PORT_COUNT
 from ops.settings_rules_droplet import admin_is_answered, lock_is_whole, plain_http_stays_near
-from ops.settings_schema import BY_NAME, ENVIRONMENTS, KEYS, REPLICA_PORT_COUNT, STAGING_CA
+from ops.settings_schema import BY_NAME, ENVIRONMENTS, KEYS, STAGING_CA
 
 Values = Mapping[str, str]
 LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))

@@ -12,10 +12,10 @@ from ops import settings_kinds as kind
 from ops.settings_droplet import DROPLET, GUARDED
 from ops.settings_example import render
 from ops.settings_key import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
+from ops.settings_local import LOCAL
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
-REPLICA_PORT_COUNT = 200
 _PRIVATE_NETWORKS = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 _REPLICAS = kind.whole(1, 50)
 
@@ -208,20 +208,21 @@ KEYS: tuple[Key, ...] = (
         Key("WORKER_CONCURRENCY", "Tasks that one worker runs at a time.", kind.whole(1, 64), default="1"),
     ),
     *group(
-        "The local target: ports on 127.0.0.1, and the cache",
-        Key("LOCAL_HTTPS_PORT", "HTTPS.", kind.PORT, default="8443"),
-        Key("LOCAL_HTTP_PORT", "HTTP, which redirects to HTTPS.", kind.PORT, default="8080"),
-        Key("LOCAL_INTERNAL_PORT", "Django's admin and Traefik's API.", kind.PORT, default="8081"),
-        Key("LOCAL_POSTGRES_PORT", "PostgreSQL.", kind.PORT, default="15432"),
-        Key("LOCAL_REDIS_PORT", "Redis.", kind.PORT, default="16379"),
+        "Releases",
         Key(
-            "LOCAL_REPLICA_PORT_FIRST",
-            f"The first of {REPLICA_PORT_COUNT} ports that replicas take.",
-            kind.whole(1024, 65536 - REPLICA_PORT_COUNT),
-            default="18100",
+            "RELEASE_WATCH_SECONDS",
+            "How long a new release is watched while the old one answers where it fails. 0: not at all.",
+            kind.whole(0, 600),
+            default="5",
         ),
-        Key("LOCAL_CACHE_DIR", "Where environments and packages are kept.", kind.FILE_PATH, default=".local/cache"),
+        Key(
+            "MIGRATION_LOCK_TIMEOUT",
+            "Seconds that a migration waits for a busy table. Then it tries again, and after five tries gives up.",
+            kind.whole(1, 60),
+            default="5",
+        ),
     ),
+    *LOCAL,
     *DROPLET,
 )
 BY_NAME = {key.name: key for key in KEYS}

@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+from ops.engine.model import Origin
 from ops.errors import UsageError
 
 IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
@@ -40,6 +41,25 @@ def environment_id(root: Path, env: str) -> str:
     digest = hashlib.sha256((root / "requirements" / f"{env}.txt").read_bytes())
     digest.update(f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {sys.base_prefix}".encode())
     return f"{env}-{digest.hexdigest()[:12]}"
+
+
+def origin_of(root: Path) -> Origin:
+    """Return the commit that is checked out, `-dirty` when the checkout differs from it; empty outside of git."""
+    asked = (("describe", "--always", "--abbrev=40", "--dirty", "--exclude", "*"), ("log", "-1", "--format=%cI%n%s"))
+    try:
+        running = [_git(root, words) for words in asked]  # both at once: together they take as long as one
+        commit, told = (one.communicate(timeout=30)[0].strip() for one in running)
+    except OSError:  # no git, and so nothing that could be told
+        return Origin()
+    committed_at, _, subject = told.partition("\n")
+    return Origin(commit=commit, committed_at=committed_at, subject=subject) if commit and told else Origin()
+
+
+def _git(root: Path, words: tuple[str, ...]) -> subprocess.Popen[str]:
+    command = ("git", "-C", str(root), *words)
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    )
 
 
 def revision(root: Path) -> str:

@@ -21,9 +21,10 @@ TARGETS = ("droplet", "local")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the operator asked for: full, update, verify or plan, and where.
+    """What the operator asked for: full, update, rollback, scale, verify or plan, and where.
 
-    `address` is a host that exists already (the cloud is left alone), `allow` the address to let in by SSH.
+    `address` is a host that exists already (the cloud is left alone), `allow` the address to let in by SSH. `to` is the
+    release of a rollback, empty for the one before; `counts` are those of a scale, as they were typed.
     """
 
     mode: str
@@ -34,6 +35,13 @@ class Request:
     address: str = ""
     allow: str = ""
     lock_wait_s: float = 30.0
+    allow_interruption: bool = False
+    allow_breaking_migration: bool = False
+    skip_dump: bool = False
+    no_rollback: bool = False
+    to: str = ""
+    counts: tuple[str, ...] = ()
+    reset: bool = False
 
 
 class Told(Protocol):

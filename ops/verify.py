@@ -18,7 +18,7 @@ from ops.evidence import evidence_of
 from ops.gather import Host, gather
 from ops.observations import Observations, Site
 
-__all__ = ["RULES", "Verified", "conclusion", "note_unverified", "templates", "verify", "why_partial"]
+__all__ = ["RULES", "Verified", "conclusion", "judged", "note_unverified", "templates", "verify", "why_partial"]
 
 RULES = (  # the first one that fails is what the operator is told: what explains the others goes before them
     checks_certificate.certificate,
@@ -56,8 +56,13 @@ def verify(
         folder.write(name, text)
     for name, why in evidence.missing.items():
         folder.omit(name, why)
-    judged = evaluate(seen, site, RULES)
-    return Verified(checks=(*judged, *_folder_checks(folder, site)), seen=seen)
+    return Verified(checks=(*evaluate(seen, site, RULES), *_folder_checks(folder, site)), seen=seen)
+
+
+def judged(host: Host, site: Site) -> Verified:
+    """Look at the stack and judge, with nothing written down."""
+    seen = gather(host, site, with_migrations=False)
+    return Verified(checks=evaluate(seen, site, RULES), seen=seen)
 
 
 def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:

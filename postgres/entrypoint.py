@@ -1,7 +1,8 @@
-"""What does the official image's entrypoint do, where there is no image? Make a cluster once, serve it, or check it.
+"""What does the official image's entrypoint do, where there is no image? Make a cluster once, serve, check or dump it.
 
     python entrypoint.py serve [arguments of postgres …]
     python entrypoint.py check
+    python entrypoint.py dump <name>
 
 Reads PGDATA, PGPORT, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB from the environment, as the image does. It
 listens on 127.0.0.1 only. PostgreSQL refuses to run as root: then programs and data live below /var/lib/slipway, of
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dumping import dump
 from system_user import SYSTEM_USER, become, make_user
 
 SYSTEM_DATA = Path("/var/lib/slipway")
@@ -62,7 +64,9 @@ def main(arguments: list[str]) -> int:
         return serve(arguments[1:])
     if arguments == ["check"]:
         return check()
-    say("usage: entrypoint.py serve [arguments] | check")
+    if arguments[:1] == ["dump"] and len(arguments) == len(("dump", "name")):
+        return dump(installed_programs(), Path(os.environ["PGDATA"]).parent / "dumps", arguments[1])
+    say("usage: entrypoint.py serve [arguments] | check | dump <name>")
     return 2
 
 

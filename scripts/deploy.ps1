@@ -19,6 +19,10 @@ param(
     [string] $Allow,
     [string] $LockWait,
     [switch] $SkipAllowlist,
+    [switch] $AllowInterruption,
+    [switch] $AllowBreakingMigration,
+    [switch] $SkipDump,
+    [switch] $NoRollback,
     [switch] $Plan,
     [switch] $Timestamped,
     [switch] $NoTimestamp,
@@ -43,6 +47,10 @@ if ($Address) { $words += @('--address', $Address) }
 if ($Allow) { $words += @('--allow', $Allow) }
 if ($LockWait) { $words += @('--lock-wait', $LockWait) }
 if ($SkipAllowlist) { $words += '--skip-allowlist' }
+if ($AllowInterruption) { $words += '--allow-interruption' }
+if ($AllowBreakingMigration) { $words += '--allow-breaking-migration' }
+if ($SkipDump) { $words += '--skip-dump' }
+if ($NoRollback) { $words += '--no-rollback' }
 if ($Plan) { $words += '--plan' }
 if ($NoTimestamp) { $words += '--no-timestamp' }
 if ($Json) { $words += '--json' }

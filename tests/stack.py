@@ -19,6 +19,7 @@ import httpx
 ROOT = Path(__file__).resolve().parents[1]
 INVOKE = Path(sys.executable).with_name("invoke")
 DOMAIN = "slipway.localhost"
+WATCH_S = 1  # shorter than by default: tests deploy often
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main")
 
 
@@ -113,6 +114,7 @@ def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
         # Below the range that systems hand out, so that it holds none of the ports above; another one for each copy.
         "LOCAL_REPLICA_PORT_FIRST": 20000 + 200 * (https % 50),
         "LOCAL_CACHE_DIR": cache_dir,
+        "RELEASE_WATCH_SECONDS": WATCH_S,
     }
     environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
     return Stack(root, environment, https, http, internal)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import logging
 import re
 import time
 import uuid
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -38,11 +42,56 @@ def without_trailing_slash(path: str) -> str:
     return path.rstrip("/") or "/"
 
 
+@dataclass(eq=False)
+class Running:
+    """One request under way."""
+
+    request_id: str
+    method: str
+    path: str
+    task: asyncio.Task[Any] | None = field(default_factory=asyncio.current_task)
+    is_cut: bool = False
+    _started: float = field(default_factory=time.perf_counter)
+
+    def say(self, severity: int, message: str, **more: object) -> None:
+        """Log what became of it, and how long it ran."""
+        milliseconds = round((time.perf_counter() - self._started) * 1000, 1)
+        names = {"request_id": self.request_id, "method": self.method, "path": self.path}
+        log.log(severity, message, **names, **more, duration_ms=milliseconds)
+
+    def say_cut(self) -> None:
+        """Log once that it does not get to its end."""
+        if not self.is_cut:
+            self.is_cut = True
+            self.say(logging.WARNING, "request cut")
+
+
 class InFlight:
-    """Counts the requests that run now, the probes apart."""
+    """The requests that run now, the probes apart."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._running: set[Running] = set()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._running)
+
+    @contextlib.contextmanager
+    def holding(self, running: Running) -> Iterator[None]:
+        """Count a request until the block ends."""
+        self._running.add(running)
+        try:
+            yield
+        finally:
+            self._running.discard(running)
+
+    def cut(self) -> None:
+        """End what still runs. It is logged here, because a view in a thread of its own does not hear of it."""
+        for running in tuple(self._running):
+            running.say_cut()
+            if running.task is not None:
+                running.task.cancel()
 
 
 class RequestMiddleware:
@@ -66,26 +115,24 @@ class RequestMiddleware:
         scope = {**scope, "path": path, "root_path": self.root_path}
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        self.in_flight.count += not is_probe
-        try:
-            await self._answer(scope, receive, _Answer(send, request_id), is_probe=is_probe)
-        finally:
-            self.in_flight.count -= not is_probe
+        running, answer = Running(request_id, scope["method"], path), _Answer(send, request_id)
+        with contextlib.nullcontext() if is_probe else self.in_flight.holding(running):
+            await self._answer(scope, receive, answer, running)
+        if not is_probe and not running.is_cut:
+            running.say(logging.INFO, "request", status=answer.status)
 
-    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer, *, is_probe: bool) -> None:
-        started = time.perf_counter()
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer, running: Running) -> None:
         try:
             await self.app(scope, receive, answer)
+        except asyncio.CancelledError:  # only when the server leaves: see `InFlight.cut`
+            running.say_cut()
+            if answer.status is None:
+                await answer.problem(HTTPStatus.SERVICE_UNAVAILABLE)
         except Exception:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if answer.status is not None:
                 raise  # too late for another answer: the server must cut the connection
-            await answer.internal_error()
-        if not is_probe:
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info(
-                "request", method=scope["method"], path=scope["path"], status=answer.status, duration_ms=milliseconds
-            )
+            await answer.problem(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 class _Answer:
@@ -103,9 +150,8 @@ class _Answer:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def internal_error(self) -> None:
-        """Answer 500 as RFC 9457 says, with nothing of the exception in it."""
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
+    async def problem(self, status: HTTPStatus) -> None:
+        """Answer as RFC 9457 says, with nothing of the exception in it."""
         problem = {"type": "about:blank", "title": status.phrase, "status": status, "request_id": self._request_id}
         body = json.dumps(problem).encode()
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]

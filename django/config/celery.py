@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging.config
 import os
+import signal
 import sys
+import threading
 from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_shutdown, worker_shutting_down
+from celery.worker import state
 from django.conf import settings
 
 from config.process import process_name
@@ -17,6 +20,7 @@ from config.pulse import ConsumerPulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 PROCESS = process_name(sys.argv)
+log = structlog.stdlib.get_logger("slipway.celery")
 if PROCESS in {"worker", "beat"}:
     # At once, because Celery warns before it asks for logging; and beat never sets Django up.
     logging.config.dictConfig(settings.LOGGING)
@@ -44,3 +48,25 @@ def _name_the_task(task_id: str, task: Any, **_: Any) -> None:
 @task_postrun.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def _forget_the_task(**_: Any) -> None:
     structlog.contextvars.clear_contextvars()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def _bound_the_wait(how: str, **_: Any) -> None:
+    """At SIGTERM Celery waits for running tasks however long they take; we wait for a while."""
+    if how == "Warm":
+        grace = threading.Timer(settings.WORKER_GRACE_S, _put_back_what_runs)
+        grace.daemon = True
+        grace.start()
+
+
+def _put_back_what_runs() -> None:
+    """Tell which tasks are cut; at SIGQUIT Celery ends them, and what was not acknowledged goes back to the queue."""
+    for request in tuple(state.active_requests):
+        log.warning("task cut, it will run again", task=request.name, task_id=request.id)
+    os.kill(os.getpid(), signal.SIGQUIT)
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def _leave_at_once(exitcode: int, **_: Any) -> None:
+    """End a pool's process whose results were all read: it would sleep for a second."""
+    os._exit(exitcode)

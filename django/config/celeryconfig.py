@@ -26,8 +26,6 @@ worker_cancel_long_running_tasks_on_connection_loss = True
 # Each bound is under the next: a task's limit, the stop's grace (60 s in docker-compose.yml), the redelivery.
 task_soft_time_limit = 40
 task_time_limit = 45
-worker_soft_shutdown_timeout = 30.0
-worker_enable_soft_shutdown_on_idle = True
 visibility_timeout = 300
 _redis = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 10}
 broker_transport_options: dict[str, Any] = {"visibility_timeout": visibility_timeout, **_redis}

@@ -80,7 +80,7 @@ class HealthAnswers:
         self._in_flight = in_flight
         self._identity = Identity(settings.SERVICE_VERSION, settings.ENVIRONMENT, time.monotonic())
         self._checks = _new_checks()
-        self._drain = Drain(notice_s=settings.DRAIN_NOTICE_S)
+        self._drain = Drain(in_flight, notice_s=settings.DRAIN_NOTICE_S, grace_s=settings.DRAIN_GRACE_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server."""

@@ -17,17 +17,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.engine.context import Engine
-from ops.engine.deploy import deploy
 from ops.engine.errors import EngineError
 from ops.engine.examine import examine
 from ops.engine.fetch import fetch
 from ops.engine.follow import follow
-from ops.engine.journal import Journal
+from ops.engine.history import read_history
 from ops.engine.lock import hold_lock
-from ops.engine.masking import Mask
 from ops.engine.model import Release, release_from_json
-from ops.engine.narrate import as_engine_error, error_as_json, finish
+from ops.engine.narrate import as_engine_error, error_as_json
 from ops.engine.options import parser
 from ops.engine.plan import make_plan
 from ops.engine.routes import order_certificate, read_routes
@@ -36,6 +33,7 @@ from ops.engine.runtimes import open_runtime, seconds
 from ops.engine.state import State, Store
 from ops.engine.status import read_status
 from ops.engine.waiting import Waiter
+from ops.engine.work import Chosen, choose_past, choose_scaled, order_of, work
 
 EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}
 BROKEN_PIPE = 141
@@ -46,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     verbs: dict[str, Callable[[argparse.Namespace], int]] = {
         "deploy": _deploy,
+        "rollback": _rollback,
+        "scale": _scale,
+        "history": _history,
         "plan": _plan,
         "status": _status,
         "examine": _examine,
@@ -69,25 +70,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _deploy(asked: argparse.Namespace) -> int:
     release = _read_release(asked)
-    store = Store(asked.root)
-    mask = Mask([release, *store.kept_releases()])
-    journal = Journal(asked.root / "runs" / asked.run_id / "journal.jsonl", mask=mask, echo=sys.stdout)
-    waiter = Waiter(_cancel_on_signals())
-    journal.write("run_started", run=asked.run_id, release=release.id, pid=os.getpid())
-    runtime = open_runtime(asked.runtime, asked.root)
-    engine = Engine(runtime=runtime, store=store, journal=journal, waiter=waiter, fetch=fetch)
-    try:
-        with hold_lock(asked.root, run=asked.run_id, wait_s=asked.lock_wait, say=engine.say("lock"), waiter=waiter):
-            _, error = deploy(engine, release)
-    except EngineError as refused:
-        _, error = finish(engine, "failed", changed=[], error=refused)
+    return _work(asked, lambda _: (release, order_of(asked)), shipped=release)
+
+
+def _rollback(asked: argparse.Namespace) -> int:
+    return _work(asked, choose_past(asked))
+
+
+def _scale(asked: argparse.Namespace) -> int:
+    return _work(asked, choose_scaled(asked))
+
+
+def _work(asked: argparse.Namespace, choose: Callable[[Store], Chosen], *, shipped: Release | None = None) -> int:
+    error = work(asked, choose, cancelled=_cancel_on_signals(), shipped=shipped)
     return EXIT_CODES.get(error.family, 8) if error else 0
+
+
+def _history(asked: argparse.Namespace) -> int:
+    return _print(read_history(asked.root, lines=asked.lines))
 
 
 def _plan(asked: argparse.Namespace) -> int:
     store = Store(asked.root)
     observed = open_runtime(asked.runtime, asked.root).observe()
-    changes = make_plan(_read_release(asked), live=store.live(), state=store.read(), observed=observed)
+    state = store.read()
+    wanted = _read_release(asked).with_counts(state.scale)
+    changes = make_plan(wanted, live=store.live(), state=state, observed=observed)
     return _print({"changes": [change.as_json() for change in changes]})
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ops.engine.fetch import Fetch
 from ops.engine.journal import Journal
@@ -41,11 +41,36 @@ class Engine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Order:
+    """What was asked for, and what it may cost.
+
+    `past`: releases that can be gone back to afterwards, None for the live one and those before it; `scale`: numbers
+    of replicas that hold from now on, None for those that hold already.
+    """
+
+    word: str = "deploy"
+    allow_interruption: bool = False
+    allow_breaking_migration: bool = False
+    skip_dump: bool = False
+    past: tuple[str, ...] | None = None
+    scale: Mapping[str, int] | None = None
+
+    @property
+    def is_return(self) -> bool:
+        """Tell whether an older release comes back: its schema is there already."""
+        return self.word == "rollback"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Goal:
-    """The release that shall run, and those that may still run beside it (how their replicas are stopped)."""
+    """The release that shall run, the order, and the releases that may still run beside it.
+
+    Of those it is known how their replicas are stopped.
+    """
 
     release: Release
     others: tuple[Release, ...] = ()
+    order: Order = field(default_factory=Order)
 
     @property
     def releases(self) -> tuple[Release, ...]:

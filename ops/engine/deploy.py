@@ -1,50 +1,61 @@
 """What happens in a deploy, in order?
 
     recover → plan → build → data → migrate → start new beside old → gate → edge → worker and beat
-            → switch → commit → drain old → stop old → prune
+            → switch → watch → commit → settle → drain old → stop old → prune
 
-Before the commit any error, and any cancel, brings the old release back; after it the run goes forward only.
-Worker and beat are replaced before the switch: a failing one is still undone, and no new web process sends a task
-that an old worker would not know.
+Before the commit any error, any cancel, and a new release that is not well bring the old one back, which still runs;
+after it the run goes forward only. Worker and beat are replaced before the switch: a failing one is still undone, and
+no new web process sends a task that an old worker would not know.
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 from ops.engine import steps
-from ops.engine.context import Engine, Goal
-from ops.engine.errors import EngineError
+from ops.engine.context import Engine, Goal, Order
+from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
 from ops.engine.narrate import Result, as_engine_error, finish, run_step, tell_plan
-from ops.engine.plan import changed_services, make_plan
+from ops.engine.plan import changed_services, make_plan, refuse_interruption
 from ops.engine.recovery import recover, undo
+from ops.engine.watch import watch
 
 
-def deploy(engine: Engine, release: Release) -> Result:
+def deploy(engine: Engine, release: Release, order: Order | None = None) -> Result:
     """Bring a release up beside the live one, switch to it and take the old one away, or undo all of it."""
-    changed: list[str] = []
+    order, changed = order or Order(), list[str]()
     try:
-        live, known = engine.store.live(), (release, *engine.store.kept_releases())
+        live, kept, state = engine.store.live(), engine.store.kept_releases(), engine.store.read()
     except EngineError as error:
         return finish(engine, "failed", changed=changed, error=error)
-    goal = Goal(release=release, others=known)
+    wanted = release.with_counts(state.scale if order.scale is None else order.scale)
+    goal = Goal(release=wanted, others=(wanted, *kept), order=order)
     try:
-        run_step(engine, "recover", lambda: recover(engine, live, known=known))
-        changed = run_step(engine, "plan", lambda: _plan(engine, release, live))
-        if changed:
-            _bring_up(engine, goal)
+        run_step(engine, "recover", lambda: recover(engine, live, known=goal.others))
+        changed = run_step(engine, "plan", lambda: _plan(engine, goal, live))
+        if changed or order.is_return:
+            _bring_up(engine, goal, live)
+    except RefusedError as refused:
+        return finish(engine, "failed", changed=[], error=refused)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the old release has to serve
-        return _give_up(engine.shielded(), live, known=known, changed=changed, error=as_engine_error(error))
+        return _give_up(engine.shielded(), live, known=goal.others, changed=changed, error=as_engine_error(error))
     return _clean_up(engine.shielded(), goal, changed)
 
 
-def _plan(engine: Engine, release: Release, live: Release | None) -> list[str]:
-    observed = engine.runtime.observe()
-    changes = make_plan(release, live=live, state=engine.store.read(), observed=observed)
+def _plan(engine: Engine, goal: Goal, live: Release | None) -> list[str]:
+    state, observed, order = engine.store.read(), engine.runtime.observe(), goal.order
+    changes = make_plan(goal.release, live=live, state=state, observed=observed, is_return=order.is_return)
     tell_plan(engine.journal, changes)
-    return changed_services(changes)
+    if not order.allow_interruption:
+        refuse_interruption(changes)
+    changed = changed_services(changes)
+    if not changed and order.scale is not None:  # as many run as are asked for, and it stays so from now on
+        engine.store.write(dataclasses.replace(state, scale=dict(order.scale)))
+    return changed
 
 
-def _bring_up(engine: Engine, goal: Goal) -> None:
+def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
     engine.store.save_release(goal.release)
     run_step(engine, "build", lambda: steps.build(engine, goal))
     run_step(engine, "data", lambda: steps.data(engine, goal))
@@ -52,15 +63,17 @@ def _bring_up(engine: Engine, goal: Goal) -> None:
     started = run_step(engine, "start", lambda: steps.start(engine, goal))
     run_step(engine, "gate", lambda: steps.gate(engine, started))
     run_step(engine, "edge", lambda: steps.edge(engine, goal))
-    run_step(engine, "replace", lambda: steps.background(engine, goal))
-    run_step(engine, "switch", lambda: steps.switch(engine, goal, beside_old=True))
+    replaced = run_step(engine, "replace", lambda: steps.background(engine, goal))
+    run_step(engine, "switch", lambda: steps.switch(engine, goal, beside_old=goal.release.watch_s > 0))
+    if live:
+        run_step(engine, "watch", lambda: watch(engine, goal, [*started, *replaced]))
     steps.commit(engine, goal)
 
 
 def _clean_up(engine: Engine, goal: Goal, changed: list[str]) -> Result:
     first: EngineError | None = None
-    after = {"drain": steps.drain, "stop": steps.stop, "prune": steps.prune} if changed else {}
-    for name, step in after.items():
+    after = {"settle": steps.settle, "refresh": steps.refresh, "drain": steps.drain, "stop": steps.stop}
+    for name, step in {**after, "prune": steps.prune}.items() if changed or goal.order.is_return else ():
         try:
             run_step(engine, name, lambda step=step: step(engine, goal))  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - the release is live; the other steps are still worth doing

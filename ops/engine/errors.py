@@ -16,3 +16,7 @@ class EngineError(Exception):
 
 class CancelledError(EngineError):
     """The operator asked to stop; what was begun is undone."""
+
+
+class RefusedError(EngineError):
+    """What was asked for would do what nobody said it may; nothing was changed."""

@@ -61,11 +61,13 @@ def _alive(engine: Engine, replica: Replica) -> Replica:
     return current
 
 
-def _not_ready(engine: Engine, replica: Replica, reason: str) -> EngineError:
+def failing(engine: Engine, replica: Replica, *, what: str, reason: str) -> EngineError:
+    """Return the error about a replica, with the last lines that it logged."""
     lines = list(engine.runtime.logs(replica.name, lines=LOG_LINES))
     shown = "\n  ".join(["its last log lines:", *lines]) if lines else "it logged nothing"
-    return EngineError(
-        f"{replica.service} did not become ready",
-        why=f"{replica.name}: {reason}; {shown}",
-        fix=f"invoke logs --service {replica.service} --since 10m",
-    )
+    fix = f"invoke logs --service {replica.service} --since 10m"
+    return EngineError(what, why=f"{replica.name}: {reason}; {shown}", fix=fix)
+
+
+def _not_ready(engine: Engine, replica: Replica, reason: str) -> EngineError:
+    return failing(engine, replica, what=f"{replica.service} did not become ready", reason=reason)

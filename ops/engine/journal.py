@@ -49,7 +49,7 @@ class Journal:
         """Append one entry; OSError when the disk does not take it."""
         with self._lock:
             self._seq += 1
-            at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            at = self.time()
             masked = {key: _masked(value, self._mask) for key, value in fields.items()}
             line = json.dumps({"seq": self._seq, "at": at, "event": event, **masked}, ensure_ascii=False) + "\n"
             try:
@@ -58,6 +58,14 @@ class Journal:
                 if not self._is_forgiving:
                     raise
                 sys.stderr.write(f"the journal could not be written: {error}\n")
+
+    def masked(self, text: str) -> str:
+        """Return a text without the secrets that entries are kept free of."""
+        return self._mask(text)
+
+    def time(self) -> str:
+        """Return the time of this moment as entries have it: ISO 8601, UTC."""
+        return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def close(self) -> None:
         """Close the file."""

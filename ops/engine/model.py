@@ -9,10 +9,19 @@ import dataclasses
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Rollout = Literal["rolling", "replace"]
+Touches = Literal["", "schema", "data", "files"]
+WATCH_S = 5.0
+NOT_OF_A_REPLICA = {
+    "check",
+    "dump",
+    "is_scalable",
+    "stated_replicas",
+}  # what the engine does with a service, not what runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +84,11 @@ class Service:
     stop_grace_s: float = 10.0
     start_timeout_s: float = 60.0
     job_order: int = 0  # above 0: a job, run once per release in this order
+    touches: Touches = ""  # of a job: only one that makes files is run again when a release comes back
+    check: tuple[str, ...] = ()  # of a job that touches the schema: prints as JSON what it would do
+    dump: tuple[str, ...] = ()  # of the database: writes a checked dump under {name}
+    is_scalable: bool = False
+    stated_replicas: int = 0  # what the settings say, where an operator has asked for another number
 
     @property
     def is_job(self) -> bool:
@@ -85,6 +99,7 @@ class Service:
     def fingerprint(self) -> str:
         """Twelve hex digits that change when, and only when, a replica would have to be replaced."""
         changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))
+        changing = {key: value for key, value in changing.items() if key not in NOT_OF_A_REPLICA}
         return hashlib.sha256(json.dumps(changing, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -100,6 +115,15 @@ class Edge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Which commit a release was made from; all empty outside of git. A dirty checkout ends its commit on `-dirty`."""
+
+    commit: str = ""
+    committed_at: str = ""  # ISO 8601
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release:
     """Everything the engine needs to bring a release up, and nothing it would have to ask for."""
 
@@ -108,6 +132,8 @@ class Release:
     services: tuple[Service, ...]
     edge: Edge
     project: dict[str, Any] = field(default_factory=dict)  # Compose's `name`, `networks` and `volumes`
+    origin: Origin = field(default_factory=Origin)
+    watch_s: float = WATCH_S  # how long the old release stays beside the new one, to answer where that fails
 
     def service(self, name: str) -> Service:
         """Return the service of that name; KeyError when there is none."""
@@ -115,6 +141,10 @@ class Release:
             if service.name == name:
                 return service
         raise KeyError(name)
+
+    def with_counts(self, counts: Mapping[str, int]) -> Release:
+        """Return the release with these numbers of replicas, and with the stated number for all other services."""
+        return dataclasses.replace(self, services=tuple(_with_count(service, counts) for service in self.services))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +163,12 @@ class Replica:
     address: str = ""  # where this host reaches it; empty while it has none
 
 
+def _with_count(service: Service, counts: Mapping[str, int]) -> Service:
+    stated = service.stated_replicas or service.replicas
+    wanted = counts.get(service.name, stated) if service.is_scalable else stated
+    return dataclasses.replace(service, replicas=wanted, stated_replicas=stated)
+
+
 def release_to_json(release: Release) -> str:
     """Write a release as JSON text."""
     return json.dumps(dataclasses.asdict(release), indent=1, sort_keys=True)
@@ -142,11 +178,12 @@ def release_from_json(text: str) -> Release:
     """Read what `release_to_json` wrote."""
     raw = json.loads(text)
     services = tuple(_service(item) for item in raw["services"])
-    return Release(**{**raw, "services": services, "edge": Edge(**raw["edge"])})
+    origin = Origin(**raw["origin"])
+    return Release(**{**raw, "services": services, "edge": Edge(**raw["edge"]), "origin": origin})
 
 
 def _service(raw: dict[str, Any]) -> Service:
     image = Image(**{**raw["image"], "build": tuple(raw["image"]["build"])})
     route = Route(**raw["route"]) if raw["route"] else None
-    tuples = {key: tuple(raw[key]) for key in ("command", "healthcheck", "after")}
+    tuples = {key: tuple(raw[key]) for key in ("command", "healthcheck", "after", "check", "dump")}
     return Service(**{**raw, **tuples, "image": image, "route": route})

@@ -13,6 +13,10 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="engine.pyz", description="Bring a release up on this host, or undo it.")
     verbs = made.add_subparsers(dest="verb", required=True)
     _deploy(_verb(verbs, "deploy", "bring a release up; prints the journal"))
+    _rollback(_verb(verbs, "rollback", "bring an earlier release back; prints the journal"))
+    _scale(_verb(verbs, "scale", "run the live release with other numbers of replicas; prints the journal"))
+    history = _verb(verbs, "history", "print the last runs, and the releases that can be gone back to")
+    history.add_argument("--lines", type=int, default=20, metavar="N", help="the last N runs")
     _release(_verb(verbs, "plan", "print what a deploy would change"))
     status = _verb(verbs, "status", "print what runs")
     status.add_argument("--no-health", action="store_true", help="do not run health checks")
@@ -48,8 +52,30 @@ def _waiting(verb: argparse.ArgumentParser) -> None:
 
 def _deploy(verb: argparse.ArgumentParser) -> None:
     _release(verb)
+    _order(verb)
+    verb.add_argument("--word", choices=("deploy", "update"), default="deploy", help="what the operator typed")
+    verb.add_argument("--allow-breaking-migration", action="store_true", help="migrate although old code may break")
+    verb.add_argument("--skip-dump", action="store_true", help="migrate without a dump of the database")
+
+
+def _rollback(verb: argparse.ArgumentParser) -> None:
+    _order(verb)
+    verb.add_argument("--to", default="", metavar="RELEASE", help="this one instead of the one before")
+    verb.set_defaults(word="rollback")
+
+
+def _scale(verb: argparse.ArgumentParser) -> None:
+    _order(verb)
+    verb.add_argument("--count", action="append", default=[], metavar="SERVICE=N", help="may be repeated")
+    verb.add_argument("--reset", action="store_true", help="forget what was asked for before")
+    verb.set_defaults(word="scale")
+
+
+def _order(verb: argparse.ArgumentParser) -> None:
     _waiting(verb)
     verb.add_argument("--run-id", required=True, help="the name of the run; its journal is runs/<id>/journal.jsonl")
+    verb.add_argument("--by", default="", metavar="WHO", help="who asked for it, for the history")
+    verb.add_argument("--allow-interruption", action="store_true", help="replace also what cannot run twice")
 
 
 def _run(verb: argparse.ArgumentParser) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ops.engine import fleet
+from ops.engine.errors import RefusedError
 from ops.engine.model import Release, Replica, Service
 from ops.engine.state import State
 
@@ -22,6 +24,7 @@ class Change:
     old: str | None
     new: str | None
     interrupts: bool = False
+    last_s: float | None = None  # how long such an interruption was last time
     why: str
 
     def as_json(self) -> dict[str, Any]:
@@ -30,16 +33,45 @@ class Change:
         return {**{key: raw[key] for key in ("service", "action")}, "from": self.old, "to": self.new, **_rest(raw)}
 
 
-def make_plan(release: Release, *, live: Release | None, state: State, observed: fleet.Fleet) -> tuple[Change, ...]:
-    """Compare what is wanted with what is live and what runs; `keep` for all that stays as it is."""
-    services = [_service_change(s, release=release, live=live, observed=observed) for s in fleet.long_running(release)]
-    jobs = [_job_change(job, state) for job in fleet.jobs(release)]
+def make_plan(
+    release: Release, *, live: Release | None, state: State, observed: fleet.Fleet, is_return: bool = False
+) -> tuple[Change, ...]:
+    """Compare what is wanted with what is live and what runs; `keep` for all that stays as it is.
+
+    `is_return`: the release was live before, so of its jobs only those that make files matter.
+    """
+    services = [
+        _timed(_service_change(s, release=release, live=live, observed=observed), state)
+        for s in fleet.long_running(release)
+    ]
+    jobs = [_job_change(job, state) for job in fleet.jobs(release) if job.touches == "files" or not is_return]
     return (*jobs, *services, *_removed(release, live), *_route_change(release, live))
 
 
 def changed_services(changes: tuple[Change, ...]) -> list[str]:
     """Return the names of all that does not stay as it is; empty means there is nothing to do."""
     return [change.service for change in changes if change.action != "keep"]
+
+
+def refuse_interruption(changes: tuple[Change, ...]) -> None:
+    """Raise `RefusedError` (preflight) when a change would interrupt the site: somebody has to want that."""
+    interrupting = [change for change in changes if change.interrupts]
+    if interrupting:
+        told = [f"{change.service}: {change.why} ({_last_time(change)})" for change in interrupting]
+        raise RefusedError(
+            f"this would interrupt the site, because {' and '.join(c.service for c in interrupting)} cannot run twice",
+            why="; ".join(told),
+            fix="invoke deploy --allow-interruption",
+            family="preflight",
+        )
+
+
+def _last_time(change: Change) -> str:
+    return "for how long is not known yet" if change.last_s is None else f"{change.last_s:.1f} s last time"
+
+
+def _timed(change: Change, state: State) -> Change:
+    return dataclasses.replace(change, last_s=state.interruptions.get(change.service)) if change.interrupts else change
 
 
 def _service_change(service: Service, *, release: Release, live: Release | None, observed: fleet.Fleet) -> Change:
@@ -116,4 +148,4 @@ def _live_service(name: str, live: Release | None) -> Service | None:
 
 
 def _rest(raw: dict[str, Any]) -> dict[str, Any]:
-    return {"interrupts": raw["interrupts"], "why": raw["why"]}
+    return {key: raw[key] for key in ("interrupts", "last_s", "why")}

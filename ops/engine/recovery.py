@@ -39,6 +39,7 @@ def undo(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) ->
     steps.drain(engine, goal)
     steps.stop(engine, goal)
     steps.background(engine, goal)
+    steps.refresh(engine, goal)
     return True
 
 

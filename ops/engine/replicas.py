@@ -14,26 +14,31 @@ Started = list[tuple[Service, Replica]]
 
 
 def start_missing(engine: Engine, services: Sequence[Service], *, step: str) -> Started:
-    """Start the replicas that should run and do not; return them."""
+    """Start the replicas that should run and do not, all at the same time; return them."""
     observed = {replica.name: replica for replica in engine.runtime.observe()}
-    started: Started = []
-    for service in services:
-        for name in fleet.replica_names(service):
-            engine.waiter.check()
-            there = observed.get(name)
-            if there and fleet.is_present(there):
-                continue
-            if there:  # a dead one of the same name: the runtime forgets it first
-                engine.runtime.stop(name, signal=service.stop_signal, grace_s=service.stop_grace_s)
-            engine.say(step)(f"starting {name}")
-            started.append((service, engine.runtime.start(service, name)))
-    return started
+    missing = [
+        (service, name)
+        for service in services
+        for name in fleet.replica_names(service)
+        if not (name in observed and fleet.is_present(observed[name]))
+    ]
+
+    def start(wanted: tuple[Service, str]) -> tuple[Service, Replica]:
+        service, name = wanted
+        if name in observed:  # a dead one of the same name: the runtime forgets it first
+            engine.runtime.stop(name, signal=service.stop_signal, grace_s=service.stop_grace_s)
+        engine.say(step)(f"starting {name}")
+        return service, engine.runtime.start(service, name)
+
+    return each(missing, start, workers=engine.workers)
 
 
-def replace_services(engine: Engine, goal: Goal, services: Sequence[Service], *, step: str) -> bool:
-    """Stop what is old of these services, then start what is new, one service after the other."""
-    done = [_replace(engine, goal, service, step=step) for service in services]
-    return any(done)
+def replace_service(engine: Engine, goal: Goal, service: Service, *, step: str) -> Started | None:
+    """Stop what is old of a service, then start what is new; return what was started, None when nothing was to do."""
+    stopped = stop_obsolete(engine, goal, [service], step=step)
+    started = start_missing(engine, [service], step=step)
+    gate_all(engine, started, step=step)
+    return started if stopped or started else None
 
 
 def stop_obsolete(engine: Engine, goal: Goal, services: Sequence[Service], *, step: str) -> bool:
@@ -54,10 +59,3 @@ def stop_replicas(engine: Engine, goal: Goal, replicas: Sequence[Replica], *, st
         engine.runtime.stop(replica.name, signal=signal, grace_s=grace_s)
 
     each(replicas, stop, workers=engine.workers)
-
-
-def _replace(engine: Engine, goal: Goal, service: Service, *, step: str) -> bool:
-    stopped = stop_obsolete(engine, goal, [service], step=step)
-    started = start_missing(engine, [service], step=step)
-    gate_all(engine, started, step=step)
-    return stopped or bool(started)

@@ -8,27 +8,46 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ops.engine import fleet
 from ops.engine.errors import EngineError
 from ops.engine.fetch import Fetch
-from ops.engine.model import Release, Replica, Route
+from ops.engine.model import Release, Replica, Route, Service
 from ops.engine.runtime import Runtime
 from ops.engine.waiting import Waiter
 
 SERVERS_FILE = "servers.yml"
 MARK = "routes-"
+NEW, OLD = "-new", "-old"  # Traefik's services while a new release is watched
 CONFIRM_TIMEOUT_S = 30.0
 HEALTH_CHECK = {"interval": "5s", "unhealthyInterval": "2s", "timeout": "3s"}
-Servers = dict[str, list[str]]  # service -> URL of each replica
+ERRORS = {"status": ["500-599"], "maxRequestBodyBytes": 64 * 2**20}  # a larger request is refused meanwhile
 
 
-def servers_of(release: Release, replicas: Iterable[Replica], runtime: Runtime) -> Servers:
-    """Return the URLs that each routed service of a release has among these replicas."""
-    fleet = list(replicas)
+class Backends(NamedTuple):
+    """The URLs of a service's replicas, and of those that answer where these fail."""
+
+    servers: list[str]
+    fallback: list[str]
+
+
+Servers = dict[str, Backends]
+
+
+def servers_of(
+    release: Release, replicas: Iterable[Replica], runtime: Runtime, *, fallback: Iterable[Replica] = ()
+) -> Servers:
+    """Return what each routed service of a release has among these replicas; a fallback is of another fingerprint."""
+    new, old = list(replicas), list(fallback)
+
+    def urls(service: Service, some: list[Replica]) -> list[str]:
+        return sorted(f"http://{runtime.server(replica)}" for replica in some if replica.service == service.name)
+
     return {
-        service.name: sorted(f"http://{runtime.server(r)}" for r in fleet if r.service == service.name)
+        service.name: Backends(
+            urls(service, new), urls(service, [r for r in old if r.fingerprint != service.fingerprint])
+        )
         for service in release.services
         if service.route
     }
@@ -40,16 +59,27 @@ def render_routes(release: Release, servers: Servers, *, attempt: str = "") -> d
     A middleware that nobody uses is named after the content of them all, and after `attempt`: where Traefik knows it,
     Traefik has read these files and no older ones.
     """
-    services = {
-        service.name: _load_balancer(service.route, servers.get(service.name, []))
-        for service in release.services
-        if service.route
-    }
+    services: dict[str, Any] = {}
+    for service in release.services:
+        if service.route:
+            services |= _balanced(service.name, service.route, servers.get(service.name, Backends([], [])))
     content = json.dumps([release.edge.dynamic_files, services, attempt], sort_keys=True)
     mark = f"{MARK}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     unused = {mark: {"headers": {"customResponseHeaders": {"X-Routes": mark}}}}
     written = {"http": {"middlewares": unused} | ({"services": services} if services else {})}
     return {**release.edge.dynamic_files, SERVERS_FILE: json.dumps(written, indent=1, sort_keys=True) + "\n"}
+
+
+def _balanced(name: str, route: Route, backends: Backends) -> dict[str, Any]:
+    """Return the services that Traefik needs for one of ours: with a fallback, what fails is answered by the old."""
+    if not backends.fallback:
+        return {name: _load_balancer(route, backends.servers)}
+    new, old = f"{name}{NEW}", f"{name}{OLD}"
+    return {
+        name: {"failover": {"service": new, "fallback": old, "errors": ERRORS}},
+        new: _load_balancer(route, backends.servers),
+        old: _load_balancer(route, backends.fallback),
+    }
 
 
 def mark_of(files: dict[str, str]) -> str:
@@ -68,8 +98,8 @@ def _load_balancer(route: Route, urls: list[str]) -> dict[str, Any]:
     }
 
 
-def confirm_routes(api_url: str, servers: Servers, *, mark: str, fetch: Fetch, waiter: Waiter) -> None:
-    """Wait until Traefik has read the marked files, and reports these servers, no others, and no router in error.
+def confirm_routes(api_url: str, files: dict[str, str], *, fetch: Fetch, waiter: Waiter) -> None:
+    """Wait until Traefik has read these files, and reports their servers, no others, and no router in error.
 
     Raises `EngineError` when it does not.
     """
@@ -77,7 +107,7 @@ def confirm_routes(api_url: str, servers: Servers, *, mark: str, fetch: Fetch, w
 
     def is_confirmed() -> bool:
         nonlocal reason
-        reason = find_difference(api_url, servers, mark=mark, fetch=fetch)
+        reason = find_difference(api_url, files, fetch=fetch)
         return not reason
 
     if not waiter.until(is_confirmed, timeout_s=CONFIRM_TIMEOUT_S, every_s=0.03):
@@ -88,17 +118,17 @@ def confirm_routes(api_url: str, servers: Servers, *, mark: str, fetch: Fetch, w
         )
 
 
-def find_difference(api_url: str, servers: Servers, *, mark: str, fetch: Fetch) -> str:
-    """Say what Traefik serves other than these servers; empty when it is exactly them."""
-    if not fetch(f"{api_url}/api/http/middlewares/{mark}@file").is_good:
+def find_difference(api_url: str, files: dict[str, str], *, fetch: Fetch) -> str:
+    """Say what Traefik serves other than these files want; empty when it is exactly that."""
+    if not fetch(f"{api_url}/api/http/middlewares/{mark_of(files)}@file").is_good:
         return "it has not read the new files"
-    for name, urls in servers.items():
+    for name, wanted in json.loads(files[SERVERS_FILE])["http"].get("services", {}).items():
         answer = fetch(f"{api_url}/api/http/services/{name}@file")
         if not answer.is_good:
             return f"service `{name}`: {_reason(answer.status, answer.body)}"
-        seen = _server_urls(_json(answer.body))
-        if seen != sorted(urls):
-            return f"service `{name}` has {seen}, not {sorted(urls)}"
+        seen, expected = _backends(_json(answer.body)), _backends(wanted)
+        if seen != expected:
+            return f"service `{name}` has {seen}, not {expected}"
     return _router_errors(api_url, fetch)
 
 
@@ -138,9 +168,12 @@ def _router_errors(api_url: str, fetch: Fetch) -> str:
     return ", ".join(broken)
 
 
-def _server_urls(service: Any) -> list[str]:
-    balancer = service.get("loadBalancer") or {} if isinstance(service, dict) else {}
-    return sorted(server.get("url", "") for server in balancer.get("servers") or ())
+def _backends(service: Any) -> list[str]:
+    """Return the URLs of a balancer, or the two names of a failover, as Traefik or a file states it."""
+    stated = service if isinstance(service, dict) else {}
+    if failover := stated.get("failover"):
+        return [failover.get("service", ""), failover.get("fallback", "")]
+    return sorted(server.get("url", "") for server in (stated.get("loadBalancer") or {}).get("servers") or ())
 
 
 def _json(body: bytes) -> Any:

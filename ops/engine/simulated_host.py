@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ops.engine.errors import EngineError
@@ -95,9 +95,16 @@ class SimulatedHost:
         if self.clock.time >= self.written_at + self.api_delay_s:
             self.loaded = self.written
         services = json.loads(self.loaded.get(SERVERS_FILE, "{}")).get("http", {}).get("services", {})
-        urls = {name: [s["url"] for s in item["loadBalancer"]["servers"]] for name, item in services.items()}
+        failovers = [item["failover"] for item in services.values() if "failover" in item]
+        beside = {one[part] for one in failovers for part in ("service", "fallback")}
+        urls = {name: self._urls(services, item) for name, item in services.items() if name not in beside}
         self.last_served.update({urlsplit(url).port or 0: self.clock.time for some in urls.values() for url in some})
         return urls
+
+    def _urls(self, services: dict[str, Any], item: dict[str, Any]) -> list[str]:
+        if "failover" in item:  # the old one is asked only where the new one fails
+            item = services[item["failover"]["service"]]
+        return [server["url"] for server in item["loadBalancer"]["servers"]]
 
     def is_busy(self, replica: Replica) -> bool:
         """Tell whether a replica has requests that it has not answered."""
@@ -133,13 +140,13 @@ class SimulatedHost:
         return "postgres" in kinds
 
     def _api(self, path: str) -> Answer:
-        serving = self.serving()
+        self.serving()
         if not any(r.service == EDGE_SERVICE and r.state == "running" for r in self.replicas.values()):
             return Answer(0, b"connection refused")
         if path.startswith("/api/http/services/"):
-            urls = serving.get(path.rsplit("/", 1)[1].removesuffix("@file"))
-            body = {"loadBalancer": {"servers": [{"url": url} for url in urls or ()]}}
-            return Answer(404, b"{}") if urls is None else Answer(200, json.dumps(body).encode())
+            stated = json.loads(self.loaded.get(SERVERS_FILE, "{}")).get("http", {}).get("services", {})
+            item = stated.get(path.rsplit("/", 1)[1].removesuffix("@file"))
+            return Answer(404, b"{}") if item is None else Answer(200, json.dumps(item).encode())
         if path.startswith("/api/http/middlewares/"):
             is_read = path.rsplit("/", 1)[1].removesuffix("@file") == mark_of(self.loaded)
             return Answer(200 if is_read else 404, b"{}")

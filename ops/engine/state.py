@@ -13,29 +13,46 @@ from ops.engine.errors import EngineError
 from ops.engine.files import write_atomically
 from ops.engine.model import Release, release_from_json, release_to_json
 
+KEPT = 3  # releases that can be gone back to: their images stay on the disk
+
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """`replicas`: service -> names of its live replicas; `jobs`: job -> fingerprint that ran last on this data."""
+    """What this host knows about itself.
+
+    `past`: earlier releases that were good, newest first; `replicas`: service -> names of its live replicas; `jobs`:
+    job -> fingerprint that ran last on this data; `scale`: service -> number of replicas that an operator asked for;
+    `interruptions`: service -> seconds for which it was away when it was replaced last; `since`: when the release
+    became live (ISO 8601).
+    """
 
     release: str | None = None
-    previous: str | None = None
+    past: tuple[str, ...] = ()
+    since: str = ""
     replicas: dict[str, tuple[str, ...]] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
+    scale: dict[str, int] = field(default_factory=dict)
+    interruptions: dict[str, float] = field(default_factory=dict)
 
-    def with_release(self, release_id: str, replicas: dict[str, tuple[str, ...]]) -> State:
-        """Return the state in which this release is live."""
-        previous = self.previous if release_id == self.release else self.release or self.previous
-        return dataclasses.replace(self, release=release_id, previous=previous, replicas=replicas)
+    def with_release(
+        self, release_id: str, replicas: dict[str, tuple[str, ...]], *, past: tuple[str, ...], since: str
+    ) -> State:
+        """Return the state in which this release is live, and those of `past` can be gone back to."""
+        return dataclasses.replace(self, release=release_id, past=past[:KEPT], replicas=replicas, since=since)
 
     def with_job(self, name: str, fingerprint: str) -> State:
         """Return the state in which this job has run."""
         return dataclasses.replace(self, jobs={**self.jobs, name: fingerprint})
 
+    def with_interruption(self, service: str, seconds: float) -> State:
+        """Return the state that knows how long a service was away."""
+        return dataclasses.replace(self, interruptions={**self.interruptions, service: round(seconds, 2)})
+
     def without_release(self, *, keep_data: bool) -> State:
         """Return the state in which nothing runs; without data no job has run either."""
+        past = (self.release, *self.past) if self.release else self.past
         jobs = self.jobs if keep_data else {}
-        return State(previous=self.release or self.previous, jobs=jobs)
+        return State(past=past[:KEPT], jobs=jobs, scale=self.scale, interruptions=self.interruptions)
 
 
 class Store:
@@ -50,7 +67,7 @@ class Store:
         try:
             raw = json.loads(self._state.read_text(encoding="utf-8"))
             replicas = {name: tuple(names) for name, names in raw["replicas"].items()}
-            return State(release=raw["release"], previous=raw["previous"], replicas=replicas, jobs=raw["jobs"])
+            return State(**{**raw, "replicas": replicas, "past": tuple(raw["past"])})
         except FileNotFoundError:
             return State()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -99,7 +116,7 @@ class Store:
         return release
 
     def kept_releases(self) -> tuple[Release, ...]:
-        """Return every kept release that can be read, the live and the previous one and those of cut runs."""
+        """Return every kept release that can be read, the live one, those of the past and those of cut runs."""
         found = []
         for file in sorted(self._releases.glob("*/release.json")):
             with contextlib.suppress(EngineError):

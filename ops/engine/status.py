@@ -34,6 +34,7 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
     holder = lock_holder(root)
     return {
         "release": live.id if live else None,
+        "scale": store.read().scale,
         "services": sorted([*rows, *_missing(live, observed)], key=lambda row: row["replica"]),
         "lock": asdict(holder) if holder else None,
     }

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
+from collections.abc import Iterator, Sequence
 
 from ops.engine import fleet
 from ops.engine.context import Engine, Goal
-from ops.engine.errors import EngineError
 from ops.engine.gate import gate_all
+from ops.engine.jobs import due_jobs, note_done, run_job
+from ops.engine.migration import run_schema_job
 from ops.engine.model import Image, Replica, Service
 from ops.engine.parallel import each
-from ops.engine.replicas import Started, replace_services, start_missing, stop_obsolete, stop_replicas
-from ops.engine.routes import confirm_routes, mark_of, render_routes, servers_of
+from ops.engine.replicas import Started, replace_service, start_missing, stop_obsolete, stop_replicas
+from ops.engine.routes import confirm_routes, render_routes, servers_of
 
-JOB_TIMEOUT_S = 900.0
 SETTLE_S = 0.5  # requests that Traefik had accepted with the old routes reach their replica
-KEPT_OUTPUT = 20_000
 
 
 def build(engine: Engine, goal: Goal) -> bool:
@@ -38,16 +40,36 @@ def build(engine: Engine, goal: Goal) -> bool:
 
 def data(engine: Engine, goal: Goal) -> bool:
     """Bring up what holds the data, before anything else needs it."""
-    return replace_services(engine, goal, fleet.data_services(goal.release), step="data")
+    done = False
+    for service in fleet.data_services(goal.release):
+        with _measured_absence(engine, goal, service):
+            done |= replace_service(engine, goal, service, step="data") is not None
+    return done
 
 
 def migrate(engine: Engine, goal: Goal) -> bool:
-    """Run every job that this data has not seen, in order; the first that fails ends the deploy."""
-    due = [job for job in fleet.jobs(goal.release) if engine.store.read().jobs.get(job.name) != job.fingerprint]
+    """Run every job that this data has not seen, in order; the first that fails ends the deploy.
+
+    A release that comes back finds its schema there, and its files are made again once it serves.
+    """
+    due = [] if goal.order.is_return else due_jobs(engine, goal)
     for job in due:
         engine.waiter.check()
-        _run_job(engine, job)
-        engine.store.write(engine.store.read().with_job(job.name, job.fingerprint))
+        if job.touches == "schema" and job.check:
+            order = goal.order
+            run_schema_job(engine, goal, job, allow_breaking=order.allow_breaking_migration, skip_dump=order.skip_dump)
+        else:
+            run_job(engine, job)
+        note_done(engine, job)
+    return bool(due)
+
+
+def refresh(engine: Engine, goal: Goal) -> bool:
+    """Make the files of a release again that another one has made anew."""
+    due = [job for job in due_jobs(engine, goal) if job.touches == "files"]
+    for job in due:
+        run_job(engine, job, step="refresh")
+        note_done(engine, job)
     return bool(due)
 
 
@@ -64,41 +86,58 @@ def gate(engine: Engine, started: Started) -> bool:
 
 def edge(engine: Engine, goal: Goal) -> bool:
     """Start Traefik, or replace it when it changed; it finds its routes when it comes up."""
-    services = fleet.edge_services(goal.release)
-    names = [name for service in services for name in fleet.replica_names(service)]
-    if len(fleet.present(engine.runtime.observe(), names)) == len(names):
-        return False
-    stop_obsolete(engine, goal, services, step="edge")
     observed = engine.runtime.observe()
-    ready = fleet.present(observed, fleet.wanted_names(goal.release))
-    engine.runtime.write_routes(render_routes(goal.release, servers_of(goal.release, ready, engine.runtime)))
-    return replace_services(engine, goal, services, step="edge")
+    services = [s for s in fleet.edge_services(goal.release) if not _is_whole(s, observed)]
+    for service in services:
+        with _measured_absence(engine, goal, service):
+            stop_obsolete(engine, goal, [service], step="edge")
+            ready = fleet.present(engine.runtime.observe(), fleet.wanted_names(goal.release))
+            servers = servers_of(goal.release, ready, engine.runtime)
+            engine.runtime.write_routes(render_routes(goal.release, servers))
+            replace_service(engine, goal, service, step="edge")
+    return bool(services)
 
 
-def background(engine: Engine, goal: Goal) -> bool:
+def _is_whole(service: Service, observed: fleet.Fleet) -> bool:
+    names = fleet.replica_names(service)
+    return len(fleet.present(observed, names)) == len(names)
+
+
+@contextlib.contextmanager
+def _measured_absence(engine: Engine, goal: Goal, service: Service) -> Iterator[None]:
+    """Remember for how long a service was away that cannot run twice and is replaced."""
+    old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if r.service == service.name]
+    began = engine.waiter.now()
+    yield
+    if any(fleet.is_present(replica) for replica in old):
+        away_s = engine.waiter.now() - began
+        engine.store.write(engine.store.read().with_interruption(service.name, away_s))
+
+
+def background(engine: Engine, goal: Goal) -> Started:
     """Replace worker and beat, before web processes send tasks that only new workers know."""
-    return replace_services(engine, goal, fleet.background_services(goal.release), step="replace")
+    services = fleet.background_services(goal.release)
+    done = [replace_service(engine, goal, service, step="replace") or [] for service in services]
+    return [pair for some in done for pair in some]
 
 
 def switch(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
-    """Route to the replicas of the goal alone; `beside_old`: first to old and new, so that there is no gap."""
+    """Route to the replicas of the goal; with `beside_old` the old ones answer where a new one fails."""
     observed = engine.runtime.observe()
     new = fleet.present(observed, fleet.wanted_names(goal.release))
-    both = [replica for replica in observed if fleet.is_present(replica)]
-    if beside_old and len(both) > len(new):
-        route_to(engine, goal, both)
-    route_to(engine, goal, new)
+    old = [replica for replica in fleet.obsolete(observed, goal.release) if fleet.is_present(replica)]
+    route_to(engine, goal, new, fallback=old if beside_old else [])
     return True
 
 
-def route_to(engine: Engine, goal: Goal, replicas: list[Replica]) -> None:
+def route_to(engine: Engine, goal: Goal, replicas: list[Replica], *, fallback: Sequence[Replica] = ()) -> None:
     """Write routes to these replicas and wait until Traefik serves them, if it runs."""
-    servers = servers_of(goal.release, replicas, engine.runtime)
+    servers = servers_of(goal.release, replicas, engine.runtime, fallback=fallback)
     files = render_routes(goal.release, servers)
     engine.runtime.write_routes(files)
     if fleet.edge_services(goal.release) and is_edge_running(engine):
         api_url = engine.runtime.edge_url(goal.release.edge)
-        confirm_routes(api_url, servers, mark=mark_of(files), fetch=engine.fetch, waiter=engine.waiter)
+        confirm_routes(api_url, files, fetch=engine.fetch, waiter=engine.waiter)
 
 
 def is_edge_running(engine: Engine) -> bool:
@@ -108,13 +147,23 @@ def is_edge_running(engine: Engine) -> bool:
 
 def commit(engine: Engine, goal: Goal) -> None:
     """Make the goal the live release: before this a failed run is undone, after it the run goes forward."""
+    now, order = engine.store.read(), goal.order
     replicas = {service.name: fleet.replica_names(service) for service in fleet.long_running(goal.release)}
-    state = engine.store.read().with_release(goal.release.id, replicas)
+    past = order.past if order.past is not None else (*([now.release] if now.release else []), *now.past)
+    state = now.with_release(goal.release.id, replicas, past=past, since=engine.journal.time())
+    state = state if order.scale is None else dataclasses.replace(state, scale=dict(order.scale))
     try:
         engine.store.write(state)
     except Exception:
         if engine.store.read() != state:  # otherwise it is written, and only the last flush failed
             raise
+
+
+def settle(engine: Engine, goal: Goal) -> bool:
+    """Route to the replicas of the goal alone, now that they have proven themselves."""
+    if not fleet.obsolete(engine.runtime.observe(), goal.release):
+        return False
+    return switch(engine, goal, beside_old=False)
 
 
 def drain(engine: Engine, goal: Goal) -> bool:
@@ -135,26 +184,12 @@ def stop(engine: Engine, goal: Goal) -> bool:
 
 
 def prune(engine: Engine, goal: Goal) -> bool:
-    """Delete images and releases other than the live and the previous one."""
-    state = engine.store.read()
-    previous = engine.store.load_release(state.previous)
-    removed = engine.runtime.prune(keep_images=set(fleet.images([goal.release, previous])))
-    engine.store.forget_releases(keep={goal.release.id, *([state.previous] if state.previous else [])})
+    """Delete images and releases other than the live one and those that can be gone back to."""
+    past = engine.store.read().past
+    kept = [goal.release, *(engine.store.load_release(one) for one in past)]
+    removed = engine.runtime.prune(keep_images=set(fleet.images(kept)))
+    engine.store.forget_releases(keep={goal.release.id, *past})
     return bool(removed)
-
-
-def _run_job(engine: Engine, job: Service) -> None:
-    began = engine.waiter.now()
-    engine.say("migrate")(f"running {job.name}")
-    code, output = engine.runtime.run_once(job, job.command, timeout_s=JOB_TIMEOUT_S)
-    seconds = round(engine.waiter.now() - began, 3)
-    engine.journal.write("job", name=job.name, exit_code=code, output=output[-KEPT_OUTPUT:], seconds=seconds)
-    if code != 0:
-        raise EngineError(
-            f"the job {job.name} failed",
-            why=f"it ended with exit code {code}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:]),
-            fix="invoke deploy",
-        )
 
 
 def _drain_one(engine: Engine, service: Service, replica: Replica) -> None:

@@ -33,6 +33,7 @@ class Edge:
     authority: str  # PEM
     trust: ssl.SSLContext
     log: Path
+    pid: int
 
     def ask(
         self,
@@ -84,16 +85,17 @@ def edge(
     shutil.copytree(ROOT / "traefik/dynamic", folder / "dynamic")
     (folder / "dynamic/servers.yml").write_text(routes(servers))
     signer = authority.cert_pem.bytes().decode()
-    trust = ssl.create_default_context(cadata=signer)
-    running = Edge(
-        http_port=ports[0],
-        https_port=ports[1],
-        internal_port=ports[2],
-        authority=signer,
-        trust=trust,
-        log=folder / "traefik.log",
-    )
-    with process((str(local_env / "bin/traefik"), f"--configFile={conf}"), environment, running.log):
+    log = folder / "traefik.log"
+    with process((str(local_env / "bin/traefik"), f"--configFile={conf}"), environment, log) as traefik:
+        running = Edge(
+            http_port=ports[0],
+            https_port=ports[1],
+            internal_port=ports[2],
+            authority=signer,
+            trust=ssl.create_default_context(cadata=signer),
+            log=log,
+            pid=traefik.pid,
+        )
         wait_for("Traefik to serve its routes", lambda: "api@file" in running.ask_inside("/api/http/services").text)
         yield running
 

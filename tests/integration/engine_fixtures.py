@@ -25,6 +25,10 @@ LOCK = threading.Lock()
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def do_GET(self):
         global IN_FLIGHT
         if self.path == "/ready":
@@ -33,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with LOCK:
             IN_FLIGHT += 1
         time.sleep(float(self.path.partition("?")[2] or 0))
-        self.answer(200, {"version": os.environ["VERSION"]})
+        self.answer(500 if os.environ["VERSION"] == "errs" else 200, {"version": os.environ["VERSION"]})
         with LOCK:
             IN_FLIGHT -= 1
 
@@ -49,6 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 if os.environ["VERSION"] == "dies":
     sys.exit("no database, no life")
+if os.environ["VERSION"] == "crashes":
+    threading.Timer(2, os._exit, [1]).start()
 print("hello from", os.environ["VERSION"], flush=True)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
 server.serve_forever()
@@ -58,6 +64,7 @@ entryPoints: {web: {address: "127.0.0.1:${WEB_PORT}"}, internal: {address: "127.
 providers: {providersThrottleDuration: 100ms, file: {directory: "${DYNAMIC_DIR}", watch: true}}
 api: {dashboard: false}
 ping: {entryPoint: internal}
+metrics: {prometheus: {entryPoint: internal}}
 """
 DYNAMIC = """
 http:
@@ -84,6 +91,7 @@ class SmallStack:
     web_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
     runs: int = 0
+    watch_s: float = 0.5
 
     @property
     def root(self) -> Path:
@@ -121,7 +129,8 @@ class SmallStack:
             self._traefik(),
         )
         edge = Edge(api_url=f"http://127.0.0.1:{self.api_port}", dynamic_files={"public.yml": DYNAMIC})
-        return Release(id=f"release-{version}-{replicas}", source_dir=str(self.folder), services=services, edge=edge)
+        name = f"release-{version}-{replicas}"
+        return Release(id=name, source_dir=str(self.folder), services=services, edge=edge, watch_s=self.watch_s)
 
     def engine(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the packed engine to its end."""
@@ -209,10 +218,11 @@ class Load:
         while not self._stopped.wait(0.005):
             paths.append(paths.pop(0))
             try:
-                connection.request("GET", paths[0], headers={"Host": HOST})
+                method, body = ("POST", b"a body") if len(self.versions) % 5 == 0 else ("GET", None)
+                connection.request(method, paths[0], body=body, headers={"Host": HOST})
                 response = connection.getresponse()
-                body = response.read()
-                (self.versions if response.status == 200 else self.failures).append(body.decode())
+                text = response.read().decode()
+                (self.versions if response.status == 200 else self.failures).append(text)
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))
                 connection.close()

@@ -22,7 +22,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 DJANGO = ROOT / "django"
 PASSWORD = "canary-" + secrets.token_hex(8)
-SERVER = ("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "30", "--timeout-keep-alive", "95")
+SERVER = ("--no-access-log", "--no-server-header", "--timeout-keep-alive", "95")
 Environment = dict[str, str]
 T = TypeVar("T")
 
@@ -142,7 +142,8 @@ class Services:
     def web(self, app: str, *, cwd: Path = ROOT, ready: bool = True, **more: str) -> Iterator[Web]:
         """Run a server as docker-compose.yml does, until the block ends."""
         port, lifespan = free_port(), ("--lifespan", "off") if cwd == DJANGO else ()
-        environment = self.environment | {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(port)} | more
+        address = {"UVICORN_HOST": "127.0.0.1", "UVICORN_PORT": str(port), "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": "30"}
+        environment = self.environment | address | more
         words = (sys.executable, "-m", "uvicorn", app, *SERVER, *lifespan)
         process = Process(words, environment, self.folder / f"web-{port}.log", cwd)
         process.start()

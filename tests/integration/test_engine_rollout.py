@@ -73,6 +73,23 @@ def test_a_bad_version_is_undone_and_nobody_notices(at_one: SmallStack, version:
     assert {json.loads(body)["version"] for body in load.versions} == {"one"}
 
 
+@pytest.mark.req("B-01", "B-02")
+@pytest.mark.parametrize(("version", "reason"), [("crashes", "its process ended"), ("errs", "could answer")])
+def test_a_version_that_turns_out_bad_is_taken_back_and_no_request_fails(
+    at_one: SmallStack, monkeypatch: pytest.MonkeyPatch, version: str, reason: str
+) -> None:
+    monkeypatch.setattr(at_one, "watch_s", 5.0)
+    with Load(at_one.web_port) as load:
+        code, journal = at_one.deploy(at_one.release(version))
+    assert (code, journal[-1]["outcome"]) == (8, "rolled_back")
+    assert journal[-1]["error"]["what"] == "the new release of hello is not well"
+    assert reason in journal[-1]["error"]["why"]
+    assert load.failures == []
+    assert at_one.answer() == "one"
+    rows = json.loads(at_one.engine("status").stdout)["services"]
+    assert sorted(row["service"] for row in rows) == ["beat", "hello", "hello", "store", "traefik"]
+
+
 @pytest.mark.parametrize("word", ["starting hello", "switch", "replace"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, word: str, number: signal.Signals) -> None:

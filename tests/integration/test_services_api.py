@@ -3,13 +3,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from typing import Any
 
-import httpx
-import psycopg
 import pytest
 
 from tests.integration.services_processes import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
@@ -144,37 +141,6 @@ def _healthcheck(port: int) -> bool:
         subprocess.run(words, cwd=ROOT, env={"UVICORN_PORT": str(port)}, capture_output=True, check=False).returncode
         == 0
     )
-
-
-@pytest.mark.req("B-06", "A-20")
-def test_draining_is_told_first_and_the_running_request_ends_well(services: Services) -> None:
-    with services.web("api.main:app", DRAIN_NOTICE_S="1.5") as server:
-        ((event_id,),) = services.sql("SELECT min(id) FROM signups_event")
-        answers: list[httpx.Response] = []
-        slow = threading.Thread(
-            target=lambda: answers.append(httpx.get(f"http://127.0.0.1:{server.port}/events/{event_id}", timeout=20))
-        )
-        with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
-            connection.execute("LOCK TABLE signups_event IN ACCESS EXCLUSIVE MODE")
-            slow.start()
-            wait_for("the slow request", lambda: server.get("/ready").json()["in_flight"] == 1)
-            server.process.running.send_signal(signal.SIGTERM)
-            seen = wait_for("draining", lambda: (r := server.get("/ready")).status_code == 503 and r.json())
-            assert seen == {"status": "draining", "in_flight": 1}
-            wait_for("the port to close", lambda: _refuses(server.port))
-        slow.join(20)
-        assert [answer.status_code for answer in answers] == [200]
-        assert server.process.running.wait(10) in {0, -signal.SIGTERM}
-
-
-def _refuses(port: int) -> bool:
-    try:
-        httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5)
-    except httpx.ConnectError:
-        return True
-    except httpx.TransportError:
-        return False
-    return False
 
 
 @pytest.mark.req("C-12")

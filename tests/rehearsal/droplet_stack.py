@@ -19,7 +19,7 @@ import httpx
 
 from rehearsal.droplet.machine import Machine
 from rehearsal.world import DOMAIN, World
-from tests.stack import Checkout, copy_files
+from tests.stack import WATCH_S, Checkout, copy_files
 
 DEPLOY_S = 900
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD", "OPERATOR_PASSWORD")
@@ -89,7 +89,7 @@ class Rehearsed(Checkout):
 def make_checkout(folder: Path, world: World) -> Rehearsed:
     """Copy this checkout to `folder`, to deploy to `world` from there."""
     copy_files(folder)
-    environment = {**os.environ, **world.environment, "NO_COLOR": "1"}
+    environment = {**os.environ, **world.environment, "NO_COLOR": "1", "RELEASE_WATCH_SECONDS": str(WATCH_S)}
     return Rehearsed(folder, environment, world)
 
 

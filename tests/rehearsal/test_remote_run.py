@@ -21,7 +21,7 @@ SlowEngine = Callable[[int], None]
 
 def start(host: RemoteHost, run_id: str) -> Iterator[dict[str, Any]]:
     """Ship and start the engine of a run, and return its events."""
-    host.start_deploy(run_id, host.ship(run_id, RELEASE, {}), lock_wait_s=5)
+    host.start(run_id, "deploy", ("--release", host.ship(run_id, RELEASE, {})))
     return host.follow(run_id)
 
 
@@ -81,10 +81,10 @@ def test_an_engine_that_is_killed_is_noticed(host: RemoteHost, prepared: Machine
 def test_an_engine_that_cannot_start_says_why(host: RemoteHost, slow_engine: SlowEngine) -> None:
     slow_engine(1)
     shipped = host.ship("run-5", RELEASE, {})
-    host.start_deploy("run-5", shipped, lock_wait_s=5)
+    host.start("run-5", "deploy", ("--release", shipped))
     list(host.follow("run-5"))
     host.remote.run(("systemd-run", "--unit=slipway-run-6", "sleep", "60"), sudo=True)
-    host.start_deploy("run-6", shipped, lock_wait_s=5)
+    host.start("run-6", "deploy", ("--release", shipped))
     with pytest.raises(HostError, match="could not be followed") as refused:
         list(host.follow("run-6"))
     assert "slipway-run-6" in refused.value.why

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from ops.engine.context import Engine
+from ops.engine.context import Engine, Order
 from ops.engine.deploy import deploy
 from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.journal import Entry, Journal
@@ -34,6 +34,10 @@ class MemoryJournal(Journal):
 
     def forgive(self) -> None:
         """Have nothing to forgive."""
+
+    def time(self) -> str:
+        """Return always the same time."""
+        return "2026-01-02T03:04:05.000Z"
 
 
 def image(name: str, version: int = 1) -> Image:
@@ -65,6 +69,7 @@ def release(replicas: int = 1, /, **versions: int) -> Release:
         source_dir="/nowhere",
         services=services,
         edge=edge,
+        watch_s=1.0,
     )
 
 
@@ -77,10 +82,10 @@ class World:
     cancelled: threading.Event
     journal: MemoryJournal
 
-    def deploy(self, wanted: Release) -> Result:
-        """Run a deploy with a fresh journal."""
+    def deploy(self, wanted: Release, order: Order | None = None) -> Result:
+        """Run a deploy with a fresh journal; interruptions are allowed unless the order says otherwise."""
         self.journal = MemoryJournal()
-        return deploy(self.engine(), wanted)
+        return deploy(self.engine(), wanted, order or Order(allow_interruption=True))
 
     def engine(self) -> Engine:
         """Return an engine whose whole world is simulated."""

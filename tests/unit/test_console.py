@@ -52,7 +52,7 @@ class Shown:
 @pytest.mark.req("A-13")
 def test_without_a_terminal_every_line_is_plain_and_final() -> None:
     shown = Shown().events(*BUILD).err.getvalue()
-    assert shown == "        build      fetching with [redacted:TOKEN]\nok      build      3.2 s\n"
+    assert shown == "        build        fetching with [redacted:TOKEN]\nok      build        3.2 s\n"
 
 
 @pytest.mark.parametrize("name", ["NO_COLOR", "CI"])
@@ -76,7 +76,7 @@ def test_a_step_that_had_nothing_to_do_is_not_worth_a_line() -> None:
 
 def test_a_failed_step_is_understood_without_colour() -> None:
     failed = {"event": "step_finished", "step": "gate", "outcome": "failed", "seconds": 60.0}
-    assert Shown().events(failed).err.getvalue() == "FAILED  gate       60.0 s\n"
+    assert Shown().events(failed).err.getvalue() == "FAILED  gate         60.0 s\n"
 
 
 @pytest.mark.req("A-13")

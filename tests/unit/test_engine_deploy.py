@@ -54,8 +54,8 @@ def test_an_update_replaces_the_changed_service_alone_and_stops_the_old_one_last
         "build api-2",
         f"start {name}",
         "write routes",
-        "write routes",
         f"state {new.id}",
+        "write routes",
         f"stop {old}",
         "prune",
     ]

@@ -90,5 +90,5 @@ def test_other_differences_have_words_too(change: dict[str, object], words: str)
 
 def test_a_change_in_json_says_from_and_to() -> None:
     shown = planned(release(api=2), release(), running(release()))["api"].as_json()
-    assert list(shown) == ["service", "action", "from", "to", "interrupts", "why"]
+    assert list(shown) == ["service", "action", "from", "to", "interrupts", "last_s", "why"]
     assert shown["from"] == release().service("api").fingerprint

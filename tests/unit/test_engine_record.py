@@ -95,16 +95,24 @@ def test_secrets_of_a_release_become_stars_wherever_they_turn_up(tmp_path: Path)
 def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     store = Store(tmp_path)
     assert store.read() == State()
-    state = State().with_job("migrate", "f1").with_release("r1", {"api": ("api-f-1",)}).with_release("r2", {})
+    first = State().with_job("migrate", "f1").with_release("r1", {"api": ("api-f-1",)}, past=(), since="today")
+    state = first.with_release("r2", {}, past=("r1",), since="now").with_interruption("postgres", 1.234)
     store.write(state)
     assert store.read() == state
-    assert (state.release, state.previous, state.jobs) == ("r2", "r1", {"migrate": "f1"})
+    assert (state.release, state.past, state.jobs) == ("r2", ("r1",), {"migrate": "f1"})
+    assert state.interruptions == {"postgres": 1.23}
+
+
+@pytest.mark.req("B-02")
+def test_three_releases_can_be_gone_back_to() -> None:
+    state = State().with_release("r5", {}, past=("r4", "r3", "r2", "r1"), since="")
+    assert state.past == ("r4", "r3", "r2")
 
 
 def test_without_its_data_a_host_has_run_no_job() -> None:
     state = State(release="r1", jobs={"migrate": "f1"})
-    assert state.without_release(keep_data=True) == State(previous="r1", jobs={"migrate": "f1"})
-    assert state.without_release(keep_data=False) == State(previous="r1")
+    assert state.without_release(keep_data=True) == State(past=("r1",), jobs={"migrate": "f1"})
+    assert state.without_release(keep_data=False) == State(past=("r1",))
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +199,7 @@ def test_the_packed_engine_is_the_same_bytes_and_runs_anywhere(tmp_path: Path) -
     assert pack(target).stat().st_ino == written
     words = (sys.executable, "-I", "-S", str(target), "status", "--root", str(tmp_path))
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd="/", timeout=30)
-    assert json.loads(done.stdout) == {"release": None, "services": [], "lock": None}
+    assert json.loads(done.stdout) == {"release": None, "scale": {}, "services": [], "lock": None}
 
 
 def test_an_engine_that_cannot_go_on_prints_json_and_the_exit_code_of_the_family(tmp_path: Path) -> None:

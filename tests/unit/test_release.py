@@ -15,6 +15,7 @@ from ops.sources import environment_id, source_files
 from tests.stack import copy_checkout
 
 SETTINGS = {
+    "RELEASE_WATCH_SECONDS": "1",
     "ENVIRONMENT": "development",
     "LOG_LEVEL": "INFO",
     "WEBSITE_DOMAIN": "slipway.localhost",

@@ -43,7 +43,8 @@ def cut() -> HostError:
 @pytest.mark.req("A-12")
 def test_secrets_travel_as_input_and_in_no_command_line() -> None:
     opened, remote, _ = host(journals=[[event("run_finished")]])
-    opened.start_deploy("run-1", opened.ship("run-1", release(), {"data/tls/key.pem": SECRET.encode()}), lock_wait_s=30)
+    shipped = opened.ship("run-1", release(), {"data/tls/key.pem": SECRET.encode()})
+    opened.start("run-1", "deploy", ("--release", shipped))
     list(opened.follow("run-1"))
     assert SECRET not in "".join(remote.commands)
     assert len(remote.sent["receive"]) > 1000
@@ -51,7 +52,7 @@ def test_secrets_travel_as_input_and_in_no_command_line() -> None:
 
 def test_a_deploy_takes_three_commands() -> None:
     opened, remote, _ = host(journals=[[event("run_finished")]])
-    opened.start_deploy("run-1", opened.ship("run-1", release(), {}), lock_wait_s=30)
+    opened.start("run-1", "deploy", ("--release", opened.ship("run-1", release(), {})))
     list(opened.follow("run-1"))
     verbs = [
         re.findall(r"\b(hello|receive|follow)\b", re.sub(r"-c '.*'", "", command, flags=re.DOTALL))
@@ -71,11 +72,12 @@ def test_what_the_host_has_is_not_sent_again() -> None:
 
 def test_the_engine_outlives_the_connection_and_logs_on_the_host() -> None:
     opened, remote, _ = host(journals=[[event("run_finished")]])
-    opened.start_deploy("run-1", "/var/lib/slipway/runs/run-1/release.json", lock_wait_s=7)
+    opened.start("run-1", "rollback", ("--lock-wait", "7"))
     started = remote.commands[-1]
     assert "systemd-run --unit=slipway-run-1 " in started
     assert "StandardOutput=append:/var/lib/slipway/runs/run-1/engine.log" in started
-    assert "engine.pyz deploy --root /var/lib/slipway --runtime compose" in started
+    assert "mkdir -p -m 700 /var/lib/slipway/runs/run-1 && " in started
+    assert "engine.pyz rollback --root /var/lib/slipway --runtime compose --run-id run-1" in started
     assert "--lock-wait 7 && exec python3 /var/lib/slipway/engine.pyz follow" in started
 
 
@@ -83,7 +85,7 @@ def test_the_engine_outlives_the_connection_and_logs_on_the_host() -> None:
 def test_a_cut_link_is_made_again_and_no_event_comes_twice() -> None:
     first, second = event("run_started"), event("step_started", step="zurück")
     opened, remote, said = host(journals=[[first, "", second, cut()], [event("run_finished")]])
-    opened.start_deploy("run-1", "/release.json", lock_wait_s=30)
+    opened.start("run-1", "deploy", ("--release", "/release.json"))
     assert [one["event"] for one in opened.follow("run-1")] == ["run_started", "step_started", "run_finished"]
     assert remote.connected == 1
     assert remote.commands[-1].endswith(f"--after {len(first.encode()) + len(second.encode()) + 2}")
@@ -93,7 +95,7 @@ def test_a_cut_link_is_made_again_and_no_event_comes_twice() -> None:
 def test_a_second_following_goes_on_where_the_first_stopped() -> None:
     first = event("run_started")
     opened, remote, _ = host(journals=[[first, event("step_started")], [event("run_finished")]])
-    opened.start_deploy("run-1", "/release.json", lock_wait_s=30)
+    opened.start("run-1", "deploy", ("--release", "/release.json"))
     following = opened.follow("run-1")
     next(following)
     opened.cancel()
@@ -106,7 +108,7 @@ def test_a_second_following_goes_on_where_the_first_stopped() -> None:
 def test_a_link_that_stays_lost_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_run, "RECONNECT_S", 0.0)
     opened, remote, _ = host(journals=[[cut()]])
-    opened.start_deploy("run-1", "/release.json", lock_wait_s=30)
+    opened.start("run-1", "deploy", ("--release", "/release.json"))
 
     def refuse(**_: float) -> None:
         raise remote_errors.refused(DOOR)
@@ -119,7 +121,7 @@ def test_a_link_that_stays_lost_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
 def gone(boot: str) -> HostError:
     opened, remote, _ = host(journals=[[event("run_started"), event("engine_gone", why="MemoryError")]])
-    opened.start_deploy("run-1", "/release.json", lock_wait_s=30)
+    opened.start("run-1", "deploy", ("--release", "/release.json"))
     remote.answers["hello"] = {**HELLO, "boot": boot}
     with pytest.raises(HostError) as died:
         list(opened.follow("run-1"))

@@ -11,7 +11,10 @@ from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = ("deploy", "destroy", "down", "logs", "plan", "rehearse", "status", "update", "verify")
+WORDS = (
+    *("deploy", "destroy", "down", "history", "logs", "plan", "rehearse", "rollback", "scale", "status", "update"),
+    "verify",
+)
 EVERYWHERE = tuple(word for word in WORDS if word not in {"destroy", "rehearse"})  # those are the cloud's alone
 
 

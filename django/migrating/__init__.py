@@ -1,0 +1,1 @@
+"""How does the schema change while the release before still runs?"""

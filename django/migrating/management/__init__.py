@@ -1,0 +1,1 @@
+"""What can an operator have done by hand? `python manage.py <command>`."""

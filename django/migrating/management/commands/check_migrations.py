@@ -1,0 +1,27 @@
+"""Could the running release live with what the pending migrations do? Prints one JSON object."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from migrating.checking import check
+from migrating.findings import LinterError
+
+
+class Command(BaseCommand):
+    """Look, change nothing."""
+
+    help = "Prints as JSON which migrations are pending, and what of them the running release could not live with."
+    requires_system_checks = ()
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Print the answer; problems are no failure of the check."""
+        try:
+            answer = check(connection)
+        except LinterError as error:
+            raise CommandError(f"the check could not look: {error}") from error
+        self.stdout.write(json.dumps(answer))

@@ -1,0 +1,37 @@
+"""How does a job of a release run once, and which of them are due?"""
+
+from __future__ import annotations
+
+from ops.engine import fleet
+from ops.engine.context import Engine, Goal
+from ops.engine.errors import EngineError
+from ops.engine.model import Service
+
+JOB_TIMEOUT_S = 900.0
+KEPT_OUTPUT = 20_000
+
+
+def due_jobs(engine: Engine, goal: Goal) -> list[Service]:
+    """Return the jobs that this data has not seen, in order."""
+    done = engine.store.read().jobs
+    return [job for job in fleet.jobs(goal.release) if done.get(job.name) != job.fingerprint]
+
+
+def run_job(engine: Engine, job: Service, *, step: str = "migrate") -> None:
+    """Run a job; EngineError with its last lines when it fails."""
+    began = engine.waiter.now()
+    engine.say(step)(f"running {job.name}")
+    code, output = engine.runtime.run_once(job, job.command, timeout_s=JOB_TIMEOUT_S)
+    seconds = round(engine.waiter.now() - began, 3)
+    engine.journal.write("job", name=job.name, exit_code=code, output=output[-KEPT_OUTPUT:], seconds=seconds)
+    if code != 0:
+        raise EngineError(
+            f"the job {job.name} failed",
+            why=f"it ended with exit code {code}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:]),
+            fix="invoke deploy",
+        )
+
+
+def note_done(engine: Engine, job: Service) -> None:
+    """Remember that this data has seen a job."""
+    engine.store.write(engine.store.read().with_job(job.name, job.fingerprint))

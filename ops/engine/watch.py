@@ -1,0 +1,87 @@
+"""Is a new release well, now that it has visitors?
+
+While it is watched the old release still runs, and answers where the new one fails. So exactly those requests are held
+against the new one that the old one could answer; an outage that both have is not its fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops.engine import fleet
+from ops.engine.context import Engine, Goal
+from ops.engine.errors import EngineError
+from ops.engine.gate import failing, is_ready_now
+from ops.engine.metrics import Counts, Traffic, read_traffic
+from ops.engine.model import Replica, Service
+from ops.engine.routes import NEW, OLD
+
+LOOK_EVERY_S = 0.2
+UNREADY_IN_A_ROW = 3
+LEAST_BLAMED = 3  # requests, and
+LEAST_SHARE = 0.02  # of those that the new release was given
+
+Watched = Sequence[tuple[Service, Replica]]
+
+
+def watch(engine: Engine, goal: Goal, started: Watched) -> bool:
+    """Look at what was started for as long as the release asks; `EngineError` at the first thing that is wrong."""
+    if not started or goal.release.watch_s <= 0:
+        return False
+    until, before = engine.waiter.now() + goal.release.watch_s, _traffic(engine, goal)
+    unready: dict[str, int] = {}
+    while engine.waiter.now() < until:
+        engine.waiter.pause(LOOK_EVERY_S)
+        _look_at_processes(engine, started)
+        _look_at_readiness(engine, started, unready)
+        now = _traffic(engine, goal)
+        for service, replica in started:
+            _look_at_answers(engine, replica, *counted(service.name, now, before))
+    engine.say("watch")(_summary(started, _traffic(engine, goal), before))
+    return True
+
+
+def counted(service: str, now: Traffic, before: Traffic) -> tuple[int, int]:
+    """Return how many requests the new release of a service was given, and how many of them only the old answered."""
+    none = Counts()
+    new, old = (now.get(name, none).since(before.get(name, none)) for name in (service + NEW, service + OLD))
+    return new.answered, max(0, new.errors - old.errors)
+
+
+def _look_at_processes(engine: Engine, started: Watched) -> None:
+    observed = {replica.name: replica for replica in engine.runtime.observe()}
+    for _, replica in started:
+        now = observed.get(replica.name)
+        if now is None or not fleet.is_present(now):
+            raise _unwell(engine, replica, "its process ended after it had been ready")
+        if now.restarts > replica.restarts:
+            raise _unwell(engine, replica, "its process ended after it had been ready, and was started again")
+
+
+def _look_at_readiness(engine: Engine, started: Watched, unready: dict[str, int]) -> None:
+    for service, replica in started:
+        if service.route is None:  # its health check is a process of its own, and it passed a moment ago
+            continue
+        is_ready, detail = is_ready_now(engine.runtime, engine.fetch, service, replica)
+        unready[replica.name] = 0 if is_ready else unready.get(replica.name, 0) + 1
+        if unready[replica.name] >= UNREADY_IN_A_ROW:
+            raise _unwell(engine, replica, f"it is no longer ready: {detail}")
+
+
+def _look_at_answers(engine: Engine, replica: Replica, given: int, blamed: int) -> None:
+    if blamed >= LEAST_BLAMED and blamed >= LEAST_SHARE * given:
+        raise _unwell(engine, replica, f"it failed {blamed} of {given} requests that the release before could answer")
+
+
+def _unwell(engine: Engine, replica: Replica, reason: str) -> EngineError:
+    return failing(engine, replica, what=f"the new release of {replica.service} is not well", reason=reason)
+
+
+def _traffic(engine: Engine, goal: Goal) -> Traffic:
+    return read_traffic(engine.runtime.edge_url(goal.release.edge), engine.fetch)
+
+
+def _summary(started: Watched, now: Traffic, before: Traffic) -> str:
+    names = sorted({service.name for service, _ in started if service.route})
+    told = [f"{name} answered {counted(name, now, before)[0]} requests" for name in names]
+    return ", ".join(told) or "all of it keeps running"

@@ -1,0 +1,63 @@
+"""How is a run of the engine started, shown while it works, and stopped by Ctrl-C?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ops.author import author
+from ops.host import raised
+from ops.run import Run
+from ops.target import Request, Target
+
+Event = dict[str, Any]
+SWITCHES = ("allow_interruption", "allow_breaking_migration", "skip_dump")  # what the engine is told as it was typed
+
+
+def run_engine(
+    current: Run,
+    target: Target,
+    verb: str,
+    words: tuple[str, ...],
+    *,
+    run_id: str = "",
+    told_as: Callable[[Event], Event] = lambda event: event,
+) -> None:
+    """Start the engine, and follow it to its end; raises OpsError when it ends otherwise than well.
+
+    `run_id` is that of `current` unless it is another one; `told_as` changes its events on their way into `current`.
+    """
+    named = run_id or current.folder.run_id
+    target.host.start(named, verb, words)
+    while True:
+        try:
+            _show(current, target, named, told_as)
+        except KeyboardInterrupt:
+            if current.is_interrupted:
+                raise
+            current.is_interrupted = True
+            current.console.say("interrupted: undoing what was begun; Ctrl-C again leaves the engine to it")
+            target.host.cancel()
+        else:
+            break
+    if current.is_interrupted:
+        raise KeyboardInterrupt
+
+
+def common_words(request: Request, root: Path) -> tuple[str, ...]:
+    """Return what every run of the engine is told: how long it may wait for another one, and who wants it."""
+    return ("--lock-wait", f"{request.lock_wait_s:g}", f"--by={author(root)}")
+
+
+def switch_words(request: Request, *names: str) -> tuple[str, ...]:
+    """Return the switches of these names that were typed; all that a deploy has when none is named."""
+    return tuple(f"--{name.replace('_', '-')}" for name in names or SWITCHES if getattr(request, name))
+
+
+def _show(current: Run, target: Target, run_id: str, told_as: Callable[[Event], Event]) -> None:
+    for event in target.host.follow(run_id):
+        current.add(told_as(event))
+        if event["event"] == "run_finished" and event["outcome"] != "success":
+            current.outcome = event["outcome"]
+            raise raised(event["error"], target=target.name)

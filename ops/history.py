@@ -1,0 +1,83 @@
+"""What was deployed, by whom, from which commit, and how did it end?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console as Terminal
+from rich.table import Table
+from rich.text import Text
+
+from ops.commits import short
+from ops.operate import Talk, guarded
+from ops.past import live_of, moment, past_of, short_release
+from ops.report_html import duration
+from ops.take_back import undo_of
+from ops.target import Request, Target, command
+
+WHO = 16
+WIDE = 160  # where nobody said how wide the screen is
+LIVE, REACHABLE = "live", "kept"
+STYLES = {"success": "green", "rolled_back": "yellow", "failed": "red", "interrupted": "red"}
+
+
+def history(root: Path, request: Request, *, lines: int) -> int:
+    """Print the runs of this host, newest first; return the exit code."""
+
+    def act(opened: Target) -> int:
+        opened.reach(Talk())
+        seen = opened.host.engine("history", "--lines", str(lines))
+        if request.json:
+            print(opened.redactor.text(json.dumps(seen, indent=1, ensure_ascii=False)))  # noqa: T201 - data goes to stdout
+        else:
+            terminal = Terminal() if sys.stdout.isatty() else Terminal(width=WIDE)
+            with terminal.capture() as captured:
+                terminal.print(table_of(seen), *_below(seen, request.target), sep="\n")
+            print(opened.redactor.text(captured.get()), end="")  # noqa: T201 - data goes to stdout
+        return 0
+
+    return guarded(root, request, act)
+
+
+def table_of(seen: dict[str, Any]) -> Table:
+    """Return the runs as a table; the live release and those that can be gone back to are marked at their last run."""
+    table = Table(box=None)
+    for name in ("", "when", "who", "word", "release", "commit", "outcome", "took"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=WHO if name == "who" else None)
+    unmarked = marks_of(seen)
+    undone = {run["run"] for run in seen["runs"] if run["outcome"] == "success"}
+    for run in seen["runs"]:
+        became = run["release"] if run["outcome"] == "success" else ""
+        mark = unmarked.pop(became, "")
+        table.add_row(
+            Text(mark, style="bold green" if mark == LIVE else "cyan"),
+            moment(run["began_at"]),
+            run["by"].partition(" <")[0],
+            run["word"],
+            short_release(run["release"]),
+            f"{short(run['commit'])} {run['subject']}".strip(),
+            Text(outcome := _outcome(run, undone=undone), style=STYLES.get(outcome, "")),
+            duration(run["seconds"]) if run["seconds"] is not None else "",
+        )
+    return table
+
+
+def _outcome(run: dict[str, Any], *, undone: set[str]) -> str:
+    """Return how a run ended: one whose verification failed was a success to the engine, until it was taken back."""
+    return "rolled_back" if undo_of(run["run"]) in undone else str(run["outcome"])
+
+
+def marks_of(seen: dict[str, Any]) -> dict[str, str]:
+    """Return release -> mark."""
+    live = live_of(seen)
+    return {one.release: REACHABLE for one in past_of(seen)} | ({live.release: LIVE} if live else {})
+
+
+def _below(seen: dict[str, Any], target: str) -> list[str]:
+    past = past_of(seen)
+    if not past:
+        return ["there is no release to go back to"]
+    return [f"`{command('rollback', target)}` goes back to {past[0].words}"]

@@ -1,0 +1,32 @@
+"""What happens when the operator wants the release before?"""
+
+from __future__ import annotations
+
+from ops.engine.model import Origin
+from ops.engine_run import common_words, run_engine, switch_words
+from ops.judging import judge_release
+from ops.past import ENOUGH_RUNS, Known, chosen, live_of
+from ops.run import Run
+from ops.target import Request, Target
+
+
+def rollback(request: Request, current: Run, target: Target) -> None:
+    """Go back to the release before, or to the one that was named; raises UsageError when there is none."""
+    with current.step("connect"):
+        target.reach(current)
+        known = target.host.engine("history", *ENOUGH_RUNS)
+        goal = chosen(known, request.to, target=target.name)
+    live = live_of(known)
+    if live:
+        current.say(f"from  {live.words}")
+    current.say(f"to    {goal.words}")
+    words = ("--to", goal.release, *common_words(request, target.root), *switch_words(request, "allow_interruption"))
+    run_engine(current, target, "rollback", words)
+    note(current, goal)
+    judge_release(current, target)
+
+
+def note(current: Run, goal: Known) -> None:
+    """Note for the report which release is live again."""
+    current.went_back = goal.words
+    current.origin = Origin(commit=goal.commit, committed_at=goal.committed_at, subject=goal.subject)
