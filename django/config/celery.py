@@ -68,5 +68,6 @@ def _put_back_what_runs() -> None:
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def _leave_at_once(exitcode: int, **_: Any) -> None:
-    """End a pool's process whose results were all read: it would sleep for a second."""
-    os._exit(exitcode)
+    """End a pool's process that has nothing left to tell: on its way out it would sleep for a second."""
+    if exitcode == os.EX_OK:  # not when it makes room for a fresh one
+        os._exit(exitcode)

@@ -23,7 +23,8 @@ task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = True
 
-# Each bound is under the next: a task's limit, the stop's grace (60 s in docker-compose.yml), the redelivery.
+# Each bound is under the next: what a stop waits for a task (config/celery.py), a task's limit, the stop's grace (60 s
+# in docker-compose.yml), the redelivery of what a killed worker had.
 task_soft_time_limit = 40
 task_time_limit = 45
 visibility_timeout = 300

@@ -63,8 +63,10 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
     started = run_step(engine, "start", lambda: steps.start(engine, goal))
     run_step(engine, "gate", lambda: steps.gate(engine, started))
     run_step(engine, "edge", lambda: steps.edge(engine, goal))
-    replaced = run_step(engine, "replace", lambda: steps.background(engine, goal))
+    replaced = [] if goal.order.is_return else run_step(engine, "replace", lambda: steps.background(engine, goal))
     run_step(engine, "switch", lambda: steps.switch(engine, goal, beside_old=goal.release.watch_s > 0))
+    if goal.order.is_return:  # visitors come first: a worker may take its time to finish what it does
+        replaced = run_step(engine, "replace", lambda: steps.background(engine, goal))
     if live:
         run_step(engine, "watch", lambda: watch(engine, goal, [*started, *replaced]))
     steps.commit(engine, goal)

@@ -72,11 +72,11 @@ class History:
 def read_history(root: Path, *, lines: int) -> dict[str, Any]:
     """Return the live release, those that can be gone back to (newest first), and the last runs."""
     store = Store(root)
-    state, runs = store.read(), History(root).runs(lines=lines)
+    state, runs = store.read(), History(root).runs(lines=MOST_LINES)
     since = {run["release"]: run["ended_at"] for run in reversed(runs) if run["outcome"] == "success"}
     past = [described for one in state.past if (described := _described(store, one, since=since.get(one, "")))]
     live = _described(store, state.release, since=state.since) if state.release else None
-    return {"live": live, "past": past, "runs": runs}
+    return {"live": live, "past": past, "runs": runs[:lines]}
 
 
 def _described(store: Store, release_id: str, *, since: str) -> Entry | None:
@@ -93,5 +93,5 @@ def _described(store: Store, release_id: str, *, since: str) -> Entry | None:
 
 def _finished(entry: Entry, *, at_work: str) -> Entry:
     unfinished = {"outcome": "running" if entry["run"] == at_work else "interrupted", "ended_at": "", "seconds": None}
-    began = {"word": "", "by": "", "release": "", "commit": "", "subject": "", "began_at": ""}
+    began = {"run": "", "word": "", "by": "", "release": "", "commit": "", "subject": "", "began_at": ""}
     return {**began, **unfinished, "error": "", **entry}

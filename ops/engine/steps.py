@@ -117,8 +117,8 @@ def _measured_absence(engine: Engine, goal: Goal, service: Service) -> Iterator[
 def background(engine: Engine, goal: Goal) -> Started:
     """Replace worker and beat, before web processes send tasks that only new workers know."""
     services = fleet.background_services(goal.release)
-    done = [replace_service(engine, goal, service, step="replace") or [] for service in services]
-    return [pair for some in done for pair in some]
+    done = each(services, lambda one: replace_service(engine, goal, one, step="replace"), workers=engine.workers)
+    return [pair for some in done for pair in some or ()]
 
 
 def switch(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:

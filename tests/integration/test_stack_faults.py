@@ -6,15 +6,14 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import httpx
 import pytest
 
+from tests.integration.visitor import Visitor
 from tests.stack import Stack
 
 STEPS = ("recover", "plan", "build", "start", "gate", "switch", "drain", "stop", "prune")
@@ -26,38 +25,6 @@ def the_checkout_is_as_it_was(stack: Stack) -> Iterator[None]:
     original = path.read_text(encoding="utf-8")
     yield
     path.write_text(original, encoding="utf-8")
-
-
-class Visitor:
-    """Asks the API without pause until told to stop, and keeps what failed."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._visit)
-        self.asked = 0
-        self.failures: list[str] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=30)
-
-    def _visit(self) -> None:
-        with self._stack.client() as client:
-            while not self._stop.wait(0.12):  # below the rate limit of the edge
-                try:
-                    answer = self._stack.ask("/api/ready", client=client)
-                except httpx.HTTPError as error:
-                    self.failures.append(repr(error))
-                    continue
-                self.asked += 1
-                # 429: the burst of a verification has used up what this address may ask
-                if answer.status_code not in {200, 429}:
-                    self.failures.append(f"{answer.status_code} {answer.text[:200]}")
 
 
 def journal_of_the_newest_run(stack: Stack, *, after: set[str]) -> Path:

@@ -72,7 +72,7 @@ def test_an_env_that_others_may_read_is_refused_with_the_fix(bare: Stack) -> Non
 
 
 def test_words_on_a_stack_that_was_never_deployed_say_so(bare: Stack) -> None:
-    for word in ("status", "logs"):
+    for word in ("status", "logs", "history", "rollback", "scale"):
         done = bare.invoke(word, "--target", "local")
         assert done.returncode == 2
         assert "nothing is deployed here" in done.stdout + done.stderr

@@ -1,0 +1,53 @@
+"""Are the counts of `invoke scale` understood as they are typed?"""
+
+from __future__ import annotations
+
+import pytest
+from invoke.collection import Collection
+from invoke.parser import Parser
+
+import tasks
+from ops.counts import as_flags, counts_from
+from ops.errors import UsageError
+
+pytestmark = pytest.mark.req("B-08")
+
+
+@pytest.mark.parametrize(
+    ("typed", "counts"),
+    [
+        ("scale api=3", ["api=3"]),
+        ("scale api=3 worker=2 --target local", ["api=3", "worker=2"]),
+        ("scale --target local api=3", ["api=3"]),
+        ("scale --count api=3 -c worker=2", ["api=3", "worker=2"]),
+        ("scale --count=api=3", ["api=3"]),
+        ("scale --reset", []),
+    ],
+)
+def test_counts_stand_where_a_person_would_type_them(typed: str, counts: list[str]) -> None:
+    contexts = Collection.from_module(tasks).to_contexts()
+    [parsed] = Parser(contexts=contexts).parse_argv(as_flags(typed.split()))
+    assert parsed.args["count"].value == counts
+
+
+def test_other_words_stay_as_they_are() -> None:
+    typed = ["deploy", "--target=local", "--allow", "a=b"]
+    assert as_flags(typed) == typed
+
+
+def test_counts_are_numbers_of_services() -> None:
+    assert counts_from(("api=3", "nginx-static=20"), target="local") == {"api": 3, "nginx-static": 20}
+
+
+@pytest.mark.parametrize("word", ["api", "api=", "api=x", "api=-1", "api=1.5", "=3", "API=3", "api=0", "api=21"])
+def test_a_word_of_another_form_is_refused_with_an_example(word: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        counts_from((word,), target="local")
+    assert f"`{word}`" in refused.value.what
+    assert refused.value.fix == "invoke scale api=3 --target local"
+
+
+def test_a_service_has_one_count() -> None:
+    assert counts_from(("api=3", "api=3"), target="droplet") == {"api": 3}
+    with pytest.raises(UsageError, match="api has two counts"):
+        counts_from(("api=3", "api=4"), target="droplet")
