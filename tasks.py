@@ -34,7 +34,7 @@ SWITCHES: dict[str, tuple[Any, str]] = {
     "no_rollback": (False, "leave the new release running when its verification fails"),
     "to": ("", "the release to go back to, as `invoke history` names it, instead of the one before"),
     "count": ([], "a service and how many replicas of it, such as api=3; `--count` may be left out, or given again"),
-    "reset": (False, "go back to the numbers of docker-compose.yml"),
+    "reset": (False, "forget the numbers that were set; those of the settings count again"),
     "service": ([], "only this service; give it again for more"),
     "since": ("", "only lines this young, such as 30s, 10m, 2h"),
     "grep": ("", "only lines that hold this text"),

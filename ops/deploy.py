@@ -80,8 +80,9 @@ def _deploy(request: Request, current: Run, target: Target) -> None:
     current.origin = shipment.release.origin
     with current.step("ship"):
         shipped = target.host.ship(run_id, shipment.release, shipment.files)
-    typed = ("--word", _word(request), *switch_words(request))
-    run_engine(current, target, "deploy", ("--release", shipped, *common_words(request, target.root), *typed))
+    typed = _word(request)
+    words = ("--release", shipped, *common_words(request, target.root), "--word", typed, *switch_words(request))
+    run_engine(current, target, "deploy", words, typed=typed)
     try:
         judge_release(current, target)
     except VerificationError as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ops.run import Run
 from ops.target import Request, Target
 
 Event = dict[str, Any]
+ASKS_FOR_SWITCH = re.compile(r"invoke deploy(?= --)")
 SWITCHES = ("allow_interruption", "allow_breaking_migration", "skip_dump")  # what the engine is told as it was typed
 
 
@@ -21,18 +23,20 @@ def run_engine(
     verb: str,
     words: tuple[str, ...],
     *,
+    typed: str = "deploy",
     run_id: str = "",
     told_as: Callable[[Event], Event] = lambda event: event,
 ) -> None:
     """Start the engine, and follow it to its end; raises OpsError when it ends otherwise than well.
 
-    `run_id` is that of `current` unless it is another one; `told_as` changes its events on their way into `current`.
+    `typed` is what the operator typed: an error that asks for a switch names it. `run_id` is that of `current` unless
+    it is another one; `told_as` changes its events on their way into `current`.
     """
     named = run_id or current.folder.run_id
     target.host.start(named, verb, words)
     while True:
         try:
-            _show(current, target, named, told_as)
+            _show(current, target, named, typed=typed, told_as=told_as)
         except KeyboardInterrupt:
             if current.is_interrupted:
                 raise
@@ -55,9 +59,10 @@ def switch_words(request: Request, *names: str) -> tuple[str, ...]:
     return tuple(f"--{name.replace('_', '-')}" for name in names or SWITCHES if getattr(request, name))
 
 
-def _show(current: Run, target: Target, run_id: str, told_as: Callable[[Event], Event]) -> None:
+def _show(current: Run, target: Target, run_id: str, *, typed: str, told_as: Callable[[Event], Event]) -> None:
     for event in target.host.follow(run_id):
         current.add(told_as(event))
         if event["event"] == "run_finished" and event["outcome"] != "success":
             current.outcome = event["outcome"]
-            raise raised(event["error"], target=target.name)
+            fix = ASKS_FOR_SWITCH.sub(f"invoke {typed}", event["error"]["fix"])
+            raise raised({**event["error"], "fix": fix}, target=target.name)

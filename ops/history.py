@@ -19,6 +19,8 @@ from ops.take_back import undo_of
 from ops.target import Request, Target, command
 
 WHO = 16
+COLUMNS = ("", "when", "who", "word", "release", "commit", "outcome", "took")
+NARROW = 120
 WIDE = 160  # where nobody said how wide the screen is
 LIVE, REACHABLE = "live", "kept"
 STYLES = {"success": "green", "rolled_back": "yellow", "failed": "red", "interrupted": "red"}
@@ -35,34 +37,45 @@ def history(root: Path, request: Request, *, lines: int) -> int:
         else:
             terminal = Terminal() if sys.stdout.isatty() else Terminal(width=WIDE)
             with terminal.capture() as captured:
-                terminal.print(table_of(seen), *_below(seen, request.target), sep="\n")
+                terminal.print(table_of(seen, width=terminal.width), *_below(seen, request.target), sep="\n")
             print(opened.redactor.text(captured.get()), end="")  # noqa: T201 - data goes to stdout
         return 0
 
     return guarded(root, request, act)
 
 
-def table_of(seen: dict[str, Any]) -> Table:
-    """Return the runs as a table; the live release and those that can be gone back to are marked at their last run."""
+def table_of(seen: dict[str, Any], *, width: int = WIDE) -> Table:
+    """Return the runs as a table; the live release and those that can be gone back to are marked at their last run.
+
+    On a screen of less than `NARROW` columns who and commit stand below the release.
+    """
+    is_narrow = width < NARROW
+    names = ("", "when", "word", "release", "outcome", "took") if is_narrow else COLUMNS
     table = Table(box=None)
-    for name in ("", "when", "who", "word", "release", "commit", "outcome", "took"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=WHO if name == "who" else None)
+    for name in names:
+        table.add_column(name, no_wrap=not (is_narrow and name == "release"), max_width=WHO if name == "who" else None)
     unmarked = marks_of(seen)
     undone = {run["run"] for run in seen["runs"] if run["outcome"] == "success"}
     for run in seen["runs"]:
-        became = run["release"] if run["outcome"] == "success" else ""
-        mark = unmarked.pop(became, "")
-        table.add_row(
-            Text(mark, style="bold green" if mark == LIVE else "cyan"),
-            moment(run["began_at"]),
-            run["by"].partition(" <")[0],
-            run["word"],
-            short_release(run["release"]),
-            f"{short(run['commit'])} {run['subject']}".strip(),
-            Text(outcome := _outcome(run, undone=undone), style=STYLES.get(outcome, "")),
-            duration(run["seconds"]) if run["seconds"] is not None else "",
-        )
+        mark = unmarked.pop(run["release"], "") if run["outcome"] == "success" else ""
+        cells = _cells(run, mark=mark, outcome=_outcome(run, undone=undone))
+        below = f"{cells['release']}\n{cells['commit']}\n{cells['who']}"
+        cells |= {"release": below} if is_narrow else {}
+        table.add_row(*(cells[name] for name in names))
     return table
+
+
+def _cells(run: dict[str, Any], *, mark: str, outcome: str) -> dict[str, str | Text]:
+    return {
+        "": Text(mark, style="bold green" if mark == LIVE else "cyan"),
+        "when": moment(run["began_at"]),
+        "who": run["by"].partition(" <")[0],
+        "word": run["word"],
+        "release": short_release(run["release"]),
+        "commit": f"{short(run['commit'])} {run['subject']}".strip(),
+        "outcome": Text(outcome, style=STYLES.get(outcome, "")),
+        "took": duration(run["seconds"]) if run["seconds"] is not None else "",
+    }
 
 
 def _outcome(run: dict[str, Any], *, undone: set[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.engine.model import Origin
 from ops.engine_run import common_words, run_engine, switch_words
 from ops.judging import judge_release
-from ops.past import ENOUGH_RUNS, Known, chosen, live_of
+from ops.past import ENOUGH_RUNS, Known, chosen, live_of, short_release
 from ops.run import Run
 from ops.target import Request, Target
 
@@ -21,7 +21,7 @@ def rollback(request: Request, current: Run, target: Target) -> None:
         current.say(f"from  {live.words}")
     current.say(f"to    {goal.words}")
     words = ("--to", goal.release, *common_words(request, target.root), *switch_words(request, "allow_interruption"))
-    run_engine(current, target, "rollback", words)
+    run_engine(current, target, "rollback", words, typed=f"rollback --to {short_release(goal.release)}")
     note(current, goal)
     judge_release(current, target)
 

@@ -57,6 +57,11 @@ def type_of(sql: str) -> str:
     return _long(found[1]) if found else ""
 
 
+def functions_of(sql: str) -> list[str]:
+    """Return the functions that an expression calls."""
+    return [name.lower() for name in re.findall(r"(\w+)\s*\(", sql)]
+
+
 def unquoted(identifier: str) -> str:
     """Return the last part of an identifier as the catalog has it."""
     last = str(re.findall(_NAME, identifier)[-1])

@@ -23,10 +23,6 @@ LOCKS = {
         "lock-constraint",
         "builds the index of a new UNIQUE on {}: nobody can read or write",
     ),
-    "adding-field-with-default": (
-        "lock-rewrite",
-        "writes every row of {} anew for a new column: nobody can read or write",
-    ),
 }
 GONE = "which the running release still reads and writes"
 OTHERS = {
@@ -138,6 +134,14 @@ def _drop_default(judge: Judge, finding: Finding, identifier: str, table: Table)
     return ("not-null", why) if column.has_no_nulls and judge.knows(table) else None
 
 
+def _add_computed(judge: Judge, finding: Finding, _: str, table: Table) -> tuple[str, str] | None:
+    functions = names.functions_of(finding.part)  # the linter does not know every one that is the same for all rows
+    if finding.part.upper().startswith("GENERATED") or not functions or judge.catalog.is_volatile(functions):
+        why = "writes every row of {} anew for a new column: nobody can read or write"
+        return _lock("lock-rewrite", why, table)
+    return None
+
+
 def _set_not_null(judge: Judge, finding: Finding, identifier: str, table: Table) -> tuple[str, str] | None:
     name = names.column_of(finding.until)
     column = judge.catalog.column(identifier, name)
@@ -168,6 +172,7 @@ RULES: dict[str, Callable[[Judge, Finding, str, Table], tuple[str, str] | None]]
     "renaming-column": _rename_column,
     "renaming-table": _rename_table,
     "adding-required-field": _add_required,
+    "adding-field-with-default": _add_computed,
     "adding-not-nullable-field": _set_not_null,
     "ban-drop-default": _drop_default,
     "changing-column-type": _change_type,

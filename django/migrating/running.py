@@ -30,7 +30,8 @@ def migrate_safely(migrator: Migrator, say: Say) -> None:
         with connection.cursor() as cursor:
             take_turn(cursor.execute)
     except OperationalError as error:
-        raise MigrationFailedError(f"nothing was changed: another migration did not end in time ({error})") from error
+        why = "another migration did not end in time" if is_busy(error) else "the database does not answer"
+        raise MigrationFailedError(f"nothing was changed: {why} ({error})") from error
     try:
         set_lock_timeout(connection, migrator.lock_timeout_s)
         pending = read_pending(connection)  # only now: whoever was before us may have done it all

@@ -19,6 +19,11 @@ SELECT format_type(atttypid, atttypmod), attnotnull OR EXISTS (
     AND pg_get_constraintdef(oid) IN (format('CHECK ((%%I IS NOT NULL))', attname), format('NOT NULL %%I', attname)))
 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped
 """
+COLUMNS = """
+SELECT relname, attname, NOT attnotnull FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(c.oid) AND attnum > 0 AND NOT attisdropped
+"""
+VOLATILE = "SELECT FROM pg_proc WHERE proname = ANY(%s) AND provolatile = 'v' LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,20 @@ class Catalog:
         row = self._row(COLUMN, table, name)
         return Column(*row) if row else None
 
-    def _row(self, query: str, *parameters: str) -> tuple[Any, ...] | None:
+    def columns(self) -> dict[str, dict[str, bool]]:
+        """Return every table and column that is there, with whether it may be NULL."""
+        there: dict[str, dict[str, bool]] = {}
+        with self._connection.cursor() as cursor:
+            cursor.execute(COLUMNS)
+            for table, column, may_be_null in cursor.fetchall():
+                there.setdefault(table, {})[column] = may_be_null
+        return there
+
+    def is_volatile(self, functions: list[str]) -> bool:
+        """Tell whether a function of one of these names gives each row a value of its own."""
+        return self._row(VOLATILE, functions) is not None
+
+    def _row(self, query: str, *parameters: str | list[str]) -> tuple[Any, ...] | None:
         with self._connection.cursor() as cursor:
             cursor.execute(query, parameters)
             row: tuple[Any, ...] | None = cursor.fetchone()

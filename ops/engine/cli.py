@@ -37,6 +37,7 @@ from ops.engine.work import Chosen, choose_past, choose_scaled, order_of, work
 
 EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}
 BROKEN_PIPE = 141
+WHOLE_BYTES = 4096  # PIPE_BUF: a write of this much to a pipe is done whole or not at all
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -213,7 +214,10 @@ def _fail(error: EngineError) -> int:
 
 
 def _print(answer: Any) -> int:
-    print(json.dumps(answer, indent=1), flush=True)  # noqa: T201 - stdout is the answer
+    """Print an answer piece by piece: with PYTHONUNBUFFERED, a long write that a signal cuts short loses its rest."""
+    text = json.dumps(answer, indent=1) + "\n"
+    for begin in range(0, len(text), WHOLE_BYTES):
+        print(text[begin : begin + WHOLE_BYTES], end="", flush=True)  # noqa: T201 - stdout is the answer
     return 0
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ops.engine import steps
+from ops.engine import serving, steps
 from ops.engine.context import Engine, Goal, Order
 from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
@@ -20,6 +20,14 @@ from ops.engine.narrate import Result, as_engine_error, finish, run_step, tell_p
 from ops.engine.plan import changed_services, make_plan, refuse_interruption
 from ops.engine.recovery import recover, undo
 from ops.engine.watch import watch
+
+CLEAN_UP = {
+    "settle": steps.settle,
+    "refresh": steps.refresh,
+    "drain": steps.drain,
+    "stop": steps.stop,
+    "prune": steps.prune,
+}
 
 
 def deploy(engine: Engine, release: Release, order: Order | None = None) -> Result:
@@ -62,8 +70,9 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
     run_step(engine, "migrate", lambda: steps.migrate(engine, goal))
     started = run_step(engine, "start", lambda: steps.start(engine, goal))
     run_step(engine, "gate", lambda: steps.gate(engine, started))
-    run_step(engine, "edge", lambda: steps.edge(engine, goal))
+    run_step(engine, "edge", lambda: steps.edge(engine, goal, beside_old=goal.release.watch_s > 0))
     replaced = [] if goal.order.is_return else run_step(engine, "replace", lambda: steps.background(engine, goal))
+    serving.refuse_gaps(engine, goal)
     run_step(engine, "switch", lambda: steps.switch(engine, goal, beside_old=goal.release.watch_s > 0))
     if goal.order.is_return:  # visitors come first: a worker may take its time to finish what it does
         replaced = run_step(engine, "replace", lambda: steps.background(engine, goal))
@@ -73,13 +82,14 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
 
 
 def _clean_up(engine: Engine, goal: Goal, changed: list[str]) -> Result:
-    first: EngineError | None = None
-    after = {"settle": steps.settle, "refresh": steps.refresh, "drain": steps.drain, "stop": steps.stop}
-    for name, step in {**after, "prune": steps.prune}.items() if changed or goal.order.is_return else ():
+    first, may_stop = None, True
+    for name, step in CLEAN_UP.items() if changed or steps.has_leftovers(engine, goal) else ():
+        if not may_stop and name != "refresh":
+            continue  # an old replica that may still have visitors goes on running: the next run stops it
         try:
             run_step(engine, name, lambda step=step: step(engine, goal))  # type: ignore[misc]
-        except Exception as error:  # noqa: BLE001 - the release is live; the other steps are still worth doing
-            first = first or as_engine_error(error)
+        except Exception as error:  # noqa: BLE001 - the release is live, whatever is left to do
+            first, may_stop = first or as_engine_error(error), may_stop and name == "refresh"
     return finish(engine, "failed" if first else "success", changed=changed, error=first)
 
 

@@ -75,6 +75,12 @@ def obsolete(fleet: Iterable[Replica], release: Release) -> list[Replica]:
     return [replica for replica in fleet if replica.name not in wanted]
 
 
+def is_same(one: Release, other: Release) -> bool:
+    """Tell whether two releases are the same but for their ids and the commits they are from."""
+    kinds = [(wanted_names(release), {job.fingerprint for job in jobs(release)}) for release in (one, other)]
+    return kinds[0] == kinds[1] and one.edge.dynamic_files == other.edge.dynamic_files
+
+
 def find_service(replica: Replica, releases: Iterable[Release | None]) -> Service | None:
     """Return the service that a replica was started from, None when no release knows it."""
     for release in releases:

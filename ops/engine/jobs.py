@@ -32,6 +32,13 @@ def run_job(engine: Engine, job: Service, *, step: str = "migrate") -> None:
         )
 
 
+def forget_files(engine: Engine, job: Service) -> None:
+    """Before a job makes files anew: remember that those of the last one are gone, even if this is cut."""
+    state = engine.store.read()
+    if job.touches == "files" and job.name in state.jobs:
+        engine.store.write(state.without_job(job.name))
+
+
 def note_done(engine: Engine, job: Service) -> None:
     """Remember that this data has seen a job."""
     engine.store.write(engine.store.read().with_job(job.name, job.fingerprint))

@@ -15,6 +15,7 @@ from ops.engine.model import Service
 CHECK_TIMEOUT_S = 120.0
 DUMP_TIMEOUT_S = 3600.0
 LOOPBACK = {"127.0.0.1", "localhost"}
+WARY = "--wary"  # said to a check when the running release may use what its migrations no longer know
 GUIDE = "docs/guides/migrations.md"
 MIB = 1024 * 1024
 
@@ -61,7 +62,8 @@ def run_schema_job(engine: Engine, goal: Goal, job: Service, *, allow_breaking: 
 def read_pending(engine: Engine, job: Service) -> Pending:
     """Ask the job what it would do. Raises EngineError when it does not say."""
     engine.say("migrate")(f"checking what {job.name} would do")
-    code, output = engine.runtime.run_once(job, job.check, timeout_s=CHECK_TIMEOUT_S)
+    command = (*job.check, WARY) if _is_behind(engine, job) else job.check
+    code, output = engine.runtime.run_once(job, command, timeout_s=CHECK_TIMEOUT_S)
     try:
         return _pending(_last_object(code, output))
     except (ValueError, KeyError, TypeError) as error:
@@ -88,6 +90,12 @@ def dump(engine: Engine, goal: Goal, job: Service, database: Service) -> None:
         raise _no_dump(why) from error
     engine.journal.write("dump", file=file, mib=mib, seconds=seconds)
     engine.say("migrate")(f"dumped the database to {file}, {mib:g} MiB in {seconds:.1f} s")
+
+
+def _is_behind(engine: Engine, job: Service) -> bool:
+    """Tell whether the schema is of a later release than the one that runs: the later was undone, or gone back from."""
+    live, done = engine.store.live(), engine.store.read().jobs.get(job.name)
+    return any(own.name == job.name and own.fingerprint != done for own in (live.services if live else ()))
 
 
 def _last_object(code: int, output: str) -> dict[str, Any]:

@@ -166,6 +166,8 @@ class Replica:
 def _with_count(service: Service, counts: Mapping[str, int]) -> Service:
     stated = service.stated_replicas or service.replicas
     wanted = counts.get(service.name, stated) if service.is_scalable else stated
+    if (service.replicas, service.stated_replicas) == (wanted, stated):
+        return service  # which knows its fingerprint already
     return dataclasses.replace(service, replicas=wanted, stated_replicas=stated)
 
 

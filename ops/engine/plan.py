@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.engine import fleet
@@ -29,8 +29,8 @@ class Change:
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as the journal and `plan` show it."""
-        raw = asdict(self)
-        return {**{key: raw[key] for key in ("service", "action")}, "from": self.old, "to": self.new, **_rest(raw)}
+        first = {"service": self.service, "action": self.action, "from": self.old, "to": self.new}
+        return {**first, "interrupts": self.interrupts, "last_s": self.last_s, "why": self.why}
 
 
 def make_plan(
@@ -145,7 +145,3 @@ def _route_change(release: Release, live: Release | None) -> list[Change]:
 
 def _live_service(name: str, live: Release | None) -> Service | None:
     return next((service for service in fleet.long_running(live) if service.name == name), None) if live else None
-
-
-def _rest(raw: dict[str, Any]) -> dict[str, Any]:
-    return {key: raw[key] for key in ("interrupts", "last_s", "why")}

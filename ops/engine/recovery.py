@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ops.engine import fleet, steps
+from ops.engine import fleet, serving, steps
 from ops.engine.context import Engine, Goal
 from ops.engine.errors import CancelledError, EngineError
 from ops.engine.model import Release, Replica
 from ops.engine.replicas import stop_replicas
-from ops.engine.routes import is_answering, render_routes, servers_of
+from ops.engine.routes import render_routes
 
 
 def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) -> bool:
@@ -17,8 +17,9 @@ def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...])
     if live is None:
         return _stop_everything(engine, known, step="recover")
     goal = Goal(release=live, others=known)
-    _restore_routes(engine, goal, observed)
-    orphans = fleet.obsolete(observed, live)
+    is_restored = _restore_routes(engine, goal)
+    routed = {service.name for release in (live, *known) for service in release.services if service.route}
+    orphans = [r for r in fleet.obsolete(observed, live) if is_restored or r.service not in routed]
     if orphans:
         engine.say("recover")(f"an interrupted run left {', '.join(sorted(r.name for r in orphans))}")
         steps.drain(engine, goal)
@@ -34,7 +35,7 @@ def undo(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) ->
     goal = Goal(release=live, others=known)
     steps.data(engine, goal)
     steps.gate(engine, steps.start(engine, goal))
-    steps.edge(engine, goal)
+    steps.edge(engine, goal, beside_old=False)
     steps.switch(engine, goal, beside_old=False)
     steps.drain(engine, goal)
     steps.stop(engine, goal)
@@ -62,15 +63,18 @@ def _stop_everything(engine: Engine, known: tuple[Release, ...], *, step: str) -
     return bool(observed)
 
 
-def _restore_routes(engine: Engine, goal: Goal, observed: fleet.Fleet) -> None:
+def _restore_routes(engine: Engine, goal: Goal) -> bool:
+    """Route to the live release alone, and tell whether nobody is sent to another replica any more."""
     live = goal.release
-    serving = fleet.present(observed, fleet.wanted_names(live))
-    if steps.is_edge_running(engine) and is_answering(engine.runtime.edge_url(live.edge), engine.fetch):
+    if serving.is_edge_answering(engine, live):
+        serving.prove(engine, goal, step="recover")
         try:
-            steps.route_to(engine, goal, serving)
+            serving.route_to(engine, live, serving.servers_for(engine, live, beside_old=False))
         except CancelledError:
             raise
         except EngineError as error:  # it is served as well as it can be, and the deploy to come may put it right
             engine.say("recover")(f"the routes of the live release: {error.why}")
+            return False
     else:  # nobody is served, so nothing has to be confirmed
-        engine.runtime.write_routes(render_routes(live, servers_of(live, serving, engine.runtime)))
+        engine.runtime.write_routes(render_routes(live, serving.servers_for(engine, live, beside_old=False)))
+    return True

@@ -21,8 +21,9 @@ SERVERS_FILE = "servers.yml"
 MARK = "routes-"
 NEW, OLD = "-new", "-old"  # Traefik's services while a new release is watched
 CONFIRM_TIMEOUT_S = 30.0
-HEALTH_CHECK = {"interval": "5s", "unhealthyInterval": "2s", "timeout": "3s"}
-ERRORS = {"status": ["500-599"], "maxRequestBodyBytes": 64 * 2**20}  # a larger request is refused meanwhile
+HEALTH_CHECK = {"interval": "2s", "unhealthyInterval": "1s", "timeout": "3s"}
+# No limit: with one, Traefik allocates that much for every request that has a body, however short it is.
+ERRORS = {"status": ["500-599"], "maxRequestBodyBytes": -1}
 
 
 class Backends(NamedTuple):
@@ -157,6 +158,13 @@ def read_routes(api_url: str, fetch: Fetch) -> dict[str, Any]:
             )
         found[kind] = _json(answer.body)
     return found
+
+
+def routed_urls(api_url: str, fetch: Fetch) -> set[str]:
+    """Return the URLs that Traefik sends visitors to; none when it does not answer."""
+    answer = fetch(f"{api_url}/api/http/services?per_page=1000") if api_url else None
+    services = _json(answer.body) if answer and answer.is_good else []
+    return {url for service in services or () if "failover" not in service for url in _backends(service)}
 
 
 def _router_errors(api_url: str, fetch: Fetch) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.errors import EngineError
+from ops.engine.fleet import find_service
 from ops.engine.model import Edge, Image, Release, Replica, Service
+from ops.engine.routes import SERVERS_FILE
 from ops.engine.runtime import Line, LogQuery, Say
 from ops.engine.simulated_host import SimulatedHost
 from ops.engine.state import State, Store
@@ -22,6 +25,9 @@ class SimulatedRuntime:
 
     def observe(self) -> tuple[Replica, ...]:
         """Return every replica."""
+        if self._host.blind:
+            self._host.blind -= 1
+            raise EngineError("the replicas cannot be seen", why="the simulation asked for it", fix="deploy again")
         return tuple(self._host.replicas.values())
 
     def has_image(self, image: Image) -> bool:
@@ -34,42 +40,58 @@ class SimulatedRuntime:
         self._host.effect(f"build {image.id}", lambda: self._host.images.add(image.id))
 
     def start(self, service: Service, name: str) -> Replica:
-        """Run a replica, unless it runs."""
+        """Run a replica, unless it runs; its image has to be there, and a release that describes it."""
         host = self._host
         if service.image.id not in host.images:
             raise AssertionError(f"{service.image.id} was not built")
-
-        def run() -> None:
-            port = service.port or host.next_port
-            host.next_port += 1
-            host.replicas[name] = _replica(service, name, port)
-            if service.name == EDGE_SERVICE:
-                host.loaded = host.written
-
-        host.effect(f"start {name}", run)
+        if not find_service(host.describe(service, name), host.kept.values()):
+            raise AssertionError(f"no kept release describes {name}")
+        if name not in host.replicas or host.replicas[name].state != "running":
+            host.effect(f"start {name}", lambda: host.run_replica(service, name))
         return host.replicas[name]
 
     def stop(self, name: str, *, signal: str, grace_s: float) -> None:
         """Forget a replica."""
         del signal, grace_s
-
-        def forget() -> None:
-            replica = self._host.replicas.get(name)
-            self._host.lost += [name] if replica and self._host.is_busy(replica) else []
-            self._host.replicas.pop(name, None)
-            self._host.ready_answers.pop(name, None)
-
-        self._host.effect(f"stop {name}", forget)
+        self._host.effect(f"stop {name}", lambda: self._host.forget_replica(name))
 
     def run_once(self, service: Service, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
-        """Run a job; a broken one fails."""
-        del command, timeout_s
-        self._host.effect(f"run {service.name}", lambda: None)
-        return (1, "it failed") if service.fingerprint in self._host.broken else (0, "done")
+        """Run a job, its check, or a dump; a broken one fails."""
+        del timeout_s
+        if service.check and command[: len(service.check)] == service.check:
+            return self._check(service)
+        if command != service.command:
+            self._host.effect(f"dump {service.name}", lambda: None)
+            return 0, json.dumps({"file": "dumps/one", "bytes": 1})
+        if service.fingerprint in self._host.flaws.broken:
+            self._host.effect(f"run {service.name}", lambda: None)
+            return 1, "it failed"
+        self._host.effect(f"run {service.name}", lambda: self._do(service))
+        return 0, "done"
+
+    def _check(self, service: Service) -> tuple[int, str]:
+        host, print_ = self._host, service.fingerprint
+        self._host.effect(f"check {service.name}", lambda: None)
+        problem = {"migration": "0002", "code": "E1", "table": "t", "why": "drops a column"}
+        told = {
+            "pending": [] if print_ in host.applied else ["0002"],
+            "problems": [problem] if print_ in host.flaws.breaking and print_ not in host.applied else [],
+            "is_atomic": True,
+        }
+        return 0, json.dumps(told)
+
+    def _do(self, service: Service) -> None:
+        host, print_ = self._host, service.fingerprint
+        if service.touches == "files":
+            host.made_files[service.name] = print_
+        else:
+            host.applied[print_] = host.applied.get(print_, 0) + 1
 
     def is_healthy(self, service: Service, replica: Replica) -> bool:
-        """Tell whether a replica is not one of the broken ones."""
-        return service.fingerprint not in self._host.broken and replica.name in self._host.replicas
+        """Tell whether a replica is well."""
+        flaws, now = self._host.flaws, self._host.replicas.get(replica.name)
+        is_running = now is not None and now.state == "running"
+        return is_running and service.fingerprint not in flaws.broken and replica.name not in flaws.unready
 
     def address(self, replica: Replica) -> str:
         """Return host and port."""
@@ -104,13 +126,13 @@ class SimulatedRuntime:
         yield f"{name} said so"[: lines * 80]
 
     def write_routes(self, files: dict[str, str]) -> None:
-        """Replace the routes; Traefik sees them a moment later, or at once when it starts."""
-
-        def write() -> None:
-            self._host.serving()
-            self._host.written, self._host.written_at = dict(files), self._host.clock.time
-
-        self._host.effect("write routes", write)
+        """Replace the routes: the reviewed files that differ, then the servers; Traefik sees them a moment later."""
+        host, traefik = self._host, self._host.traefik
+        servers = {SERVERS_FILE: traefik.written[SERVERS_FILE]} if SERVERS_FILE in traefik.written else {}
+        reviewed = {name: content for name, content in files.items() if name != SERVERS_FILE}
+        if traefik.written and traefik.written != {**reviewed, **servers}:
+            host.effect("write reviewed files", lambda: traefik.write({**reviewed, **servers}))
+        host.effect("write routes", lambda: traefik.write(files))
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Forget images."""
@@ -129,40 +151,28 @@ class SimulatedStore(Store):
 
     def __init__(self, host: SimulatedHost) -> None:
         self._host = host
-        self._now = State()
-        self._kept: dict[str, Release] = {}
 
     def read(self) -> State:
         """Return the state."""
-        return self._now
+        return self._host.state
 
     def write(self, state: State) -> None:
         """Replace the state."""
-        self._host.effect(f"state {state.release}", lambda: setattr(self, "_now", state))
+        self._host.effect(f"state {state.release}", lambda: setattr(self._host, "state", state))
 
     def save_release(self, release: Release) -> None:
         """Keep a release."""
-        self._host.effect(f"keep {release.id}", lambda: self._kept.update({release.id: release}))
+        self._host.effect(f"keep {release.id}", lambda: self._host.kept.update({release.id: release}))
 
     def load_release(self, release_id: str | None) -> Release | None:
         """Return a kept release."""
-        return self._kept.get(release_id or "")
+        return self._host.kept.get(release_id or "")
 
     def kept_releases(self) -> tuple[Release, ...]:
         """Return all kept releases."""
-        return tuple(self._kept.values())
+        return tuple(self._host.kept.values())
 
     def forget_releases(self, *, keep: set[str]) -> None:
         """Forget other releases."""
-        self._kept = {key: release for key, release in self._kept.items() if key in keep}
-
-
-def _replica(service: Service, name: str, port: int) -> Replica:
-    return Replica(
-        name=name,
-        service=service.name,
-        fingerprint=service.fingerprint,
-        image_id=service.image.id,
-        port=port,
-        state="running",
-    )
+        for gone in sorted(set(self._host.kept) - keep):
+            self._host.effect(f"forget {gone}", lambda gone=gone: self._host.kept.pop(gone))

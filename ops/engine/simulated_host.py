@@ -1,39 +1,28 @@
 """What does a host in memory do, and what when a fault is asked for?
 
-Every effect has a number, counted from the start of a run. A fault stops the effect of that number before or after it
-happened: as an error the engine sees, or as a crash that unwinds without an undo, like SIGKILL.
+Every effect has a number, counted from the start of a run. A fault stops the effect of that number, or is something
+that happens to the host soon after it. Time passes only when somebody waits.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ops.engine.errors import EngineError
 from ops.engine.fetch import Answer
 from ops.engine.fleet import EDGE_SERVICE
-from ops.engine.model import Replica
-from ops.engine.routes import SERVERS_FILE, mark_of
+from ops.engine.model import Release, Replica, Service
+from ops.engine.simulated_faults import HANG_S, Fault, fail, strike
+from ops.engine.simulated_traefik import SimulatedTraefik
+from ops.engine.state import State
 
-FaultKind = Literal["error before", "error after", "crash before", "crash after"]
-API_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
 BUSY_S = 0.8  # the last request that a replica was given takes that long
-
-
-class SimulatedCrashError(BaseException):
-    """The engine died here; nothing of it runs any more."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Let the effect of this number fail."""
-
-    at: int
-    kind: FaultKind
+DATABASE = "postgres"
 
 
 @dataclass
@@ -41,6 +30,7 @@ class SimulatedClock:
     """A clock that moves only when somebody waits."""
 
     time: float = 1000.0
+    passed: Callable[[float], None] = lambda _: None  # is told of every wait
 
     def now(self) -> float:
         """Return the time in seconds."""
@@ -49,111 +39,220 @@ class SimulatedClock:
     def sleep(self, seconds: float) -> None:
         """Let time pass at once."""
         self.time += seconds
+        self.passed(seconds)
+
+
+@dataclass
+class Flaws:
+    """What is wrong with services, by fingerprint, and with replicas, by name."""
+
+    broken: set[str] = field(default_factory=set)  # fingerprints: never ready, or a job that fails
+    failing: set[str] = field(default_factory=set)  # fingerprints and names: ready, but every answer is a 5xx
+    lives_s: dict[str, float] = field(default_factory=dict)  # fingerprint -> how long its process lives
+    breaking: set[str] = field(default_factory=set)  # fingerprints of jobs that the running release could not live with
+    unready: set[str] = field(default_factory=set)  # names
+    harmed: set[str] = field(default_factory=set)  # names of replicas that something happened to, which was no run
+    harmed_ports: set[int] = field(default_factory=set)  # where they listened; nobody else ever does
+
+    def forget(self, name: str) -> None:
+        """Forget a replica that is gone."""
+        for names in (self.failing, self.unready, self.harmed):
+            names.discard(name)
+
+    def heal(self) -> None:
+        """Let everything be well that still runs; what ended stays so."""
+        for some in (self.broken, self.failing, self.lives_s, self.breaking, self.unready):
+            some.clear()
 
 
 @dataclass
 class SimulatedHost:
-    """Replicas, images, routes and a Traefik, in memory; `broken` names fingerprints that never become ready."""
+    """Replicas, images, data, and a Traefik, in memory."""
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     faults: tuple[Fault, ...] = ()
-    broken: set[str] = field(default_factory=set)
+    flaws: Flaws = field(default_factory=Flaws)
     watch: Callable[[], None] = lambda: None  # called after every effect, to check what must always hold
+    cancelled: threading.Event = field(default_factory=threading.Event)  # the operator's Ctrl-C
+    run: int = 0
     effects: int = 0
+    blind: int = 0  # how often the next look at the replicas fails
     did: list[str] = field(default_factory=list)
     replicas: dict[str, Replica] = field(default_factory=dict)
     images: set[str] = field(default_factory=set)
-    ready_answers: dict[str, int] = field(default_factory=dict)  # replica -> how often it said that it is ready
-    written: dict[str, str] = field(default_factory=dict)
-    written_at: float = 0.0
-    loaded: dict[str, str] = field(default_factory=dict)
-    last_served: dict[int, float] = field(default_factory=dict)  # port -> when it was last in the routes
+    state: State = field(default_factory=State)
+    kept: dict[str, Release] = field(default_factory=dict)
+    applied: dict[str, int] = field(default_factory=dict)  # fingerprint of a schema job -> how often it ran
+    made_files: dict[str, str] = field(default_factory=dict)  # job that makes files -> fingerprint that made them last
+    ready_in_a_row: dict[str, int] = field(default_factory=dict)
+    gated: set[str] = field(default_factory=set)  # replicas that were ready three times in a row
     lost: list[str] = field(default_factory=list)  # replicas that were stopped in the middle of a request
-    api_delay_s: float = API_DELAY_S
+    interrupted: list[str] = field(default_factory=list)  # the database or Traefik, stopped while it ran
     next_port: int = 20000
+    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    events_ever: int = 0
+
+    def __post_init__(self) -> None:
+        """Let time on the clock pass here too."""
+        self.traefik = SimulatedTraefik(self)
+        self.clock.passed = self._pass
 
     def begin_run(self, *faults: Fault) -> None:
-        """Count effects from one again, with these faults."""
-        self.effects, self.faults, self.did = 0, faults, []
+        """Count effects from one again, with these faults; those of the run before come no more."""
+        self.run += 1
+        self.effects, self.blind, self.faults, self.did, self.interrupted = 0, 0, faults, [], []
+        self.cancelled.clear()
 
     def effect(self, name: str, change: Callable[[], None]) -> None:
         """Change something, unless a fault says otherwise."""
         self.effects += 1
-        kind = next((fault.kind for fault in self.faults if fault.at == self.effects), None)
-        if kind in {"error before", "crash before"}:
-            _fail(kind, name)
+        faults = [fault for fault in self.faults if fault.at == self.effects] if self.faults else []
+        kind = next((fault.kind for fault in faults if fault.kind.endswith((" before", " after"))), "")
+        if kind.endswith("before"):
+            self._fail(kind, name)
         change()
         self.did.append(name)
         self.watch()
-        if kind is not None:
-            _fail(kind, name)
+        for fault in faults:
+            self._expect(fault)
+        if kind:
+            self._fail(kind, name)
 
-    def serving(self) -> dict[str, list[str]]:
-        """Return the URLs that Traefik routes to right now, by service; nothing when it does not run."""
-        if not any(r.service == EDGE_SERVICE and r.state == "running" for r in self.replicas.values()):
-            return {}
-        if self.clock.time >= self.written_at + self.api_delay_s:
-            self.loaded = self.written
-        services = json.loads(self.loaded.get(SERVERS_FILE, "{}")).get("http", {}).get("services", {})
-        failovers = [item["failover"] for item in services.values() if "failover" in item]
-        beside = {one[part] for one in failovers for part in ("service", "fallback")}
-        urls = {name: self._urls(services, item) for name, item in services.items() if name not in beside}
-        self.last_served.update({urlsplit(url).port or 0: self.clock.time for some in urls.values() for url in some})
-        return urls
+    def _fail(self, kind: str, name: str) -> None:
+        self.did.append(f"({kind} `{name}`)")
+        if kind.startswith("hang"):
+            self.clock.sleep(HANG_S)
+        fail(kind, name)
 
-    def _urls(self, services: dict[str, Any], item: dict[str, Any]) -> list[str]:
-        if "failover" in item:  # the old one is asked only where the new one fails
-            item = services[item["failover"]["service"]]
-        return [server["url"] for server in item["loadBalancer"]["servers"]]
+    def _expect(self, fault: Fault) -> None:
+        run = self.run
 
-    def is_busy(self, replica: Replica) -> bool:
-        """Tell whether a replica has requests that it has not answered."""
-        self.serving()
-        began = self.last_served.get(replica.port)
-        return replica.state == "running" and began is not None and self.clock.time < began + BUSY_S
+        def happen() -> None:
+            if self.run == run:  # otherwise the run that it was meant for has ended
+                strike(self, fault)
 
-    def replica_at(self, url: str) -> Replica | None:
-        """Return the running replica that listens there."""
-        port = urlsplit(url).port
-        return next((r for r in self.replicas.values() if r.port == port and r.state == "running"), None)
+        if not fault.kind.endswith((" before", " after")):
+            self.later(fault.delay_s, happen)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let something happen when that much time has passed; at once when it is none."""
+        if seconds <= 0:
+            action()
+            return
+        self.events_ever += 1
+        heapq.heappush(self.events, (self.clock.time + seconds, self.events_ever, action))
+
+    def _pass(self, seconds: float) -> None:
+        self.traefik.answer_requests(seconds)
+        while self.events and self.events[0][0] <= self.clock.time:
+            heapq.heappop(self.events)[2]()
+            self.watch()
+
+    def describe(self, service: Service, name: str) -> Replica:
+        """Return what a replica would be."""
+        return Replica(
+            name=name,
+            service=service.name,
+            fingerprint=service.fingerprint,
+            image_id=service.image.id,
+            port=service.port or self.next_port,
+            state="running",
+            started_at=self.clock.time,
+        )
+
+    def run_replica(self, service: Service, name: str) -> None:
+        """Start a replica's process."""
+        replica = self.describe(service, name)
+        self.next_port += 1
+        self.replicas[name] = replica
+        if service.name == EDGE_SERVICE:
+            self.traefik.come_up()
+        if replica.fingerprint in self.flaws.lives_s:
+            self.later(self.flaws.lives_s[replica.fingerprint], lambda: self._end_if_same(replica))
+
+    def _end_if_same(self, replica: Replica) -> None:
+        now = self.replicas.get(replica.name)
+        if now and now.started_at == replica.started_at and replica.fingerprint in self.flaws.lives_s:
+            self.die(replica.name)
+
+    def forget_replica(self, name: str) -> None:
+        """Stop a replica, and remember what that cut."""
+        replica = self.replicas.get(name)
+        if replica and replica.state == "running":
+            self.lost += [name] if self.is_busy(replica) else []
+            self.interrupted += [name] if replica.service in {DATABASE, EDGE_SERVICE} else []
+        self.replicas.pop(name, None)
+        self.ready_in_a_row.pop(name, None)
+        self.gated.discard(name)
+        self.flaws.forget(name)
 
     def die(self, name: str) -> None:
         """Let a replica's process end and stay ended."""
         self.replicas[name] = dataclasses.replace(self.replicas[name], state="failed")
+        self.harm(name)
+        self.did.append(f"({name} ended)")
+
+    def harm(self, name: str) -> None:
+        """Remember that something happened to a replica which was no run's doing."""
+        self.flaws.harmed.add(name)
+        self.flaws.harmed_ports.add(self.replicas[name].port)
+
+    def come_back(self, name: str) -> None:
+        """Start an ended process again, as the Docker Engine does."""
+        replica = self.replicas.get(name)
+        if replica and replica.state != "running":
+            self.replicas[name] = dataclasses.replace(replica, state="running", restarts=replica.restarts + 1)
+            self.flaws.harmed.discard(name)
+            self.did.append(f"({name} came back)")
+            if replica.service == EDGE_SERVICE:
+                self.traefik.come_up()
+
+    def is_busy(self, replica: Replica) -> bool:
+        """Tell whether a replica has requests that it has not answered."""
+        began = self.traefik.last_asked(replica.port)
+        is_recent = self.clock.time < began + BUSY_S
+        return replica.state == "running" and self.traefik.is_up() and is_recent  # who stops Traefik ends them all
+
+    def replica_at(self, url: str) -> Replica | None:
+        """Return the running replica that listens there."""
+        return self.replica_at_port(urlsplit(url).port or 0)
+
+    def replica_at_port(self, port: int) -> Replica | None:
+        """Return the running replica that listens there."""
+        for replica in self.replicas.values():  # the hottest loops of a simulation
+            if replica.port == port and replica.state == "running":
+                return replica
+        return None
+
+    def is_up(self, service: str) -> bool:
+        """Tell whether a replica of a service runs."""
+        for replica in self.replicas.values():
+            if replica.service == service and replica.state == "running":
+                return True
+        return False
+
+    def is_answering(self, replica: Replica) -> bool:
+        """Tell whether visitors get from this replica what they ask for."""
+        return not {replica.name, replica.fingerprint} & self.flaws.failing and self.is_ready(replica)
+
+    def is_ready(self, replica: Replica) -> bool:
+        """Tell whether a replica says that it is ready."""
+        flaws = self.flaws
+        is_well = replica.fingerprint not in flaws.broken and replica.name not in flaws.unready
+        return is_well and replica.state == "running" and self.is_up(DATABASE)
 
     def fetch(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
-        """Answer for a replica or for Traefik's API."""
+        """Answer for a replica or for Traefik."""
         del host, timeout_s
         parts = urlsplit(url)
-        if parts.path.startswith("/api/"):
-            return self._api(parts.path)
+        if parts.path.startswith(("/api/", "/metrics")):
+            return self.traefik.answer(parts.path)
         replica = self.replica_at(url)
         if replica is None:
             return Answer(0, b"connection refused")
-        is_ready = replica.fingerprint not in self.broken and self._has_data()
-        self.ready_answers[replica.name] = self.ready_answers.get(replica.name, 0) + 1 if is_ready else 0
+        is_ready = self.is_ready(replica)
+        self.ready_in_a_row[replica.name] = in_a_row = self.ready_in_a_row.get(replica.name, 0) + 1 if is_ready else 0
+        if in_a_row >= 3:
+            self.gated.add(replica.name)
         body = {"status": "ready", "in_flight": int(self.is_busy(replica))}
         return Answer(200 if is_ready else 503, json.dumps(body).encode())
-
-    def _has_data(self) -> bool:
-        kinds = {r.service for r in self.replicas.values() if r.state == "running"}
-        return "postgres" in kinds
-
-    def _api(self, path: str) -> Answer:
-        self.serving()
-        if not any(r.service == EDGE_SERVICE and r.state == "running" for r in self.replicas.values()):
-            return Answer(0, b"connection refused")
-        if path.startswith("/api/http/services/"):
-            stated = json.loads(self.loaded.get(SERVERS_FILE, "{}")).get("http", {}).get("services", {})
-            item = stated.get(path.rsplit("/", 1)[1].removesuffix("@file"))
-            return Answer(404, b"{}") if item is None else Answer(200, json.dumps(item).encode())
-        if path.startswith("/api/http/middlewares/"):
-            is_read = path.rsplit("/", 1)[1].removesuffix("@file") == mark_of(self.loaded)
-            return Answer(200 if is_read else 404, b"{}")
-        return Answer(200, b"[]")
-
-
-def _fail(kind: str, name: str) -> None:
-    if kind.startswith("crash"):
-        raise SimulatedCrashError(name)
-    raise EngineError(f"a fault at `{name}`", why="the simulation asked for it", fix="deploy again")

@@ -44,6 +44,10 @@ class State:
         """Return the state in which this job has run."""
         return dataclasses.replace(self, jobs={**self.jobs, name: fingerprint})
 
+    def without_job(self, name: str) -> State:
+        """Return the state in which this job has to run again."""
+        return dataclasses.replace(self, jobs={job: done for job, done in self.jobs.items() if job != name})
+
     def with_interruption(self, service: str, seconds: float) -> State:
         """Return the state that knows how long a service was away."""
         return dataclasses.replace(self, interruptions={**self.interruptions, service: round(seconds, 2)})

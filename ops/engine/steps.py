@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ops.engine import fleet
 from ops.engine.context import Engine, Goal
+from ops.engine.errors import EngineError
 from ops.engine.gate import gate_all
-from ops.engine.jobs import due_jobs, note_done, run_job
+from ops.engine.jobs import due_jobs, forget_files, note_done, run_job
 from ops.engine.migration import run_schema_job
-from ops.engine.model import Image, Replica, Service
+from ops.engine.model import Image, Release, Replica, Service
 from ops.engine.parallel import each
 from ops.engine.replicas import Started, replace_service, start_missing, stop_obsolete, stop_replicas
-from ops.engine.routes import confirm_routes, render_routes, servers_of
+from ops.engine.routes import render_routes
+from ops.engine.serving import prove, route_to, servers_for
+from ops.engine.state import State
 
 SETTLE_S = 0.5  # requests that Traefik had accepted with the old routes reach their replica
 
@@ -59,6 +62,7 @@ def migrate(engine: Engine, goal: Goal) -> bool:
             order = goal.order
             run_schema_job(engine, goal, job, allow_breaking=order.allow_breaking_migration, skip_dump=order.skip_dump)
         else:
+            forget_files(engine, job)
             run_job(engine, job)
         note_done(engine, job)
     return bool(due)
@@ -68,13 +72,15 @@ def refresh(engine: Engine, goal: Goal) -> bool:
     """Make the files of a release again that another one has made anew."""
     due = [job for job in due_jobs(engine, goal) if job.touches == "files"]
     for job in due:
+        forget_files(engine, job)
         run_job(engine, job, step="refresh")
         note_done(engine, job)
     return bool(due)
 
 
 def start(engine: Engine, goal: Goal) -> Started:
-    """Start new replicas beside the old ones."""
+    """Start new replicas beside the old ones; what a run left that was cut has to be ready like a new one."""
+    prove(engine, goal, step="start")
     return start_missing(engine, fleet.rolling_services(goal.release), step="start")
 
 
@@ -84,15 +90,14 @@ def gate(engine: Engine, started: Started) -> bool:
     return bool(started)
 
 
-def edge(engine: Engine, goal: Goal) -> bool:
-    """Start Traefik, or replace it when it changed; it finds its routes when it comes up."""
+def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
+    """Start Traefik, or replace it when it changed; it finds its routes, those of `switch`, when it comes up."""
     observed = engine.runtime.observe()
     services = [s for s in fleet.edge_services(goal.release) if not _is_whole(s, observed)]
     for service in services:
         with _measured_absence(engine, goal, service):
             stop_obsolete(engine, goal, [service], step="edge")
-            ready = fleet.present(engine.runtime.observe(), fleet.wanted_names(goal.release))
-            servers = servers_of(goal.release, ready, engine.runtime)
+            servers = servers_for(engine, goal.release, beside_old=beside_old)
             engine.runtime.write_routes(render_routes(goal.release, servers))
             replace_service(engine, goal, service, step="edge")
     return bool(services)
@@ -123,33 +128,15 @@ def background(engine: Engine, goal: Goal) -> Started:
 
 def switch(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
     """Route to the replicas of the goal; with `beside_old` the old ones answer where a new one fails."""
-    observed = engine.runtime.observe()
-    new = fleet.present(observed, fleet.wanted_names(goal.release))
-    old = [replica for replica in fleet.obsolete(observed, goal.release) if fleet.is_present(replica)]
-    route_to(engine, goal, new, fallback=old if beside_old else [])
+    route_to(engine, goal.release, servers_for(engine, goal.release, beside_old=beside_old))
     return True
-
-
-def route_to(engine: Engine, goal: Goal, replicas: list[Replica], *, fallback: Sequence[Replica] = ()) -> None:
-    """Write routes to these replicas and wait until Traefik serves them, if it runs."""
-    servers = servers_of(goal.release, replicas, engine.runtime, fallback=fallback)
-    files = render_routes(goal.release, servers)
-    engine.runtime.write_routes(files)
-    if fleet.edge_services(goal.release) and is_edge_running(engine):
-        api_url = engine.runtime.edge_url(goal.release.edge)
-        confirm_routes(api_url, files, fetch=engine.fetch, waiter=engine.waiter)
-
-
-def is_edge_running(engine: Engine) -> bool:
-    """Tell whether a Traefik of any release runs."""
-    return any(r.service == fleet.EDGE_SERVICE and fleet.is_present(r) for r in engine.runtime.observe())
 
 
 def commit(engine: Engine, goal: Goal) -> None:
     """Make the goal the live release: before this a failed run is undone, after it the run goes forward."""
     now, order = engine.store.read(), goal.order
     replicas = {service.name: fleet.replica_names(service) for service in fleet.long_running(goal.release)}
-    past = order.past if order.past is not None else (*([now.release] if now.release else []), *now.past)
+    past = order.past if order.past is not None else _past(now, goal, engine.store.live())
     state = now.with_release(goal.release.id, replicas, past=past, since=engine.journal.time())
     state = state if order.scale is None else dataclasses.replace(state, scale=dict(order.scale))
     try:
@@ -159,9 +146,14 @@ def commit(engine: Engine, goal: Goal) -> None:
             raise
 
 
+def _past(now: State, goal: Goal, live: Release | None) -> tuple[str, ...]:
+    """Return what can be gone back to; a live release that was only put right is no other one."""
+    return (live.id, *now.past) if live and not fleet.is_same(live, goal.release) else now.past
+
+
 def settle(engine: Engine, goal: Goal) -> bool:
     """Route to the replicas of the goal alone, now that they have proven themselves."""
-    if not fleet.obsolete(engine.runtime.observe(), goal.release):
+    if not _orphans(engine, goal):
         return False
     return switch(engine, goal, beside_old=False)
 
@@ -178,18 +170,36 @@ def drain(engine: Engine, goal: Goal) -> bool:
 
 def stop(engine: Engine, goal: Goal) -> bool:
     """Stop all that the goal does not ask for."""
-    old = fleet.obsolete(engine.runtime.observe(), goal.release)
+    old = _orphans(engine, goal)
     stop_replicas(engine, goal, old, step="stop")
     return bool(old)
 
 
 def prune(engine: Engine, goal: Goal) -> bool:
     """Delete images and releases other than the live one and those that can be gone back to."""
-    past = engine.store.read().past
-    kept = [goal.release, *(engine.store.load_release(one) for one in past)]
-    removed = engine.runtime.prune(keep_images=set(fleet.images(kept)))
-    engine.store.forget_releases(keep={goal.release.id, *past})
+    del goal  # which may be the live release under another id
+    needed = _needed(engine)
+    removed = engine.runtime.prune(keep_images=set(fleet.images(map(engine.store.load_release, needed))))
+    engine.store.forget_releases(keep=needed)
     return bool(removed)
+
+
+def has_leftovers(engine: Engine, goal: Goal) -> bool:
+    """Tell whether there is anything to clean up: after a return always, or what a run left that was undone or cut."""
+    kept = {release.id for release in engine.store.kept_releases()}
+    try:
+        return goal.order.is_return or not kept <= _needed(engine) or bool(_orphans(engine, goal))
+    except EngineError:  # they cannot be seen now; the first step says why
+        return True
+
+
+def _orphans(engine: Engine, goal: Goal) -> list[Replica]:
+    return fleet.obsolete(engine.runtime.observe(), goal.release)
+
+
+def _needed(engine: Engine) -> set[str]:
+    state = engine.store.read()
+    return {*([state.release] if state.release else []), *state.past}
 
 
 def _drain_one(engine: Engine, service: Service, replica: Replica) -> None:

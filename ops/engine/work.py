@@ -41,9 +41,14 @@ def work(
     release_id = shipped.id if shipped else ""
     journal.write("run_started", run=asked.run_id, release=release_id, word=asked.word, pid=os.getpid())
     runtime = open_runtime(asked.runtime, asked.root)
-    engine = Engine(runtime=runtime, store=store, journal=journal, waiter=waiter, fetch=fetch)
+    return do_run(Engine(runtime=runtime, store=store, journal=journal, waiter=waiter, fetch=fetch), asked, choose)
+
+
+def do_run(engine: Engine, asked: argparse.Namespace, choose: Callable[[Store], Chosen]) -> EngineError | None:
+    """Do a run under the lock, and put it in the history. Return what stopped it."""
+    say, waiter = engine.say("lock"), engine.waiter
     try:
-        with hold_lock(asked.root, run=asked.run_id, wait_s=asked.lock_wait, say=engine.say("lock"), waiter=waiter):
+        with hold_lock(asked.root, run=asked.run_id, wait_s=asked.lock_wait, say=say, waiter=waiter):
             return _recorded(engine, asked, choose)
     except EngineError as refused:
         return finish(engine, "failed", changed=[], error=refused)[1]
@@ -96,7 +101,7 @@ def choose_scaled(asked: argparse.Namespace) -> Callable[[Store], Chosen]:
             raise EngineError("nothing runs here", why="no release is live", fix="invoke deploy", family="host")
         counts = dict(_count(live, text) for text in asked.count)
         scale = counts if asked.reset else {**state.scale, **counts}
-        made = dataclasses.replace(live, id=f"{asked.run_id}-{live.id.rpartition('-')[2]}")
+        made = dataclasses.replace(live, id=f"{asked.run_id}-{live.id.partition('-')[2]}")
         return made, dataclasses.replace(order_of(asked), past=state.past, scale=scale)
 
     return choose
@@ -107,8 +112,8 @@ def _count(live: Release, text: str) -> tuple[str, int]:
     scalable = sorted(service.name for service in live.services if service.is_scalable)
     if name not in scalable:
         why = f"services that may run several times are {', '.join(scalable) or 'none'}"
-        raise EngineError(f"`{name}` cannot be scaled", why=why, fix="invoke scale", family="host")
+        raise EngineError(f"`{name}` cannot be scaled", why=why, fix="invoke scale", family="preflight")
     if not number.isdigit() or not 1 <= int(number) <= MOST_REPLICAS:
         why = f"it has to be a whole number from 1 to {MOST_REPLICAS}"
-        raise EngineError(f"`{number}` replicas of {name} cannot be had", why=why, fix=f"invoke scale {name}=2")
+        raise EngineError(f"`{number}` replicas of {name} cannot be had", why=why, fix=f"invoke scale {name}=2", family="preflight")
     return name, int(number)

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rehearsal.archive import archive
 from rehearsal.docker import docker, this_process
@@ -50,7 +49,7 @@ def local_plan(stack: Stack, kinds: tuple[Kind, ...]) -> Plan:
     )
 
 
-def droplet_plan(machine: Machine, kinds: tuple[Kind, ...], *, authority: Path) -> Plan:
+def droplet_plan(machine: Machine, kinds: tuple[Kind, ...], *, authority: str) -> Plan:
     """Plan the load on a droplet in a container; the addresses are of its network, beyond those that machines get."""
     subnet = machine.network.subnet
     sources = [str(ipaddress.IPv4Address(int(subnet.broadcast_address) - number)) for number in range(1, SOURCES + 1)]
@@ -58,7 +57,7 @@ def droplet_plan(machine: Machine, kinds: tuple[Kind, ...], *, authority: Path) 
         address=machine.address,
         port=HTTPS_PORT,
         host=REHEARSAL_DOMAIN,
-        authority=authority.read_text(encoding="utf-8"),
+        authority=authority,
         kinds=kinds,
         sources=tuple(sources),
         network=str(subnet),
@@ -101,7 +100,8 @@ def _load(plan: Plan, command: tuple[str, ...]) -> Iterator[Loaded]:
     )
     loaded = Loaded()
     try:
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(plan.as_json() + "\n")
         process.stdin.flush()
         if process.stdout.readline().strip() != READY:

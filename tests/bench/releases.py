@@ -48,7 +48,6 @@ BAD_RELEASES = (
     BadRelease("answers 500", _ANSWERS_500),
 )
 CHANGED_FILES = ("api/main.py", "django/config/urls.py", "react-app/src/main.tsx")
-EDGE_FILE = "api/main.py"
 
 
 def comment_for(path: str, text: str) -> str:

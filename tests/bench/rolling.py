@@ -4,49 +4,59 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from tests.bench.kept import Story, keep
 from tests.bench.loaded import Loaded, load_from_here, local_plan
 from tests.bench.machine import describe_machine
 from tests.bench.recording import lags
 from tests.bench.releases import BAD_RELEASES, CHANGED_FILES, comment_for
-from tests.bench.story import STEADY_S, Story, Teller, changed, keep, say
+from tests.bench.story import STEADY_S, Teller, changed, say
 from tests.bench.tables import bad_table, failure_list, latency_table, step_table, times_table
 from tests.bench.traffic import site_kinds
 from tests.stack import ROOT, Checkout, copy_checkout
 
 UPDATES = 20
 OTHER_FILES = CHANGED_FILES[1:] * 2
-LocalWords = ("--target", "local")
+LOCAL = ("--target", "local")
+AFTERWARDS_S = 3.0
 LoadFor = Callable[[], AbstractContextManager[Loaded]]
 
 
 def main() -> None:
     """Deploy a copy of the checkout, update it under load, and take it down."""
+    end_in_order()
     asked = arguments("rolling")
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
     stack = copy_checkout(folder / "checkout", cache_dir=ROOT / ".local" / "cache")
     try:
-        first = stack.invoke("deploy", *LocalWords, timeout_s=600)
+        first = stack.invoke("deploy", *LOCAL, timeout_s=600)
         if first.returncode:
             raise RuntimeError(first.stdout + first.stderr)
         event_id = stack.ask("/api/events").json()["events"][0]["id"]
         plan = local_plan(stack, site_kinds(event_id))
-        stories = tell_all(stack, LocalWords, lambda: load_from_here(plan), asked)
+        stories = tell_all(stack, LOCAL, lambda: load_from_here(plan), asked)
     finally:
-        stack.invoke("down", *LocalWords, "--volumes", "--yes")
-        shutil.rmtree(folder, ignore_errors=True)
+        stack.invoke("down", *LOCAL, "--volumes", "--yes")
+        shutil.rmtree(folder)
     show("rolling", stories)
 
 
-def arguments(name: str) -> argparse.Namespace:
+def end_in_order() -> None:
+    """Take down what was made also when this program is terminated."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+
+
+def arguments(name: str, *, updates: int = UPDATES) -> argparse.Namespace:
     """Read how much is to be measured; the defaults are what docs/benchmarks.md tells."""
     parser = argparse.ArgumentParser(prog=f"nox -s bench -- {name}")
-    parser.add_argument("--updates", type=int, default=UPDATES, help="updates of api/ back to back")
+    parser.add_argument("--updates", type=int, default=updates, help="updates of api/ back to back")
     parser.add_argument("--steady", type=float, default=STEADY_S, help="seconds before the first update")
     parser.add_argument("--only", choices=("updates", "others", "bad"), help="one part of it")
     return parser.parse_args()
@@ -56,12 +66,11 @@ def tell_all(checkout: Checkout, words: tuple[str, ...], load: LoadFor, asked: a
     """Update `api` many times, the other services a few times, then deploy releases that must not stay."""
     stories = []
     if asked.only in {None, "updates"}:
-        stories.append(
-            tell_updates(checkout, words, load, title="api", files=["api/main.py"] * asked.updates, asked=asked)
-        )
+        files = ["api/main.py"] * asked.updates
+        stories.append(tell_updates(checkout, words, load, title="api", files=files, asked=asked))
     if asked.only in {None, "others"}:
-        title = "django and react-app"
-        stories.append(tell_updates(checkout, words, load, title=title, files=list(OTHER_FILES), asked=asked))
+        files, title = list(OTHER_FILES), "django and react-app"
+        stories.append(tell_updates(checkout, words, load, title=title, files=files, asked=asked))
     if asked.only in {None, "bad"}:
         stories.append(tell_bad(checkout, words, load, asked=asked))
     return stories
@@ -75,16 +84,18 @@ def tell_updates(
     title: str,
     files: list[str],
     asked: argparse.Namespace,
+    pause_s: float = 0.0,
 ) -> Story:
-    """Change one line of one file after the other, each time with an update."""
+    """Change one line of one file after the other, each time with an update and perhaps a pause."""
     teller = Teller(checkout, words)
     with load() as loaded:
         _stand_steady(asked)
         for number, name in enumerate(files, 1):
             line = comment_for(name, f"{title} {number}, measured")
-            teller.update(
-                f"{name.partition('/')[0]} {number}", lambda name=name, line=line: _append(checkout, name, line)
-            )
+            _append(checkout.root / name, line)
+            teller.update(f"{name.partition('/')[0]} {number}")
+            time.sleep(pause_s)
+        time.sleep(AFTERWARDS_S)  # what fails late is counted too
     return _story(title, loaded, teller)
 
 
@@ -95,7 +106,7 @@ def tell_bad(checkout: Checkout, words: tuple[str, ...], load: LoadFor, *, asked
         _stand_steady(asked)
         for bad in BAD_RELEASES:
             with changed(checkout.root / "api" / "main.py", bad.edit):
-                teller.update(bad.name, lambda: None)
+                teller.update(bad.name)
     return _story("bad releases", loaded, teller)
 
 
@@ -128,8 +139,7 @@ def _stand_steady(asked: argparse.Namespace) -> None:
     time.sleep(asked.steady)  # what is measured now is this stretch itself
 
 
-def _append(checkout: Checkout, name: str, line: str) -> None:
-    path = checkout.root / name
+def _append(path: Path, line: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
+from tests.bench.kept import Story
 from tests.bench.recording import SHARES, Latencies, Sample, lags, latencies
 from tests.bench.spans import Seen, Update, seen_of, step_at
-from tests.bench.story import Story
 
 FAILURES_SHOWN = 12
 
@@ -108,6 +108,12 @@ def failure_list(stories: Iterable[Story]) -> str:
         if len(failed) > len(shown):
             lines.append(f"- and {len(failed) - len(shown)} more")
     return "\n".join(lines) or "No request failed."
+
+
+def failure_kinds(story: Story) -> str:
+    """Say how often each kind of failure came."""
+    found = latencies(story.recording.samples).failures.most_common()
+    return ", ".join(f"{count:,} x {kind}" for kind, count in found) or "no request failed"
 
 
 def spread(values: Sequence[float]) -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 import httpx
 import trustme
 
+from ops.engine.routes import HEALTH_CHECK
+
 ROOT = Path(__file__).parents[2]
 DOMAIN = "slipway.localhost"
 READY = {"api": "/ready", "django": "/ready", "flower": "/healthcheck"}
@@ -138,9 +140,8 @@ def routes(servers: Mapping[str, list[str]]) -> str:
                 "servers": [{"url": f"http://{address}"} for address in addresses],
                 "healthCheck": {
                     "path": READY.get(name, "/healthz"),
-                    "interval": "5s",
-                    "timeout": "2s",
                     "hostname": DOMAIN,
+                    **HEALTH_CHECK,
                 },
                 "serversTransport": "upstream",
                 "passHostHeader": True,

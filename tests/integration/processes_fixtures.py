@@ -40,7 +40,7 @@ def postgres() -> Service:
     port = free_port()
     return Service(
         name="postgres",
-        image=image_of("postgres", "postgres/entrypoint.py", "postgres/system_user.py"),
+        image=image_of("postgres", "postgres/dumping.py", "postgres/entrypoint.py", "postgres/system_user.py"),
         command=("python", "{image}/postgres/entrypoint.py", "serve", "-c", "log_line_prefix=%m [%p] "),
         environment={
             "PGDATA": "{data}/postgres",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from redis import Redis
 
+from redis import Redis
 from tests.integration.services_processes import Process, Services, wait_for
 
 LOCK_WAITERS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'slipway-worker' AND wait_event_type = 'Lock'"
@@ -19,6 +19,7 @@ LOCK_WAITERS = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'slipway
 @contextlib.contextmanager
 def locked(services: Services, event_id: int) -> Iterator[psycopg.Connection]:
     """Keep a recount of this event waiting until the block or the transaction ends."""
+    services.sql("UPDATE signups_event SET counted_at = NULL")
     with psycopg.connect(services.environment["DATABASE_URL"]) as holder:
         holder.execute("SELECT 1 FROM signups_event WHERE id = %s FOR UPDATE", (event_id,))
         yield holder
@@ -26,7 +27,6 @@ def locked(services: Services, event_id: int) -> Iterator[psycopg.Connection]:
 
 def recount(services: Services, event_id: int) -> str:
     """Queue a recount; return the id of the task."""
-    services.sql("UPDATE signups_event SET counted_at = NULL WHERE id = %s", event_id)
     done = services.manage("recount", "--event", str(event_id))
     return str(json.loads(done.stdout)["task_id"])
 

@@ -16,7 +16,7 @@ import pytest
 from tests.integration.visitor import Visitor
 from tests.stack import Stack
 
-STEPS = ("recover", "plan", "build", "start", "gate", "switch", "drain", "stop", "prune")
+STEPS = ("gate", "stop")  # test_stack_crash.py kills the engine alone, in every step
 
 
 @pytest.fixture(autouse=True)

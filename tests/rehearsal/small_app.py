@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+SICK = Path("/tmp/sick")  # noqa: S108 - a tmpfs of its own
 in_flight = 0
 lock = threading.Lock()
 
@@ -34,7 +35,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 in_flight -= asked
 
     def _answer(self) -> None:
-        status = 503 if os.environ.get("BROKEN") == self.path else 200
+        is_sick = self.path == "/ready" and SICK.exists()
+        status = 503 if is_sick or os.environ.get("BROKEN") == self.path else 200
         answer = {"version": os.environ["VERSION"], "in_flight": in_flight, "secret": os.environ["SECRET"]}
         body = json.dumps(answer).encode()
         self.send_response(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,10 @@ class MemoryJournal(Journal):
     def forgive(self) -> None:
         """Have nothing to forgive."""
 
+    def masked(self, text: str) -> str:
+        """Have no secrets."""
+        return text
+
     def time(self) -> str:
         """Return always the same time."""
         return "2026-01-02T03:04:05.000Z"
@@ -49,20 +54,32 @@ def service(name: str, version: int = 1, **fields: Any) -> Service:
     return Service(name=name, **{**made, **fields})
 
 
+@functools.lru_cache(maxsize=1024)  # a service that is the same object has its fingerprint already
+def part(name: str, version: int, replicas: int = 1) -> Service:
+    """Return a service of the small stack."""
+    after = ("postgres",)
+    many: dict[str, Any] = {"replicas": replicas, "stated_replicas": replicas}
+    rolling = {"route": ROUTE, "rollout": "rolling", "is_scalable": True, **many}
+    fields: dict[str, dict[str, Any]] = {
+        "postgres": {"port": 5432, "dump": ("dump", "{name}")},
+        "migrate": {"job_order": 1, "after": after, "touches": "schema", "check": ("pending",)},
+        "assets": {"job_order": 2, "touches": "files"},
+        "api": {**rolling, "after": after},
+        "web": rolling,
+        "admin": rolling,
+        "worker": {"after": after, "is_scalable": True, **many},
+        "beat": {"after": after},
+        EDGE_SERVICE: {"port": 8443},
+    }
+    return service(name, version, **{"stated_replicas": 1, **fields[name]})
+
+
 def release(replicas: int = 1, /, **versions: int) -> Release:
     """Make a small stack; `api=2` is a second version of the code of api, `routes=2` of the reviewed routes."""
     edge = dataclasses.replace(EDGE, dynamic_files={"public.yml": f"version {versions.pop('routes', 1)}\n"})
     v = {name: versions.get(name, 1) for name in SERVICES}
-    after = ("postgres",)
-    services = (
-        service("postgres", v["postgres"], port=5432),
-        service("migrate", v["migrate"], job_order=1, after=after),
-        service("api", v["api"], route=ROUTE, rollout="rolling", replicas=replicas, after=after),
-        service("web", v["web"], route=ROUTE, rollout="rolling"),
-        service("worker", v["worker"], after=after),
-        service("beat", v["beat"], after=after),
-        service(EDGE_SERVICE, v["traefik"], port=8443),
-    )
+    order = ("postgres", "migrate", "api", "web", "worker", "beat", EDGE_SERVICE)
+    services = tuple(part(name, v[name], replicas if name == "api" else 1) for name in order)
     name = "-".join(f"{key}{value}" for key, value in v.items())
     return Release(
         id=f"{name}-x{replicas}-{edge.dynamic_files['public.yml'].split()[1]}",
@@ -79,8 +96,12 @@ class World:
 
     host: SimulatedHost
     store: SimulatedStore
-    cancelled: threading.Event
     journal: MemoryJournal
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Return the operator's Ctrl-C."""
+        return self.host.cancelled
 
     def deploy(self, wanted: Release, order: Order | None = None) -> Result:
         """Run a deploy with a fresh journal; interruptions are allowed unless the order says otherwise."""
@@ -110,4 +131,4 @@ class World:
 
 def world() -> World:
     host = SimulatedHost()
-    return World(host=host, store=SimulatedStore(host), cancelled=threading.Event(), journal=MemoryJournal())
+    return World(host=host, store=SimulatedStore(host), journal=MemoryJournal())

@@ -124,6 +124,14 @@ def test_a_rolled_back_run_says_that_its_changes_are_undone() -> None:
     assert "(undone)" in shown.out.getvalue()
 
 
+@pytest.mark.req("B-02", "A-13")
+def test_the_summary_says_what_a_run_went_back_to() -> None:
+    shown = Shown()
+    shown.console.summary(report(mode="rollback", went_back="r1 (0a1b2c3d, Say hello)"))
+    assert "SUCCESS  rollback to local" in shown.out.getvalue()
+    assert "went back  to r1 (0a1b2c3d, Say hello)" in shown.out.getvalue()
+
+
 @pytest.mark.req("A-14")
 def test_with_json_stdout_is_the_report_and_nothing_else() -> None:
     shown = Shown(json=True).events(*BUILD)

@@ -33,7 +33,7 @@ def report_of(
 @pytest.mark.req("B-02", "B-03")
 def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = FakeHost([PLANNED, finished()])
-    allowed = {"allow_interruption": True, "allow_breaking_migration": True, "skip_dump": True}
+    allowed: dict[str, Any] = {"allow_interruption": True, "allow_breaking_migration": True, "skip_dump": True}
     exit_code, report = report_of(tmp_path, monkeypatch, host, mode="update", **allowed)
     [(run_id, verb, words)] = host.started
     assert (exit_code, verb, words[:4]) == (

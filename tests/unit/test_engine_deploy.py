@@ -66,7 +66,7 @@ def test_an_update_replaces_the_changed_service_alone_and_stops_the_old_one_last
 def test_a_release_that_does_not_become_ready_is_undone_and_says_why() -> None:
     made = deployed()
     new = release(api=2)
-    made.host.broken.add(new.service("api").fingerprint)
+    made.host.flaws.broken.add(new.service("api").fingerprint)
     outcome, error = made.deploy(new)
     assert outcome == "rolled_back"
     assert error is not None
@@ -79,7 +79,7 @@ def test_a_release_that_does_not_become_ready_is_undone_and_says_why() -> None:
 
 def test_a_first_release_that_fails_leaves_nothing_running() -> None:
     made = world()
-    made.host.broken.add(release().service("api").fingerprint)
+    made.host.flaws.broken.add(release().service("api").fingerprint)
     assert made.deploy(release())[0] == "failed"
     assert made.running() == set()
 
@@ -88,7 +88,7 @@ def test_a_first_release_that_fails_leaves_nothing_running() -> None:
 def test_a_failing_migration_starts_no_new_replica() -> None:
     made = deployed()
     new = release(api=2, migrate=2)
-    made.host.broken.add(new.service("migrate").fingerprint)
+    made.host.flaws.broken.add(new.service("migrate").fingerprint)
     outcome, error = made.deploy(new)
     assert outcome == "rolled_back"
     assert error is not None
@@ -110,7 +110,7 @@ def test_a_job_runs_once_for_its_code() -> None:
 @pytest.mark.req("B-02")
 def test_a_traefik_that_does_not_take_the_new_routes_keeps_the_old_release() -> None:
     made = deployed()
-    made.host.api_delay_s = 3600
+    made.host.traefik.load_delay_s = 3600
     outcome, error = made.deploy(release(api=2))
     assert (outcome, error and error.what) == ("rolled_back", "Traefik did not take over the new routes")
     assert made.running() == fleet.wanted_names(release())
@@ -121,7 +121,7 @@ def test_a_traefik_that_does_not_take_the_new_routes_keeps_the_old_release() -> 
 def test_a_broken_service_of_which_only_one_may_run_is_put_back(name: str) -> None:
     made = deployed()
     new = release(**{name: 2})
-    made.host.broken.add(new.service(name).fingerprint)
+    made.host.flaws.broken.add(new.service(name).fingerprint)
     assert made.deploy(new)[0] == "rolled_back"
     assert made.running() == fleet.wanted_names(release())
 

@@ -66,6 +66,14 @@ def test_a_run_that_was_taken_back_and_one_that_was_cut_say_so() -> None:
     assert outcomes == ["success", "success", "rolled_back", "interrupted", "success", "success"]
 
 
+def test_nothing_is_cut_off_on_a_narrow_screen() -> None:
+    shown = io.StringIO()
+    Terminal(file=shown, width=80).print(table_of(seen(GOOD, OLDER, runs=RUNS), width=80))
+    assert "\u2026" not in shown.getvalue()
+    for part in ("kept", "20261121_035000", "11111111-dirty Say", "goodbye", "Ada", "rolled_back", "5.3 s"):
+        assert part in shown.getvalue()
+
+
 def test_the_history_names_what_a_rollback_would_go_back_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

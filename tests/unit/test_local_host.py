@@ -49,6 +49,24 @@ def test_releases_of_old_runs_do_not_pile_up(host: LocalHost) -> None:
     assert kept[-1] == f"run-{RUNS_KEPT + 2:02}"
 
 
+def test_a_run_without_a_release_has_its_folder_and_log_too(host: LocalHost) -> None:
+    for number in range(RUNS_KEPT + 1):
+        host.start(f"run-{number:02}", "rollback", ("--lock-wait", "1"))
+        with pytest.raises(HostError, match="the engine ended in the middle"):  # there is none in this folder
+            list(host.follow(f"run-{number:02}"))
+    kept = sorted(path.name for path in (host.state / "runs").iterdir())
+    assert (len(kept), kept[0]) == (RUNS_KEPT, "run-01")
+    assert "engine.pyz" in (host.state / "runs" / kept[-1] / "engine.log").read_text(encoding="utf-8")
+
+
+def test_a_second_run_is_followed_from_its_beginning(host: LocalHost) -> None:
+    journal(host, "run-1", line("run_started") + line("run_finished"))
+    assert len(list(host.follow("run-1"))) == 2
+    host.start("run-1-undo", "rollback", ())
+    journal(host, "run-1-undo", line("run_started") + line("run_finished"))
+    assert [event["event"] for event in host.follow("run-1-undo")] == ["run_started", "run_finished"]
+
+
 @pytest.mark.req("A-13")
 def test_following_yields_every_event_until_the_run_has_finished(host: LocalHost) -> None:
     journal(host, "run-1", line("run_started") + line("step_started", step="plan") + line("run_finished"))

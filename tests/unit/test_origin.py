@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from ops import author as module
 from ops.author import author
 from ops.commits import short
 from ops.engine.model import Origin
@@ -68,6 +69,6 @@ def test_the_author_is_who_git_says(checkout: Path) -> None:
 def test_without_a_name_the_author_is_the_user_of_this_machine(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in ("user.name", "user.email"):
         git(checkout, "config", "--unset", key)
-    monkeypatch.setattr(module.getpass, "getuser", lambda: "ada")
-    monkeypatch.setattr(module.socket, "gethostname", lambda: "engine")
+    monkeypatch.setattr(getpass, "getuser", lambda: "ada")
+    monkeypatch.setattr(socket, "gethostname", lambda: "engine")
     assert author(checkout) == "ada@engine"

@@ -10,6 +10,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from ops.checks import Check
+from ops.engine.model import Origin
 from ops.report import (
     Change,
     FileEntry,
@@ -40,7 +41,7 @@ SCHEMA = {
     ],
     "properties": {
         "run_id": {"type": "string", "pattern": r"^\d{8}_\d{6}"},
-        "mode": {"enum": ["full", "update", "verify"]},
+        "mode": {"enum": ["full", "update", "rollback", "scale", "verify"]},
         "target": {"enum": ["local", "droplet"]},
         "outcome": {"enum": ["success", "partial", "rolled_back", "failed"]},
         "started_at": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT.*\+00:00$"},
@@ -50,6 +51,8 @@ SCHEMA = {
         "checks": rows(id=TEXT, ok={"type": "boolean"}, detail=TEXT, seconds=NUMBER),
         "service_health": rows(service=TEXT, route=TEXT, status=TEXT, latency_ms={"type": ["number", "null"]}),
         "artifact_path": TEXT,
+        "origin": {"type": "object", "required": ["commit", "committed_at", "subject"]},
+        "went_back": TEXT,
         "error": {
             "type": ["object", "null"],
             "required": ["what", "why", "fix"],
@@ -63,6 +66,17 @@ SCHEMA = {
 @pytest.mark.parametrize("made", [report(), failed_report(), rolled_back_report(), report("partial")])
 def test_the_report_has_the_agreed_form(made: Any) -> None:
     jsonschema.validate(json.loads(to_json(made)), SCHEMA)
+
+
+@pytest.mark.req("A-13", "B-02", "B-08")
+@pytest.mark.parametrize(("mode", "title"), [("rollback", "Rollback succeeded"), ("scale", "Scaling succeeded")])
+def test_a_rollback_and_a_scaling_have_a_report_of_their_own(mode: str, title: str) -> None:
+    made = report(mode=mode, went_back="r1 (0a1b2c3d, Say <hello>)", origin=Origin(commit="0a1b2c3d4e", subject="Say"))
+    jsonschema.validate(json.loads(to_json(made)), SCHEMA)
+    page = render(made, FILES, {})
+    assert title in page
+    assert "<strong>Went back</strong> to r1 (0a1b2c3d, Say &lt;hello&gt;)" in page
+    assert '<span class="mono">0a1b2c3d</span> Say' in page
 
 
 @pytest.mark.req("A-28")

@@ -8,7 +8,7 @@ import pytest
 
 from ops import judging
 from ops.engine.model import Origin
-from ops.errors import UsageError
+from ops.errors import PreflightError, UsageError
 from ops.observations import Observations
 from ops.rollback import rollback
 from ops.scale import counted, scale
@@ -57,6 +57,16 @@ def test_a_rollback_goes_to_the_release_that_is_named_by_its_beginning(tmp_path:
     host = FakeHost([finished()], history=history(GOOD, OLDER))
     rollback(asked("rollback", to="20261120"), a_run(tmp_path, mode="rollback"), opened(tmp_path, host))
     assert host.started[0][2][:2] == ("--to", OLDER["release"])
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_a_rollback_that_would_interrupt_says_how_to_allow_that_for_this_very_rollback(tmp_path: Path) -> None:
+    error = {"what": "this would interrupt", "why": "postgres", "fix": "invoke deploy --allow-interruption"}
+    refused = {"event": "run_finished", "outcome": "failed", "error": {**error, "family": "preflight"}}
+    host = FakeHost([refused], history=history(GOOD, OLDER))
+    with pytest.raises(PreflightError) as raised:
+        rollback(asked("rollback"), a_run(tmp_path, mode="rollback"), opened(tmp_path, host))
+    assert raised.value.fix == "invoke rollback --target local --to 20261121_030000 --allow-interruption"
 
 
 @pytest.mark.req("B-02", "A-13")

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from config.celery import app
 from django.core.management.base import BaseCommand
 
 from signups.examination import examine, parts
@@ -30,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do all parts, print what each said; exit 1 when one failed."""
+        _ = app.amqp, app.backend  # imported before there are threads: two that import them at once may deadlock
         asked = parts(
             event_id=options["event"], fail_level=options["fail_level"], with_migrations=options["migrations"]
         )

@@ -1,0 +1,84 @@
+"""Who gets the visitors? Nobody who has not been ready, and always somebody, if anybody is there."""
+
+from __future__ import annotations
+
+from ops.engine import fleet
+from ops.engine.context import Engine, Goal
+from ops.engine.errors import CancelledError, EngineError
+from ops.engine.gate import gate
+from ops.engine.model import Release, Replica
+from ops.engine.replicas import Started, stop_replicas
+from ops.engine.routes import Servers, confirm_routes, is_answering, render_routes, routed_urls, servers_of
+
+
+def servers_for(engine: Engine, release: Release, *, beside_old: bool) -> Servers:
+    """Return the replicas that shall answer for a release; with `beside_old` the old ones answer where these fail.
+
+    A service of which all replicas died keeps them in the routes: Traefik sees when one of them is back.
+    """
+    observed = engine.runtime.observe()
+    here: list[Replica] = []
+    for service in fleet.long_running(release):
+        names = fleet.replica_names(service)
+        here += fleet.present(observed, names) or [replica for replica in observed if replica.name in names]
+    old = [replica for replica in fleet.obsolete(observed, release) if fleet.is_present(replica)]
+    return servers_of(release, here, engine.runtime, fallback=old if beside_old else [])
+
+
+def route_to(engine: Engine, release: Release, servers: Servers) -> None:
+    """Write routes to these servers and wait until Traefik serves them, if it runs."""
+    files = render_routes(release, servers)
+    engine.runtime.write_routes(files)
+    if fleet.edge_services(release) and is_edge_running(engine):
+        api_url = engine.runtime.edge_url(release.edge)
+        confirm_routes(api_url, files, fetch=engine.fetch, waiter=engine.waiter)
+
+
+def is_edge_running(engine: Engine) -> bool:
+    """Tell whether a Traefik of any release runs."""
+    return any(r.service == fleet.EDGE_SERVICE and fleet.is_present(r) for r in engine.runtime.observe())
+
+
+def is_edge_answering(engine: Engine, release: Release) -> bool:
+    """Tell whether a Traefik runs that says what it routes."""
+    return is_edge_running(engine) and is_answering(engine.runtime.edge_url(release.edge), engine.fetch)
+
+
+def refuse_gaps(engine: Engine, goal: Goal) -> None:
+    """Raise `EngineError` when a replica that was ready is gone again, before visitors are sent to it."""
+    services = fleet.rolling_services(goal.release)
+    names = {name for service in services for name in fleet.replica_names(service)}
+    gone = names - {replica.name for replica in fleet.present(engine.runtime.observe(), names)}
+    if gone:
+        raise EngineError(
+            "the new release is not well",
+            why=f"after they had been ready, these ended: {', '.join(sorted(gone))}",
+            fix="invoke logs --since 10m",
+        )
+
+
+def prove(engine: Engine, goal: Goal, *, step: str) -> bool:
+    """Gate the replicas that run and that Traefik does not know, and stop those that do not pass.
+
+    A run that was cut may have started them; nobody has seen them ready.
+    """
+    unproven = _unproven(engine, goal.release)
+    for service, replica in unproven:
+        try:
+            gate(engine, service, replica, step=step)
+        except CancelledError:
+            raise
+        except EngineError as error:
+            engine.say(step)(f"{replica.name} starts anew: {error.what}")
+            stop_replicas(engine, goal, [replica], step=step)
+    return bool(unproven)
+
+
+def _unproven(engine: Engine, release: Release) -> Started:
+    routed = [service for service in fleet.rolling_services(release) if service.route]
+    observed = engine.runtime.observe()
+    pairs = [(s, replica) for s in routed for replica in fleet.present(observed, fleet.replica_names(s))]
+    if not pairs:
+        return []
+    known = routed_urls(engine.runtime.edge_url(release.edge), engine.fetch)
+    return [(service, replica) for service, replica in pairs if f"http://{engine.runtime.server(replica)}" not in known]

@@ -1,0 +1,100 @@
+"""What can go wrong on a simulated host, and what does each fault do?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from ops.engine.errors import EngineError
+from ops.engine.fleet import EDGE_SERVICE
+
+if TYPE_CHECKING:
+    from ops.engine.simulated_host import SimulatedHost
+
+EffectFault = Literal["error before", "error after", "hang before", "hang after", "crash before", "crash after"]
+WorldFault = Literal[
+    "cancel",  # the operator's Ctrl-C
+    "crash",  # the engine dies between two effects
+    "look fails",  # the next look at the replicas is an error
+    "die",  # a process ends and stays ended
+    "die and return",  # a process ends and is started again
+    "unready",  # a replica says that it is not ready
+    "5xx",  # a replica says that it is ready, and answers every visitor with an error
+    "edge dies",  # Traefik ends, and comes back a moment later
+    "reboot",  # all that ran comes back, but the engine
+    "reboot to nothing",  # nothing comes back
+]
+EFFECT_FAULTS: tuple[EffectFault, ...] = get_args(EffectFault)
+WORLD_FAULTS: tuple[WorldFault, ...] = get_args(WorldFault)
+HANG_S = 1000.0
+AWAY_S = 1.0  # a process that ended is started again after that
+
+
+class SimulatedCrashError(BaseException):
+    """The engine died here; nothing of it runs any more."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Let the effect of this number fail, or let something happen that long after it.
+
+    `pick` (0 to 1) chooses among the replicas it could happen to.
+    """
+
+    at: int
+    kind: EffectFault | WorldFault
+    delay_s: float = 0.0
+    pick: float = 0.0
+
+
+def fail(kind: str, name: str) -> None:
+    """Stop an effect: as an error that the engine sees, or as a crash that unwinds without an undo, like SIGKILL."""
+    if kind.startswith("crash"):
+        raise SimulatedCrashError(name)
+    reason = "it did not end in time" if kind.startswith("hang") else "the simulation asked for it"
+    raise EngineError(f"a fault at `{name}`", why=reason, fix="deploy again")
+
+
+def strike(host: SimulatedHost, fault: Fault) -> None:
+    """Let something happen to the host."""
+    host.did.append(f"({fault.kind})")
+    if fault.kind == "cancel":
+        host.cancelled.set()
+    elif fault.kind == "crash":
+        raise SimulatedCrashError(fault.kind)
+    elif fault.kind == "look fails":
+        host.blind += 1
+    elif fault.kind.startswith("reboot"):
+        _reboot(host, comes_back=fault.kind == "reboot")
+    else:
+        _harm(host, fault)
+
+
+def _harm(host: SimulatedHost, fault: Fault) -> None:
+    running = sorted(name for name, replica in host.replicas.items() if replica.state == "running")
+    if fault.kind == "edge dies":
+        running = [name for name in running if host.replicas[name].service == EDGE_SERVICE]
+    if not running:
+        return
+    name = running[int(fault.pick * (len(running) - 1))]
+    if fault.kind == "unready":
+        host.flaws.unready.add(name)
+        host.harm(name)
+        host.did.append(f"({name} is unready)")
+    elif fault.kind == "5xx":
+        host.flaws.failing.add(name)
+        host.harm(name)
+        host.did.append(f"({name} answers 5xx)")
+    else:
+        host.die(name)
+        if fault.kind != "die":
+            host.later(AWAY_S, lambda: host.come_back(name))
+
+
+def _reboot(host: SimulatedHost, *, comes_back: bool) -> None:
+    running = [name for name, replica in host.replicas.items() if replica.state == "running"]
+    for name in running:
+        host.die(name)
+    for name in running if comes_back else ():
+        host.come_back(name)
+    raise SimulatedCrashError("reboot")

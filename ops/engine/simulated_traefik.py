@@ -1,0 +1,158 @@
+"""What does a simulated Traefik serve, count and say?"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from ops.engine.fetch import Answer
+from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.routes import NEW, OLD, SERVERS_FILE, mark_of
+
+if TYPE_CHECKING:
+    from ops.engine.simulated_host import SimulatedHost
+
+LOAD_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
+_NEVER = float("-inf")
+
+
+class Served(NamedTuple):
+    """The ports that answer for one service, and those that answer where they fail."""
+
+    ports: tuple[int, ...]
+    fallback: tuple[int, ...]
+
+
+class SimulatedTraefik:
+    """The files of Traefik, what it read of them, and what its visitors get."""
+
+    def __init__(self, host: SimulatedHost) -> None:
+        self._host = host
+        self.load_delay_s = LOAD_DELAY_S
+        self.visitors_per_s = 50.0
+        self.written: dict[str, str] = {}
+        self.written_at = _NEVER
+        self.loaded: dict[str, str] = {}
+        self._remembered: tuple[dict[str, Served], float] = ({}, _NEVER)
+        self._asked: dict[int, float] = {}  # port -> when it was last in the routes
+        self._counts: dict[tuple[str, int], float] = {}  # service and status -> requests
+
+    def is_up(self) -> bool:
+        """Tell whether it runs."""
+        return self._host.is_up(EDGE_SERVICE)
+
+    def come_up(self) -> None:
+        """Read the files at once; nothing was counted yet."""
+        self.loaded = self.written
+        self._counts.clear()
+
+    def write(self, files: dict[str, str]) -> None:
+        """Have other files; they are read a moment later."""
+        self.serving()
+        self.written, self.written_at = dict(files), self._host.clock.time
+
+    def serving(self) -> dict[str, Served]:
+        """Return what it routes to right now, by service; nothing when it does not run."""
+        if not self.is_up():
+            return {}
+        loads_at = self.written_at + self.load_delay_s
+        if self.loaded is not self.written and self._host.clock.time >= loads_at:
+            self._remember(_served(self.loaded), at=loads_at)
+            self.loaded = self.written
+        served = _served(self.loaded)
+        self._remember(served, at=self._host.clock.time)
+        return served
+
+    def wanted(self) -> dict[str, Served]:
+        """Return what the files say, whether it has read them or not."""
+        return _served(self.written)
+
+    def _remember(self, served: dict[str, Served], *, at: float) -> None:
+        if self._remembered == (served, at):
+            return
+        self._remembered = (served, at)
+        for one in served.values():
+            for port in (*one.ports, *one.fallback):
+                self._asked[port] = at
+
+    def last_asked(self, port: int) -> float:
+        """Return when a visitor was last sent to this port."""
+        self.serving()
+        return self._asked.get(port, _NEVER)
+
+    def answer_requests(self, seconds: float) -> None:
+        """Let visitors come for that long, and count what a watched release gave them."""
+        if not self.visitors_per_s:
+            return
+        for name, one in self.serving().items():
+            if one.fallback:
+                given = self.visitors_per_s * seconds
+                passed_on = self._count(name + NEW, one.ports, given)
+                self._count(name + OLD, one.fallback, passed_on)
+
+    def _count(self, name: str, ports: tuple[int, ...], given: float) -> float:
+        replicas = [self._host.replica_at_port(port) for port in ports]
+        bad = sum(not (replica and self._host.is_answering(replica)) for replica in replicas)
+        failed = given * (bad / len(ports) if ports else 1.0)
+        self._counts[name, 200] = self._counts.get((name, 200), 0.0) + given - failed
+        self._counts[name, 502] = self._counts.get((name, 502), 0.0) + failed
+        return failed
+
+    def answer(self, path: str) -> Answer:
+        """Answer for the internal entry point: the API and the metrics."""
+        self.serving()
+        if not self.is_up():
+            return Answer(0, b"connection refused")
+        name = path.rsplit("/", 1)[1].removesuffix("@file")
+        if path == "/metrics":
+            return Answer(200, self._metrics().encode())
+        if path.startswith("/api/http/services/"):
+            item = _services(self.loaded.get(SERVERS_FILE, "{}")).get(name)
+            return Answer(404, b"{}") if item is None else Answer(200, json.dumps(item).encode())
+        if path.startswith("/api/http/middlewares/"):
+            return Answer(200 if SERVERS_FILE in self.loaded and name == _mark(self.loaded[SERVERS_FILE]) else 404, b"{}")
+        if path == "/api/http/services":
+            return Answer(200, json.dumps(list(_services(self.loaded.get(SERVERS_FILE, "{}")).values())).encode())
+        return Answer(200, b"[]")
+
+    def _metrics(self) -> str:
+        return "".join(
+            f'traefik_service_requests_total{{code="{code}",method="GET",protocol="http",service="{name}@file"}} '
+            f"{int(count)}\n"
+            for (name, code), count in self._counts.items()
+        )
+
+
+@functools.lru_cache(maxsize=1024)
+def _mark(text: str) -> str:
+    return mark_of({SERVERS_FILE: text})
+
+
+def _served(files: dict[str, str]) -> dict[str, Served]:
+    return _read(files.get(SERVERS_FILE, "{}"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _services(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text).get("http", {}).get("services", {})
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(text: str) -> dict[str, Served]:
+    services = _services(text)
+    failovers = {name: item["failover"] for name, item in services.items() if "failover" in item}
+    beside = {one[part] for one in failovers.values() for part in ("service", "fallback")}
+    return {
+        name: Served(_ports(services[failovers[name]["service"]]), _ports(services[failovers[name]["fallback"]]))
+        if name in failovers
+        else Served(_ports(item), ())
+        for name, item in services.items()
+        if name not in beside
+    }
+
+
+def _ports(item: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(urlsplit(server["url"]).port or 0 for server in item["loadBalancer"]["servers"])

@@ -1,0 +1,111 @@
+"""How did latency go over time, and which step of a deploy ran meanwhile? Draws what a measurement kept.
+
+    python -m tests.bench.picture rolling          writes docs/images/rolling-*.svg
+
+Needs requirements/bench.txt; `nox -s bench-pictures` brings it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from tests.bench.kept import KEPT, ROOT, Story, read_stories
+from tests.bench.recording import Sample, in_slots
+from tests.bench.spans import Update
+
+IMAGES = ROOT / "docs" / "images"
+SLOT_S = 0.1
+BEFORE_S, AFTER_S = 5.0, 3.0
+COLOURS = {
+    "build": "#f4d58d",
+    "migrate": "#f0b67f",
+    "start": "#bfd7ea",
+    "gate": "#bfd7ea",
+    "replace": "#d6c9e8",
+    "switch": "#8fd19e",
+    "watch": "#dff2e1",
+    "undo": "#f7b2ad",
+    "drain": "#d9d9d9",
+    "stop": "#d9d9d9",
+    "verify": "#fff3c4",
+}
+
+
+def main(names: list[str]) -> None:
+    """Draw each measurement that is named."""
+    mpl.rcParams.update(
+        {"svg.fonttype": "none", "svg.hashsalt": "slipway", "font.size": 9, "font.family": "sans-serif"}
+    )
+    IMAGES.mkdir(exist_ok=True)
+    for name in names:
+        for story in read_stories(KEPT / f"{name}.json"):
+            path = IMAGES / f"{name}-{story.title.partition(' ')[0].strip('`')}.svg"
+            draw(story, path)
+            sys.stderr.write(f"wrote {path}\n")
+
+
+def draw(story: Story, path: Path) -> None:
+    """Draw a story: all of it above, below it one update near by, or every update of a story with few."""
+    near = [story.updates[len(story.updates) // 2]] if len(story.updates) > 4 else list(story.updates)
+    figure, axes = plt.subplots(
+        1 + len(near), 1, figsize=(10, 2.6 * (1 + len(near))), layout="constrained", squeeze=False
+    )
+    zero = story.recording.samples[0].at
+    _draw_all(axes[0][0], story, zero)
+    for row, update in zip(axes[1:], near, strict=True):
+        _draw_update(row[0], story, update)
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def _draw_all(axes: Axes, story: Story, zero: float) -> None:
+    for number, update in enumerate(story.updates):
+        label = "an update runs" if number == 0 else None
+        axes.axvspan(update.typed_at - zero, update.ended_at - zero, color="#eef2f7", lw=0, label=label)
+        _mark(axes, update, "switch", zero, label="switch" if number == 0 else None)
+    _latencies(axes, story.recording.samples, zero)
+    axes.set_title(f"{story.title}: {len(story.updates)} updates at a fixed rate of requests", loc="left")
+    axes.set_xlabel("seconds since the load began")
+    axes.legend(loc="upper left", ncols=5, fontsize=8, framealpha=0.9)
+
+
+def _draw_update(axes: Axes, story: Story, update: Update) -> None:
+    zero = update.typed_at
+    for place, span in enumerate(span for span in update.spans if span.ended_at - span.began_at > SLOT_S):
+        begin, end = span.began_at - zero, span.ended_at - zero
+        axes.axvspan(begin, end, color=COLOURS.get(span.name, "#f0f0f0"), alpha=0.8, lw=0)
+        height = 0.97 - 0.09 * (place % 3)
+        axes.text(begin, height, span.name, transform=axes.get_xaxis_transform(), va="top", fontsize=8)
+    samples = story.recording.between(zero - BEFORE_S, update.ended_at + AFTER_S)
+    _latencies(axes, samples, zero)
+    axes.set_title(f"{update.name}: {update.outcome}", loc="left")
+    axes.set_xlabel("seconds since `invoke update` was typed")
+
+
+def _latencies(axes: Axes, samples: tuple[Sample, ...], zero: float) -> None:
+    for share, colour, label in ((0.5, "#1f6f8b", "p50"), (0.99, "#d1495b", "p99")):
+        points = in_slots(samples, seconds=SLOT_S, share=share)
+        axes.plot([at - zero for at, _ in points], [ms for _, ms in points], color=colour, lw=0.8, label=label)
+    failed = [sample for sample in samples if sample.failure]
+    if failed:
+        times, waits = [one.at - zero for one in failed], [max(one.latency_ms, 1.0) for one in failed]
+        axes.plot(times, waits, "x", color="black", ms=4, mew=0.8, label=f"{len(failed)} failed")
+    axes.set_yscale("log")
+    axes.set_ylabel("ms in 0.1 s")
+    axes.grid(visible=True, which="major", axis="y", color="#dddddd", lw=0.5)
+    axes.margins(x=0)
+
+
+def _mark(axes: Axes, update: Update, step: str, zero: float, *, label: str | None) -> None:
+    span = update.step(step)
+    if span:
+        axes.axvline(span.ended_at - zero, color="#3a9d5d", lw=0.8, label=label)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,147 @@
+"""What does the engine promise, at every moment and after a run? Checked on a simulated host."""
+
+from __future__ import annotations
+
+from ops.engine import fleet
+from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.lock import lock_holder
+from ops.engine.model import Release, Replica, Service
+from ops.engine.simulated_host import DATABASE
+from ops.engine.simulated_traefik import Served
+from tests.unit.engine_fixtures import World
+
+LOCK_EVERY = 16  # effects
+
+
+class BrokenPromiseError(BaseException):
+    """A promise was broken in the middle of a run; no handler of the engine may swallow this."""
+
+
+def promise(holds: object, text: str) -> None:
+    """Raise when something does not hold that always has to."""
+    if not holds:
+        raise BrokenPromiseError(text)
+
+
+class Promises:
+    """What has to hold on a host; `tried` are the releases since the last run that ended in order."""
+
+    def __init__(self, made: World) -> None:
+        self.made = made
+        self.host = made.host
+        self.tried: list[Release] = []
+        self.left: list[Release] = []  # those that an earlier run may not have been able to take away
+        self._empty: set[str] = set()  # services that have no server, because something happened to all of them
+
+    def at_every_moment(self) -> None:
+        """Check what holds whatever happens, and whenever."""
+        host = self.host
+        promise(not host.lost, f"a request to {host.lost} was cut")
+        beats = sum(1 for r in host.replicas.values() if r.service == "beat" and r.state == "running")
+        promise(beats <= 1, "two beats run")
+        serving = host.traefik.serving()
+        live = host.kept.get(host.state.release or "")
+        if live is None or not serving or not host.is_up(DATABASE):
+            return  # nothing is live yet, or what everything needs is being replaced or was killed
+        for service in live.services:
+            if service.route and all(_routed(release, service.name) for release in self.tried):
+                self._serves(service, serving.get(service.name, Served((), ())), live)
+
+    def _serves(self, service: Service, served: Served, live: Release) -> None:
+        host, name = self.host, service.name
+        if not served.ports:
+            usable = [r.name for r in host.replicas.values() if r.service == name and self._is_usable(r)]
+            promise(name in self._empty or not usable, f"{name} has no server in the routes, and {usable} run")
+            self._empty.add(name)
+            return
+        self._empty.discard(name)
+        for port in served.ports:
+            self._is_sound(name, port)
+        answering = [r for port in served.ports if (r := host.replica_at_port(port)) and host.is_answering(r)]
+        if len(answering) < len(served.ports):
+            self._is_answered_by_the_old(service, served, live)
+
+    def _is_usable(self, replica: Replica) -> bool:
+        return (
+            replica.state == "running"
+            and replica.name in self.host.gated
+            and replica.port not in self.host.flaws.harmed_ports
+        )
+
+    def _is_sound(self, name: str, port: int) -> None:
+        if port in self.host.flaws.harmed_ports:
+            return
+        replica = self.host.replica_at_port(port)
+        promise(replica, f"{name}: nothing listens at port {port}, which is in the routes")
+        promise(replica and replica.name in self.host.gated, f"{replica and replica.name} was never gated")
+
+    def _is_answered_by_the_old(self, service: Service, served: Served, live: Release) -> None:
+        """A new release fails requests: the old one has to answer them, unless nobody watches or it is bad too."""
+        host = self.host
+        bad = set(served.ports) - {r.port for r in host.replicas.values() if r.fingerprint == service.fingerprint}
+        bad -= host.flaws.harmed_ports
+        flawed = service.fingerprint in {*host.flaws.failing, *host.flaws.broken}
+        is_watched = self.tried and self.tried[-1].watch_s > 0
+        if not bad or flawed or not is_watched:
+            return
+        old = [host.replica_at_port(port) for port in served.fallback]
+        harmed = set(served.fallback) & host.flaws.harmed_ports
+        harmed |= {r.port for r in host.replicas.values() if r.service == service.name} & host.flaws.harmed_ports
+        is_answered = any(replica and host.is_answering(replica) for replica in old)
+        promise(is_answered or harmed, f"what the new {service.name} fails is answered by nobody")
+
+    def during(self, root_run: str, *, root: object) -> None:
+        """Check what holds while a run is at work."""
+        self.at_every_moment()
+        if self.host.effects % LOCK_EVERY == 1:
+            holder = lock_holder(root)  # type: ignore[arg-type]
+            promise(holder and holder.run == root_run, "a second run could start")
+
+    def settled(self, wanted: Release, *, is_pruned: bool) -> None:
+        """Check that all of this host is of one release, and nothing of another."""
+        host, state, names = self.host, self.host.state, fleet.wanted_names(wanted)
+        live = host.kept.get(state.release or "")
+        promise(live, f"{state.release} is live and not kept")
+        promise(set(host.replicas) == names, f"{sorted(host.replicas)} are there, not {sorted(names)}")
+        dead = {name for name, replica in host.replicas.items() if replica.state != "running"}
+        promise(dead <= host.flaws.harmed, f"{dead} do not run")
+        stated = {name for some in state.replicas.values() for name in some}
+        promise(stated == names, f"the state names {sorted(stated)}, not {sorted(names)}")
+        self._routes_are_of(wanted)
+        self._keeps_what_it_needs(is_pruned=is_pruned)
+        for job in fleet.jobs(wanted):
+            made = host.made_files.get(job.name)
+            promise(job.touches != "files" or made == job.fingerprint, f"the files of {job.name} are of another one")
+        if is_pruned:
+            self.tried, self.left = [], []
+
+    def _routes_are_of(self, wanted: Release) -> None:
+        traefik, host = self.host.traefik, self.host
+        reviewed = {name: text for name, text in traefik.written.items() if name in wanted.edge.dynamic_files}
+        promise(reviewed == wanted.edge.dynamic_files, "the reviewed files are of another release")
+        routes = traefik.wanted()
+        promise(set(routes) == {s.name for s in wanted.services if s.route}, f"the routes are of {sorted(routes)}")
+        for service in wanted.services:
+            ports = {host.replicas[name].port for name in fleet.replica_names(service)} if service.route else set()
+            if service.route and not ports & host.flaws.harmed_ports:
+                promise(routes[service.name] == (tuple(sorted(ports)), ()), f"{service.name} has {routes}, not {ports}")
+        is_read = not host.is_up(EDGE_SERVICE) or traefik.serving() == routes
+        promise(is_read, "Traefik serves other routes than those that were written")
+
+    def _keeps_what_it_needs(self, *, is_pruned: bool) -> None:
+        host, state = self.host, self.host.state
+        needed = {state.release, *state.past}
+        promise(needed <= set(host.kept), f"{needed} are live or past, and only {set(host.kept)} are kept")
+        promise(len(set(state.past)) == len(state.past), f"{state.past} names a release twice")
+        promise(state.release not in state.past, "the live release can be gone back to")
+        images = set(fleet.images(host.kept[one] for one in needed if one))
+        promise(images <= host.images, f"{images - host.images} are needed to go back")
+        tried = [] if is_pruned else [*self.tried, *self.left]
+        known = needed | {release.id for release in tried}
+        promise(set(host.kept) <= known, f"{set(host.kept) - known} are kept for nothing")
+        images |= set(fleet.images(tried))
+        promise(host.images <= images, f"{host.images - images} are kept for nothing")
+
+
+def _routed(release: Release, name: str) -> bool:
+    return any(service.name == name and service.route for service in release.services)

@@ -1,0 +1,293 @@
+"""What may happen to a host in its life? Releases, operations and faults, drawn from one seed."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.engine import fleet
+from ops.engine.context import Order
+from ops.engine.errors import RefusedError
+from ops.engine.history import History
+from ops.engine.lock import lock_holder
+from ops.engine.model import Edge, Release
+from ops.engine.simulated_faults import EFFECT_FAULTS, WORLD_FAULTS, Fault, SimulatedCrashError
+from ops.engine.state import KEPT, State, Store
+from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
+from tests.unit.engine_fixtures import EDGE, MemoryJournal, World, part, world
+from tests.unit.promise_fixtures import BrokenPromiseError, Promises, promise
+
+ALWAYS = ("postgres", "migrate", "assets", "api", "web", "worker", "beat", "traefik")
+SCALED = ("api", "web", "worker")
+MOST_EFFECTS = 45
+DELAYS_S = (0.0, 0.0, 0.05, 0.3, 0.6, 1.0, 2.5)
+LIVES_S = (0.05, 0.3, 0.7, 1.5, 4.0)
+
+
+@dataclass
+class Drawn:
+    """The versions and numbers that releases are made from, one after another."""
+
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ALWAYS, 1))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCALED, 1))
+    routes: int = 1
+    made: int = 0
+
+    def release(self, *, watch_s: float = 1.0) -> Release:
+        """Return the release of these versions, under an id of its own."""
+        self.made += 1
+        services = tuple(part(name, number, self.counts.get(name, 1)) for name, number in self.versions.items())
+        return Release(
+            id=f"r{self.made}", source_dir="/nowhere", services=services, edge=edge(self.routes), watch_s=watch_s
+        )
+
+    def change(self, rng: random.Random) -> None:
+        """Change some services, numbers and routes, or nothing."""
+        for name in rng.sample(ALWAYS, rng.choice((0, 1, 1, 2, 3, len(ALWAYS)))):
+            now = self.versions[name]
+            self.versions[name] = now - 1 if now > 1 and rng.random() < 0.2 else now + 1 + rng.randrange(3)
+        if rng.random() < 0.2:
+            self.counts[rng.choice(SCALED)] = rng.randint(1, 3)
+        if rng.random() < 0.2:
+            self.routes += 1
+        if rng.random() < 0.1 and not self.versions.pop("admin", None):
+            self.versions["admin"] = 1 + rng.randrange(2)
+
+
+@functools.lru_cache(maxsize=64)
+def edge(version: int) -> Edge:
+    return Edge(api_url=EDGE.api_url, dynamic_files={"public.yml": f"version {version}\n"})
+
+
+class Schedule:
+    """A life of a host: a first release, some operations with faults, and at last a run that settles it all."""
+
+    def __init__(self, seed: int, root: Path) -> None:
+        self.rng = random.Random(seed)  # noqa: S311 - a seed that replays is the point
+        self.root = root
+        self.made: World = world()
+        self.host = self.made.host
+        self.promises = Promises(self.made)
+        self.drawn = Drawn()
+        self.last = self.drawn.release()
+        self.story: list[str] = []
+        self.outcomes: dict[str, str] = {}
+        self.live_before: Release | None = None
+
+    def play(self) -> None:
+        """Play it; a promise that does not hold raises `AssertionError` with the whole story."""
+        try:
+            self._begin()
+            for _ in range(self.rng.randint(1, 4)):
+                self._operate()
+            self._settle()
+            self._is_told_in_history()
+        except (BrokenPromiseError, AssertionError) as error:
+            told = "\n".join([*self.story, f"  did: {self.host.did}"])
+            raise AssertionError(f"{error}\n{told}") from error
+
+    def _begin(self) -> None:
+        traefik = self.host.traefik
+        traefik.load_delay_s = self.rng.choice((0.0, 0.05, 0.05, 0.05, 0.3))
+        traefik.visitors_per_s = self.rng.choice((0.0, 5.0, 50.0, 50.0))
+        self.host.watch = lambda: self.promises.during(self.run, root=self.root)
+        if self.rng.random() < 0.9:
+            self._run("deploy", release=self.last, order={"allow_interruption": True})
+            promise(self.outcomes[self.run] == "success", "the first release is not live")
+
+    @property
+    def run(self) -> str:
+        """Name the run that is at work, or was last."""
+        return f"run{len(self.outcomes)}"
+
+    def _operate(self) -> None:
+        rng = self.rng
+        word = rng.choices(("deploy", "update", "again", "rollback", "scale"), (4, 3, 1, 2, 2))[0]
+        order: dict[str, object] = {
+            "allow_interruption": rng.random() < 0.7,
+            "allow_breaking_migration": rng.random() < 0.3,
+        }
+        if word in {"deploy", "update"}:
+            self.drawn.change(rng)
+            self.last = self.drawn.release(watch_s=rng.choice((0.0, 1.0, 1.0, 1.0)))
+            if rng.random() < 0.4:
+                self._spoil(self.last)
+        count = [f"{name}={rng.randint(1, 3)}" for name in rng.sample(SCALED, rng.randint(0, 2))]
+        order |= {"count": count, "reset": rng.random() < 0.3} if word == "scale" else {}
+        faults = [self._fault() for _ in range(rng.choice((0, 1, 1, 2, 3)))]
+        self._run(word, release=self.last, order=order, faults=faults)
+
+    def _fault(self) -> Fault:
+        rng = self.rng
+        at, pick = 1 + int(MOST_EFFECTS * rng.random() ** 1.5), rng.random()
+        if rng.random() < 0.5:
+            return Fault(at, rng.choice(EFFECT_FAULTS))
+        return Fault(at, rng.choice(WORLD_FAULTS), delay_s=rng.choice(DELAYS_S), pick=pick)
+
+    def _spoil(self, release: Release) -> None:
+        """Let something of a release be bad that is not live already."""
+        live, flaws, rng = self.made.store.live(), self.host.flaws, self.rng
+        known = {service.fingerprint for service in live.services} if live else set()
+        known |= {*self.host.applied, *(replica.fingerprint for replica in self.host.replicas.values())}
+        new = [service for service in release.services if service.fingerprint not in known]
+        if not new:
+            return
+        service = rng.choice(new)
+        kind = rng.choice(("broken", "failing", "dies")) if not service.is_job else rng.choice(("broken", "breaking"))
+        self.story.append(f"{service.name} of {release.id} is {kind}")
+        if kind == "dies":
+            flaws.lives_s[service.fingerprint] = rng.choice(LIVES_S)
+        else:
+            {"broken": flaws.broken, "failing": flaws.failing, "breaking": flaws.breaking}[kind].add(service.fingerprint)
+
+    def _run(
+        self, word: str, *, release: Release, order: dict[str, object], faults: tuple[Fault, ...] | list[Fault] = ()
+    ) -> None:
+        host, before, self.live_before = self.host, self.host.state, self.made.store.live()
+        self.outcomes[f"run{len(self.outcomes) + 1}"] = "running"
+        defaults = {"allow_interruption": False, "allow_breaking_migration": False, "skip_dump": False, "to": None}
+        asked = argparse.Namespace(
+            root=self.root, run_id=self.run, lock_wait=0.0, word="deploy" if word == "again" else word, by="x",
+            **{**defaults, **order},
+        )  # fmt: skip
+        choose = {"rollback": choose_past, "scale": choose_scaled}.get(word, lambda a: lambda _: (release, order_of(a)))
+        self.promises.left += [self.live_before] if self.live_before else []
+        self.promises.left += [host.kept[one] for one in before.past]
+        chosen: list[Chosen] = []
+
+        def choose_and_tell(store: Store) -> Chosen:
+            chosen.append(choose(asked)(store))
+            self.promises.tried.append(chosen[0][0].with_counts(_scale(before, chosen[0][1])))
+            return chosen[0]
+
+        self.made.journal = MemoryJournal()
+        host.begin_run(*faults)
+        self.story.append(f"{self.run}: {word} {order} with {list(faults)}")
+        try:
+            error = do_run(self.made.engine(), asked, choose_and_tell)
+        except SimulatedCrashError:
+            error, outcome = None, "crashed"
+        else:
+            outcome = self.made.journal.entries[-1]["outcome"]
+        self.outcomes[self.run] = outcome if chosen else "nothing"
+        self.story.append(f"  {outcome}: {error and (error.what, error.why[:150])}; {host.did}")
+        promise(lock_holder(self.root) is None, "the lock is held although no run lives")
+        self._later()
+        if chosen:
+            is_plain = not faults
+            self._judge(outcome, error, before=before, chosen=chosen[0], asked=asked, is_plain=is_plain)
+
+    def _later(self) -> None:
+        """Let time pass; what was meant for the run comes no more."""
+        self.host.run += 1
+        self.host.watch, watch = self.promises.at_every_moment, self.host.watch
+        for _ in range(4):
+            self.host.clock.sleep(3)
+            self.promises.at_every_moment()
+        self.host.watch = watch
+
+    def _judge(
+        self, outcome: str, error: Exception | None, *, before: State, chosen: Chosen, asked: argparse.Namespace,
+        is_plain: bool,
+    ) -> None:  # fmt: skip
+        state, (release, order), host = self.host.state, chosen, self.host
+        wanted, live = release.with_counts(_scale(before, order)), self.live_before
+        if state.release == before.release:
+            promise(state.past == before.past, "what can be gone back to changed")
+            is_kept = order.scale is not None and outcome == "success"
+            stated = [before.scale] if order.scale is None or is_kept else [before.scale, order.scale]
+            stated = [order.scale] if is_kept else stated  # nothing else to do: it is the only thing that is written
+            promise(state.scale in stated, "the numbers changed")
+        else:
+            promise(state.release == wanted.id, f"{state.release} is live")
+            is_other = live is not None and not fleet.is_same(live, wanted)
+            past = order.past if order.past is not None else (*([live.id] if live and is_other else []), *before.past)
+            promise(state.past == past[:KEPT], f"past is {state.past}")
+            promise(state.scale == (before.scale if order.scale is None else order.scale), "the numbers are others")
+        if outcome == "success":
+            self.promises.settled(wanted, is_pruned=True)
+        elif outcome == "rolled_back":
+            promise(state.release == before.release, "what was undone is live")
+            live = self.made.store.live()
+            promise(live, "nothing is live") if live is None else self.promises.settled(live, is_pruned=False)
+        self._refuses(error, before=before, order=order)
+        self._migrates_once(asked)
+        if is_plain and self._is_good(wanted):
+            promise(outcome == "success" or isinstance(error, RefusedError) or _is_refusal(error), f"it {outcome}")
+        del host
+
+    def _is_good(self, wanted: Release) -> bool:
+        flaws = self.host.flaws
+        bad = {*flaws.broken, *flaws.failing, *flaws.lives_s}
+        live = self.made.store.live()
+        names = [*wanted.services, *(live.services if live else ())]
+        return not any(service.fingerprint in bad for service in names)
+
+    def _refuses(self, error: Exception | None, *, before: State, order: Order) -> None:
+        did = [text for text in self.host.did if not text.startswith("(")]
+        if isinstance(error, RefusedError):
+            changes = ("build", "keep", "start", "run", "check", "state")
+            promise(not [text for text in did if text.startswith(changes)], "a refused run changed something")
+        if not order.allow_interruption:
+            live = {name for names in before.replicas.values() for name in names}
+            cut = set(self.host.interrupted) & live
+            promise(not cut, f"{cut} was stopped, and nobody allowed it")
+
+    def _migrates_once(self, asked: argparse.Namespace) -> None:
+        twice = {print_ for print_, count in self.host.applied.items() if count > 1}
+        promise(not twice, f"the schema jobs {twice} ran twice")
+        if not asked.allow_breaking_migration:
+            promise(not self.host.flaws.breaking & set(self.host.applied) - self.allowed, "a breaking migration ran")
+        else:
+            self.allowed |= set(self.host.applied)
+
+    @functools.cached_property
+    def allowed(self) -> set[str]:
+        """Return the fingerprints of jobs that ran when breaking ones were allowed."""
+        return set()
+
+    def _settle(self) -> None:
+        """One more run without faults brings all to the wanted release, and a further one has nothing to do."""
+        host, flaws = self.host, self.host.flaws
+        flaws.heal()
+        down = {name: replica for name, replica in host.replicas.items() if replica.state != "running"}
+        flaws.harmed = set(down)
+        flaws.harmed_ports -= {replica.port for replica in host.replicas.values()} - {r.port for r in down.values()}
+        if self.rng.random() < 0.4:
+            self.drawn.change(self.rng)
+            self.last = self.drawn.release()
+        allow: dict[str, object] = {"allow_interruption": True, "allow_breaking_migration": True}
+        self._run("deploy", release=self.last, order=allow)
+        promise(self.outcomes[self.run] == "success", "one more run does not bring the release up")
+        dead = [name for name, replica in host.replicas.items() if replica.state != "running"]
+        promise(not dead, f"{dead} do not run")
+        self._run("deploy", release=self.last, order=allow)
+        promise(self.outcomes[self.run] == "success", "a further run fails")
+        promise(host.did == ["write routes"], "a further run did something")
+
+    def _is_told_in_history(self) -> None:
+        told = {run["run"]: run["outcome"] for run in History(self.root).runs(lines=100)}
+        began = {run: outcome for run, outcome in self.outcomes.items() if outcome != "nothing"}
+        expected = {run: "interrupted" if outcome == "crashed" else outcome for run, outcome in began.items()}
+        promise(told == expected, f"the history says {told}, not {expected}")
+
+
+def _scale(before: State, order: Order) -> dict[str, int]:
+    return dict(before.scale if order.scale is None else order.scale)
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    return "could not live with these migrations" in str(error)
+
+
+def clear(root: Path) -> None:
+    """Take away what a schedule left on the disk."""
+    for name in ("lock", "history.jsonl"):
+        with contextlib.suppress(FileNotFoundError):
+            (root / name).unlink()
+
+
