@@ -16,6 +16,7 @@ nox.options.sessions = ["lint", "types", "unit", "integration", "rehearsal"]
 
 ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
+PICTURED = ("rolling", "rolling-droplet", "peers")
 EXAMPLES = (".env.example", ".env.prod.example")
 TYPED = ("ops", "api", "django", "rehearsal", "tests", "scripts", "tasks.py", "noxfile.py")
 
@@ -72,9 +73,18 @@ def rehearsal(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure a local deploy, or with `-- droplet` one to a droplet in a container; print a table."""
-    what = "tests.bench.droplet" if "droplet" in session.posargs else "tests.bench.local_stack"
-    session.run(sys.executable, "-m", what)
+    """Measure a local deploy, with `-- droplet` one to a droplet; updates under load with the names in PICTURED."""
+    what, *options = session.posargs or ["local-stack"]
+    session.run(sys.executable, "-m", f"tests.bench.{what.replace('-', '_')}", *options)
+    if what in PICTURED:
+        session.notify("pictures", [what])
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def pictures(session: nox.Session) -> None:
+    """Draw what a measurement under load kept, for docs/images/; installs requirements/bench.txt for itself."""
+    session.install("--require-hashes", "-r", "requirements/bench.txt")
+    session.run("python", "-m", "tests.bench.picture", *session.posargs)
 
 
 @nox.session

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     database_pool_max: int = Field(default=8, ge=1, le=50)
     database_pool_waiting: int = Field(default=64, ge=1)
     database_pool_timeout_s: float = Field(default=2.0, gt=0)
-    drain_notice_s: float = Field(default=0.5, ge=0, le=10)
+    drain_notice_s: float = Field(default=0.2, ge=0, le=10)
     uvicorn_timeout_graceful_shutdown: int = Field(default=30, ge=0)  # seconds; the server reads it too
 
     @field_validator("log_level")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ops.errors import OpsError
 from ops.observations import Site
-from ops.probes import Prober, prober
+
+if TYPE_CHECKING:
+    from ops.probes import Prober
 
 PATIENCE_S = 90.0
 ORDER_EVERY_S = 15.0
@@ -41,6 +43,8 @@ def await_certificate(
     """
     if site.issuer not in ORDERED:
         return True
+    from ops.probes import prober  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
+
     began = last_order = time.monotonic()
     with prober(address=site.address, ca_file=site.ca_file, staging=site.is_untrusted_staging) as asking:
         while not _is_shown(asking, site):

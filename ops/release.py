@@ -24,15 +24,16 @@ PRODUCTION_FILE = "docker-compose.prod.yml"
 NOT_OF_A_CONTAINER = {"build", "command", "depends_on", "deploy", "environment", "image", "profiles"}
 
 
-def local_release(root: Path, environment: Mapping[str, str], *, release_id: str) -> Release:
+def local_release(
+    root: Path, environment: Mapping[str, str], *, release_id: str, described: Mapping[str, Any] | None = None
+) -> Release:
     """Return the release of this checkout for the `processes` runtime.
 
-    `environment` is everything that docker-compose.yml interpolates. Raises SettingsError and UsageError.
+    `environment` is everything that docker-compose.yml interpolates, `described` what `read_compose` made of it, if
+    somebody asked already. Raises SettingsError and UsageError.
     """
-    described = read_compose(root, environment)["services"]
-    services = tuple(
-        _service(root, name, raw) for name, raw in described.items() if "x-local" in raw and _is_wanted(raw)
-    )
+    stated = (described or read_compose(root, environment))["services"]
+    services = tuple(_service(root, name, raw) for name, raw in stated.items() if "x-local" in raw and _is_wanted(raw))
     own = root / ".local" / "data" / "tls" / "cert.pem"
     edge = Edge(
         api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",

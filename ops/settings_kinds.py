@@ -50,6 +50,15 @@ def whole(low: int, high: int) -> Kind:
     )
 
 
+def seconds(high: int) -> Kind:
+    """Build the kind of the spans up to `high` seconds, with at most one decimal."""
+    return Kind(
+        noun=f"a number of seconds up to {high}",
+        write=f"a number from 0 to {high}, such as 5 or 4.5",
+        accepts=lambda value: re.fullmatch(r"[0-9]{1,9}([.][0-9])?", value) is not None and float(value) <= high,
+    )
+
+
 def url(*schemes: str) -> Kind:
     """Build the kind of the URLs that have one of these schemes and name a host."""
     return Kind(

@@ -212,8 +212,8 @@ KEYS: tuple[Key, ...] = (
         Key(
             "RELEASE_WATCH_SECONDS",
             "How long a new release is watched while the old one answers where it fails. 0: not at all.",
-            kind.whole(0, 600),
-            default="5",
+            kind.seconds(600),
+            default="4.5",
         ),
         Key(
             "MIGRATION_LOCK_TIMEOUT",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from ops.artifacts import utc_now
+from ops.background import in_background
+from ops.compose import read_compose
 from ops.errors import UsageError
 from ops.local_host import LocalHost
 from ops.local_tls import ensure_local_tls
@@ -36,9 +39,12 @@ class LocalTarget:
         self.site = _site(settings, self.state)
         self.url = self.site.https
         self.data_place = str(self.state / "data")
+        self._described: Future[dict[str, Any]] | None = None
 
     def make_ready(self, request: Request, told: Told) -> None:
         """Check this machine, and make the certificate of its own."""
+        environment = self.settings.as_environment()
+        self._described = in_background(lambda: read_compose(self.root, environment))  # while the engine is asked
         with told.step("preflight"):
             held = self._held_ports()
             check_local(self.settings, root=self.root, ours=held)
@@ -56,7 +62,10 @@ class LocalTarget:
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for processes; nothing has to go anywhere."""
-        return Shipment(release=local_release(self.root, self.settings.as_environment(), release_id=release_id))
+        described = self._described.result() if self._described else None
+        environment = self.settings.as_environment()
+        release = local_release(self.root, environment, release_id=release_id, described=described)
+        return Shipment(release=release)
 
     def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
         """Change nothing around this machine."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops import checks_certificate, checks_ports, checks_stack, checks_web
 from ops.artifacts import NAMES, RunFolder
 from ops.checks import Check, artifacts_complete, check, evaluate
 from ops.conclusion import conclusion, why_partial
 from ops.evidence import evidence_of
-from ops.gather import Host, gather
 from ops.observations import Observations, Site
+
+if TYPE_CHECKING:
+    from ops.gather import Host
 
 __all__ = ["RULES", "Verified", "conclusion", "judged", "note_unverified", "templates", "verify", "why_partial"]
 
@@ -50,7 +52,7 @@ def verify(
     """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
     journal = tuple(events)
     migrated = any(event["event"] == "job" and event["name"] == "migrate" for event in journal)
-    seen = gather(host, site, with_migrations=not migrated)
+    seen = _gather(host, site, with_migrations=not migrated)
     evidence = evidence_of(seen, templates=templates(checkout), events=journal)
     for name, text in evidence.texts.items():
         folder.write(name, text)
@@ -61,8 +63,14 @@ def verify(
 
 def judged(host: Host, site: Site) -> Verified:
     """Look at the stack and judge, with nothing written down."""
-    seen = gather(host, site, with_migrations=False)
+    seen = _gather(host, site, with_migrations=False)
     return Verified(checks=evaluate(seen, site, RULES), seen=seen)
+
+
+def _gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
+    from ops.gather import gather  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
+
+    return gather(host, site, with_migrations=with_migrations)
 
 
 def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_shutdown, worker_shutting_down
-from celery.worker import state
 from django.conf import settings
 
 from config.process import process_name
@@ -61,6 +60,8 @@ def _bound_the_wait(how: str, **_: Any) -> None:
 
 def _put_back_what_runs() -> None:
     """Tell which tasks are cut; at SIGQUIT Celery ends them, and what was not acknowledged goes back to the queue."""
+    from celery.worker import state  # noqa: PLC0415 - beat and the web server stay smaller without
+
     for request in tuple(state.active_requests):
         log.warning("task cut, it will run again", task=request.name, task_id=request.id)
     os.kill(os.getpid(), signal.SIGQUIT)

@@ -23,7 +23,7 @@ if ENVIRONMENT == "development" and env.bool("DJANGO_READ_ENV", default=False):
 
 PROCESS = process_name(sys.argv)
 SERVICE_VERSION = env.str("SERVICE_VERSION", default="dev")
-DRAIN_NOTICE_S = env.float("DRAIN_NOTICE_S", default=0.5)
+DRAIN_NOTICE_S = env.float("DRAIN_NOTICE_S", default=0.2)
 DRAIN_GRACE_S = env.int("UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", default=30)  # the server reads it too
 WORKER_GRACE_S = env.float("WORKER_GRACE_S", default=30)
 

@@ -11,6 +11,7 @@ no new web process sends a task that an old worker would not know.
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from ops.engine import serving, steps
 from ops.engine.context import Engine, Goal, Order
@@ -21,14 +22,6 @@ from ops.engine.plan import changed_services, make_plan, refuse_interruption
 from ops.engine.recovery import recover, undo
 from ops.engine.watch import watch
 
-CLEAN_UP = {
-    "settle": steps.settle,
-    "refresh": steps.refresh,
-    "drain": steps.drain,
-    "stop": steps.stop,
-    "prune": steps.prune,
-}
-
 
 def deploy(engine: Engine, release: Release, order: Order | None = None) -> Result:
     """Bring a release up beside the live one, switch to it and take the old one away, or undo all of it."""
@@ -38,17 +31,17 @@ def deploy(engine: Engine, release: Release, order: Order | None = None) -> Resu
     except EngineError as error:
         return finish(engine, "failed", changed=changed, error=error)
     wanted = release.with_counts(state.scale if order.scale is None else order.scale)
-    goal = Goal(release=wanted, others=(wanted, *kept), order=order)
+    goal, was_watched = Goal(release=wanted, others=(wanted, *kept), order=order), False
     try:
         run_step(engine, "recover", lambda: recover(engine, live, known=goal.others))
         changed = run_step(engine, "plan", lambda: _plan(engine, goal, live))
         if changed or order.is_return:
-            _bring_up(engine, goal, live)
+            was_watched = _bring_up(engine, goal, live)
     except RefusedError as refused:
         return finish(engine, "failed", changed=[], error=refused)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the old release has to serve
         return _give_up(engine.shielded(), live, known=goal.others, changed=changed, error=as_engine_error(error))
-    return _clean_up(engine.shielded(), goal, changed)
+    return _clean_up(engine.shielded(), goal, changed, was_watched=was_watched)
 
 
 def _plan(engine: Engine, goal: Goal, live: Release | None) -> list[str]:
@@ -63,7 +56,8 @@ def _plan(engine: Engine, goal: Goal, live: Release | None) -> list[str]:
     return changed
 
 
-def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
+def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> bool:
+    """Make the goal the live release; tell whether it was watched while the old one had no visitors of its own."""
     engine.store.save_release(goal.release)
     run_step(engine, "build", lambda: steps.build(engine, goal))
     run_step(engine, "data", lambda: steps.data(engine, goal))
@@ -76,14 +70,22 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> None:
     run_step(engine, "switch", lambda: steps.switch(engine, goal, beside_old=goal.release.watch_s > 0))
     if goal.order.is_return:  # visitors come first: a worker may take its time to finish what it does
         replaced = run_step(engine, "replace", lambda: steps.background(engine, goal))
-    if live:
-        run_step(engine, "watch", lambda: watch(engine, goal, [*started, *replaced]))
+    fresh = [*started, *replaced] if live else []
+    was_watched = run_step(engine, "watch", lambda: watch(engine, goal, fresh))
     steps.commit(engine, goal)
+    return was_watched
 
 
-def _clean_up(engine: Engine, goal: Goal, changed: list[str]) -> Result:
+def _clean_up(engine: Engine, goal: Goal, changed: list[str], *, was_watched: bool) -> Result:
     first, may_stop = None, True
-    for name, step in CLEAN_UP.items() if changed or steps.has_leftovers(engine, goal) else ():
+    after = {
+        "settle": steps.settle,
+        "refresh": steps.refresh,
+        "drain": functools.partial(steps.drain, settle_s=0.0) if was_watched else steps.drain,
+        "stop": steps.stop,
+        "prune": steps.prune,
+    }
+    for name, step in after.items() if changed or steps.has_leftovers(engine, goal) else ():
         if not may_stop and name != "refresh":
             continue  # an old replica that may still have visitors goes on running: the next run stops it
         try:

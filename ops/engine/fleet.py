@@ -12,7 +12,7 @@ Fleet = tuple[Replica, ...]
 
 def replica_names(service: Service) -> tuple[str, ...]:
     """Name the replicas a service should have: `<service>-<fingerprint>-<index>`."""
-    return tuple(f"{service.name}-{service.fingerprint}-{index}" for index in range(1, service.replicas + 1))
+    return service.replica_names
 
 
 def wanted_names(release: Release) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 Rollout = Literal["rolling", "replace"]
 Touches = Literal["", "schema", "data", "files"]
-WATCH_S = 5.0
+WATCH_S = 4.5
 NOT_OF_A_REPLICA = {
     "check",
     "dump",
@@ -101,6 +101,11 @@ class Service:
         changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))
         changing = {key: value for key, value in changing.items() if key not in NOT_OF_A_REPLICA}
         return hashlib.sha256(json.dumps(changing, sort_keys=True).encode()).hexdigest()[:12]
+
+    @functools.cached_property
+    def replica_names(self) -> tuple[str, ...]:
+        """The names of its replicas: `<service>-<fingerprint>-<index>`."""
+        return tuple(f"{self.name}-{self.fingerprint}-{index}" for index in range(1, self.replicas + 1))
 
 
 @dataclass(frozen=True, kw_only=True)

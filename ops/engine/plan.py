@@ -95,8 +95,9 @@ def _decide(service: Service, before: Service | None, running: list[Replica]) ->
         return "replace", explain(before, service)
     if there < len(names):
         return "start", f"{there} of {len(names)} replicas of {service.name} run"
-    if len(running) > len(names):
-        return "stop", f"{len(running)} replicas of {service.name} run, {len(names)} are wanted"
+    too_many = max(len(running), before.replicas)  # a run that was cut may have stopped them already
+    if too_many > len(names):
+        return "stop", f"{too_many} replicas of {service.name} run, {len(names)} are wanted"
     return "keep", f"{service.name} is unchanged"
 
 

@@ -17,9 +17,10 @@ def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...])
     if live is None:
         return _stop_everything(engine, known, step="recover")
     goal = Goal(release=live, others=known)
-    is_restored = _restore_routes(engine, goal)
-    routed = {service.name for release in (live, *known) for service in release.services if service.route}
-    orphans = [r for r in fleet.obsolete(observed, live) if is_restored or r.service not in routed]
+    stand_ins = serving.find_stand_ins(engine, live)
+    is_restored = _restore_routes(engine, goal, stand_ins)
+    needed = {replica.name for replica in stand_ins} if is_restored else _routed_names(observed, (live, *known))
+    orphans = [replica for replica in fleet.obsolete(observed, live) if replica.name not in needed]
     if orphans:
         engine.say("recover")(f"an interrupted run left {', '.join(sorted(r.name for r in orphans))}")
         steps.drain(engine, goal)
@@ -63,18 +64,23 @@ def _stop_everything(engine: Engine, known: tuple[Release, ...], *, step: str) -
     return bool(observed)
 
 
-def _restore_routes(engine: Engine, goal: Goal) -> bool:
-    """Route to the live release alone, and tell whether nobody is sent to another replica any more."""
+def _routed_names(observed: fleet.Fleet, releases: tuple[Release, ...]) -> set[str]:
+    routed = {service.name for release in releases for service in release.services if service.route}
+    return {replica.name for replica in observed if replica.service in routed}
+
+
+def _restore_routes(engine: Engine, goal: Goal, stand_ins: list[Replica]) -> bool:
+    """Route to the live release and the stand-ins, and tell whether nobody is sent elsewhere any more."""
     live = goal.release
     if serving.is_edge_answering(engine, live):
         serving.prove(engine, goal, step="recover")
         try:
-            serving.route_to(engine, live, serving.servers_for(engine, live, beside_old=False))
+            serving.route_to(engine, live, serving.servers_for(engine, live, stand_ins=stand_ins))
         except CancelledError:
             raise
         except EngineError as error:  # it is served as well as it can be, and the deploy to come may put it right
             engine.say("recover")(f"the routes of the live release: {error.why}")
             return False
     else:  # nobody is served, so nothing has to be confirmed
-        engine.runtime.write_routes(render_routes(live, serving.servers_for(engine, live, beside_old=False)))
+        engine.runtime.write_routes(render_routes(live, serving.servers_for(engine, live)))
     return True

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ops.engine import fleet
 from ops.engine.context import Engine, Goal
 from ops.engine.errors import CancelledError, EngineError
-from ops.engine.gate import gate
+from ops.engine.gate import failing, gate
 from ops.engine.model import Release, Replica
 from ops.engine.replicas import Started, stop_replicas
 from ops.engine.routes import Servers, confirm_routes, is_answering, render_routes, routed_urls, servers_of
 
 
-def servers_for(engine: Engine, release: Release, *, beside_old: bool) -> Servers:
+def servers_for(
+    engine: Engine, release: Release, *, beside_old: bool = False, stand_ins: Sequence[Replica] = ()
+) -> Servers:
     """Return the replicas that shall answer for a release; with `beside_old` the old ones answer where these fail.
 
-    A service of which all replicas died keeps them in the routes: Traefik sees when one of them is back.
+    For a service of which none runs the stand-ins answer. Without any, those that died stay in the routes: Traefik
+    sees when one of them is back.
     """
     observed = engine.runtime.observe()
     here: list[Replica] = []
     for service in fleet.long_running(release):
         names = fleet.replica_names(service)
-        here += fleet.present(observed, names) or [replica for replica in observed if replica.name in names]
+        others = [replica for replica in stand_ins if replica.service == service.name]
+        here += fleet.present(observed, names) or others or [r for r in observed if r.name in names]
     old = [replica for replica in fleet.obsolete(observed, release) if fleet.is_present(replica)]
     return servers_of(release, here, engine.runtime, fallback=old if beside_old else [])
 
@@ -44,17 +50,27 @@ def is_edge_answering(engine: Engine, release: Release) -> bool:
     return is_edge_running(engine) and is_answering(engine.runtime.edge_url(release.edge), engine.fetch)
 
 
+def find_stand_ins(engine: Engine, live: Release) -> list[Replica]:
+    """Return replicas of a run that was cut which alone answer for a service of the live release."""
+    observed = engine.runtime.observe()
+    here = {replica.service for replica in fleet.present(observed, fleet.wanted_names(live))}
+    gone = {service.name for service in live.services if service.route} - here
+    orphans = [r for r in fleet.obsolete(observed, live) if r.service in gone and fleet.is_present(r)]
+    known = routed_urls(engine.runtime.edge_url(live.edge), engine.fetch) if orphans else set()
+    return [replica for replica in orphans if f"http://{engine.runtime.server(replica)}" in known]
+
+
 def refuse_gaps(engine: Engine, goal: Goal) -> None:
     """Raise `EngineError` when a replica that was ready is gone again, before visitors are sent to it."""
-    services = fleet.rolling_services(goal.release)
-    names = {name for service in services for name in fleet.replica_names(service)}
-    gone = names - {replica.name for replica in fleet.present(engine.runtime.observe(), names)}
-    if gone:
-        raise EngineError(
-            "the new release is not well",
-            why=f"after they had been ready, these ended: {', '.join(sorted(gone))}",
-            fix="invoke logs --since 10m",
-        )
+    observed = {replica.name: replica for replica in engine.runtime.observe()}
+    for service in fleet.rolling_services(goal.release):
+        for name in fleet.replica_names(service):
+            seen, what = observed.get(name), f"the new release of {service.name} is not well"
+            if seen is None:
+                fix = f"invoke logs --service {service.name} --since 10m"
+                raise EngineError(what, why=f"{name} is gone after it had been ready", fix=fix)
+            if not fleet.is_present(seen):
+                raise failing(engine, seen, what=what, reason="its process ended after it had been ready")
 
 
 def prove(engine: Engine, goal: Goal, *, step: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 
@@ -175,4 +176,7 @@ class SimulatedStore(Store):
     def forget_releases(self, *, keep: set[str]) -> None:
         """Forget other releases."""
         for gone in sorted(set(self._host.kept) - keep):
-            self._host.effect(f"forget {gone}", lambda gone=gone: self._host.kept.pop(gone))
+            self._host.effect(f"forget {gone}", functools.partial(self._forget, gone))
+
+    def _forget(self, release_id: str) -> None:
+        del self._host.kept[release_id]

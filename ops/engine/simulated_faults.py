@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ops.engine.errors import EngineError
@@ -45,6 +45,30 @@ class Fault:
     kind: EffectFault | WorldFault
     delay_s: float = 0.0
     pick: float = 0.0
+
+
+@dataclass
+class Flaws:
+    """What is wrong with services, by fingerprint, and with replicas, by name."""
+
+    broken: set[str] = field(default_factory=set)  # fingerprints: never ready, or a job that fails
+    failing: set[str] = field(default_factory=set)  # fingerprints and names: ready, but every answer is a 5xx
+    lives_s: dict[str, float] = field(default_factory=dict)  # fingerprint -> how long its process lives
+    breaking: set[str] = field(default_factory=set)  # fingerprints of jobs that the running release could not live with
+    unready: set[str] = field(default_factory=set)  # names
+    harmed: set[str] = field(default_factory=set)  # names of replicas that something happened to, which was no run
+    harmed_ports: dict[int, str] = field(default_factory=dict)  # where they listened, and nobody else does -> service
+    idle_ports: set[int] = field(default_factory=set)  # of replicas that were stopped when they answered nobody
+
+    def forget(self, name: str) -> None:
+        """Forget a replica that is gone."""
+        for names in (self.failing, self.unready, self.harmed):
+            names.discard(name)
+
+    def heal(self) -> None:
+        """Let everything be well that still runs; what ended stays so."""
+        for some in (self.broken, self.failing, self.lives_s, self.breaking, self.unready):
+            some.clear()
 
 
 def fail(kind: str, name: str) -> None:

@@ -112,7 +112,9 @@ class SimulatedTraefik:
             item = _services(self.loaded.get(SERVERS_FILE, "{}")).get(name)
             return Answer(404, b"{}") if item is None else Answer(200, json.dumps(item).encode())
         if path.startswith("/api/http/middlewares/"):
-            return Answer(200 if SERVERS_FILE in self.loaded and name == _mark(self.loaded[SERVERS_FILE]) else 404, b"{}")
+            return Answer(
+                200 if SERVERS_FILE in self.loaded and name == _mark(self.loaded[SERVERS_FILE]) else 404, b"{}"
+            )
         if path == "/api/http/services":
             return Answer(200, json.dumps(list(_services(self.loaded.get(SERVERS_FILE, "{}")).values())).encode())
         return Answer(200, b"[]")

@@ -158,12 +158,15 @@ def settle(engine: Engine, goal: Goal) -> bool:
     return switch(engine, goal, beside_old=False)
 
 
-def drain(engine: Engine, goal: Goal) -> bool:
-    """Wait until old replicas, which get no new requests, have answered those they have."""
+def drain(engine: Engine, goal: Goal, *, settle_s: float = SETTLE_S) -> bool:
+    """Wait until old replicas, which get no new requests, have answered those they have.
+
+    `settle_s` is 0 where the routes have been without them for a while.
+    """
     old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if fleet.is_present(r)]
     pairs = [(service, r) for r in old if (service := fleet.find_service(r, goal.releases)) and service.route]
     if pairs:
-        engine.waiter.pause(SETTLE_S)
+        engine.waiter.pause(settle_s)
         each(pairs, lambda pair: _drain_one(engine, pair[0], pair[1]), workers=engine.workers)
     return bool(pairs)
 

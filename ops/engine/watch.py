@@ -31,12 +31,16 @@ def watch(engine: Engine, goal: Goal, started: Watched) -> bool:
     until, before = engine.waiter.now() + goal.release.watch_s, _traffic(engine, goal)
     unready: dict[str, int] = {}
     while engine.waiter.now() < until:
-        engine.waiter.pause(LOOK_EVERY_S)
+        engine.waiter.pause(min(LOOK_EVERY_S, until - engine.waiter.now()))
         _look_at_processes(engine, started)
         _look_at_readiness(engine, started, unready)
         now = _traffic(engine, goal)
         for service, replica in started:
-            _look_at_answers(engine, replica, *counted(service.name, now, before))
+            given, blamed = counted(service.name, now, before)
+            if blamed >= LEAST_BLAMED and blamed >= LEAST_SHARE * given:
+                _look_at_processes(engine, started)  # one that ended a moment ago is the better reason
+                what = f"it failed {blamed} of {given} requests that the release before could answer"
+                raise _unwell(engine, replica, what)
     engine.say("watch")(_summary(started, _traffic(engine, goal), before))
     return True
 
@@ -66,11 +70,6 @@ def _look_at_readiness(engine: Engine, started: Watched, unready: dict[str, int]
         unready[replica.name] = 0 if is_ready else unready.get(replica.name, 0) + 1
         if unready[replica.name] >= UNREADY_IN_A_ROW:
             raise _unwell(engine, replica, f"it is no longer ready: {detail}")
-
-
-def _look_at_answers(engine: Engine, replica: Replica, given: int, blamed: int) -> None:
-    if blamed >= LEAST_BLAMED and blamed >= LEAST_SHARE * given:
-        raise _unwell(engine, replica, f"it failed {blamed} of {given} requests that the release before could answer")
 
 
 def _unwell(engine: Engine, replica: Replica, reason: str) -> EngineError:

@@ -115,5 +115,7 @@ def _count(live: Release, text: str) -> tuple[str, int]:
         raise EngineError(f"`{name}` cannot be scaled", why=why, fix="invoke scale", family="preflight")
     if not number.isdigit() or not 1 <= int(number) <= MOST_REPLICAS:
         why = f"it has to be a whole number from 1 to {MOST_REPLICAS}"
-        raise EngineError(f"`{number}` replicas of {name} cannot be had", why=why, fix=f"invoke scale {name}=2", family="preflight")
+        raise EngineError(
+            f"`{number}` replicas of {name} cannot be had", why=why, fix=f"invoke scale {name}=2", family="preflight"
+        )
     return name, int(number)

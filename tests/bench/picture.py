@@ -2,17 +2,18 @@
 
     python -m tests.bench.picture rolling          writes docs/images/rolling-*.svg
 
-Needs requirements/bench.txt; `nox -s bench-pictures` brings it.
+Needs requirements/bench.txt; `nox -s pictures -- rolling` brings it.
 """
 
 from __future__ import annotations
 
+import re
 import sys
-from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from tests.bench.kept import KEPT, ROOT, Story, read_stories
 from tests.bench.recording import Sample, in_slots
@@ -21,6 +22,7 @@ from tests.bench.spans import Update
 IMAGES = ROOT / "docs" / "images"
 SLOT_S = 0.1
 BEFORE_S, AFTER_S = 5.0, 3.0
+MOST_NEAR = 4
 COLOURS = {
     "build": "#f4d58d",
     "migrate": "#f0b67f",
@@ -38,40 +40,52 @@ COLOURS = {
 
 def main(names: list[str]) -> None:
     """Draw each measurement that is named."""
-    mpl.rcParams.update(
-        {"svg.fonttype": "none", "svg.hashsalt": "slipway", "font.size": 9, "font.family": "sans-serif"}
-    )
+    mpl.rcParams.update({"svg.hashsalt": "slipway", "font.size": 9, "font.family": "sans-serif"})
     IMAGES.mkdir(exist_ok=True)
     for name in names:
-        for story in read_stories(KEPT / f"{name}.json"):
-            path = IMAGES / f"{name}-{story.title.partition(' ')[0].strip('`')}.svg"
-            draw(story, path)
-            sys.stderr.write(f"wrote {path}\n")
+        stories = read_stories(KEPT / f"{name}.json")
+        drawn = {f"{name}.svg": compare(stories)} if name == "peers" else {}
+        drawn |= {f"{name}-{_slug(story.title)}.svg": draw(story) for story in stories if name != "peers"}
+        for file, figure in drawn.items():
+            figure.savefig(IMAGES / file, metadata={"Date": None})
+            sys.stderr.write(f"wrote docs/images/{file}\n")
 
 
-def draw(story: Story, path: Path) -> None:
+def draw(story: Story) -> Figure:
     """Draw a story: all of it above, below it one update near by, or every update of a story with few."""
-    near = [story.updates[len(story.updates) // 2]] if len(story.updates) > 4 else list(story.updates)
-    figure, axes = plt.subplots(
-        1 + len(near), 1, figsize=(10, 2.6 * (1 + len(near))), layout="constrained", squeeze=False
-    )
-    zero = story.recording.samples[0].at
-    _draw_all(axes[0][0], story, zero)
+    near = [story.updates[len(story.updates) // 2]] if len(story.updates) > MOST_NEAR else list(story.updates)
+    rows = 1 + len(near)
+    figure, axes = plt.subplots(rows, 1, figsize=(10, 2.6 * rows), layout="constrained", squeeze=False)
+    _draw_all(axes[0][0], story)
     for row, update in zip(axes[1:], near, strict=True):
         _draw_update(row[0], story, update)
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    return figure
 
 
-def _draw_all(axes: Axes, story: Story, zero: float) -> None:
+def compare(stories: list[Story]) -> Figure:
+    """Draw whole stories below each other, on the same scale."""
+    rows = len(stories)
+    figure, axes = plt.subplots(rows, 1, figsize=(10, 2.2 * rows), layout="constrained", squeeze=False, sharey=True)
+    for row, story in zip(axes, stories, strict=True):
+        _draw_all(row[0], story)
+    return figure
+
+
+def _slug(title: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower()))
+
+
+def _draw_all(axes: Axes, story: Story) -> None:
+    zero = story.recording.samples[0].at
     for number, update in enumerate(story.updates):
         label = "an update runs" if number == 0 else None
         axes.axvspan(update.typed_at - zero, update.ended_at - zero, color="#eef2f7", lw=0, label=label)
         _mark(axes, update, "switch", zero, label="switch" if number == 0 else None)
     _latencies(axes, story.recording.samples, zero)
-    axes.set_title(f"{story.title}: {len(story.updates)} updates at a fixed rate of requests", loc="left")
+    title = story.title.replace("`", "")
+    axes.set_title(f"{title}: {len(story.updates)} updates", loc="left")
     axes.set_xlabel("seconds since the load began")
-    axes.legend(loc="upper left", ncols=5, fontsize=8, framealpha=0.9)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, fontsize=8, frameon=False)
 
 
 def _draw_update(axes: Axes, story: Story, update: Update) -> None:

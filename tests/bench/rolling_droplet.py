@@ -37,6 +37,7 @@ def deployed_droplet() -> Iterator[Rehearsed]:
             done = stack.deploy()
             if done.returncode:
                 raise RuntimeError(done.stdout + done.stderr)
+            _make_events(stack)
             say("a droplet is there, and deployed to")
             yield stack
     finally:
@@ -58,6 +59,13 @@ def plan_for(stack: Rehearsed, kinds: tuple[Kind, ...]) -> Plan:
 def event_of(stack: Rehearsed) -> int:
     """Return the id of an event that is there."""
     return int(stack.ask("/api/events").json()["events"][0]["id"])
+
+
+def _make_events(stack: Rehearsed) -> None:
+    """Fill the database as `seed` does in development: there has to be something to read and to recount."""
+    code = "from signups.demonstration import create_demonstration; create_demonstration()"
+    container = next(iter(stack.running("django")))
+    stack.machine.run("docker", "exec", container, "python", "manage.py", "shell", "-c", code)
 
 
 if __name__ == "__main__":

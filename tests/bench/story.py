@@ -42,7 +42,8 @@ class Teller:
                 spans=spans_of(report),
             )
         )
-        say(f"{name}: {report['outcome']}, exit code {done.returncode}, {ended_at - typed_at:.1f} s")
+        why = f"; {report['error']['what']}: {report['error']['why']}" if report["error"] else ""
+        say(f"{name}: {report['outcome']}, exit code {done.returncode}, {ended_at - typed_at:.1f} s{why}")
         return self.updates[-1]
 
 

@@ -120,6 +120,11 @@ class World:
             workers=1,
         )
 
+    def fork(self) -> World:
+        """Return a world that is like this one from now on."""
+        host = self.host.fork()
+        return World(host=host, store=SimulatedStore(host), journal=MemoryJournal())
+
     def running(self) -> set[str]:
         """Name the replicas that run."""
         return {replica.name for replica in self.host.replicas.values() if replica.state == "running"}

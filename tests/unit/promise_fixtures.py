@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ops.engine import fleet
 from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.lock import lock_holder
@@ -31,7 +33,7 @@ class Promises:
         self.host = made.host
         self.tried: list[Release] = []
         self.left: list[Release] = []  # those that an earlier run may not have been able to take away
-        self._empty: set[str] = set()  # services that have no server, because something happened to all of them
+        self._empty: set[str] = set()  # services of which none runs, because something happened to all of them
 
     def at_every_moment(self) -> None:
         """Check what holds whatever happens, and whenever."""
@@ -45,21 +47,21 @@ class Promises:
             return  # nothing is live yet, or what everything needs is being replaced or was killed
         for service in live.services:
             if service.route and all(_routed(release, service.name) for release in self.tried):
-                self._serves(service, serving.get(service.name, Served((), ())), live)
+                self._serves(service, serving.get(service.name, Served((), ())))
 
-    def _serves(self, service: Service, served: Served, live: Release) -> None:
+    def _serves(self, service: Service, served: Served) -> None:
         host, name = self.host, service.name
         if not served.ports:
             usable = [r.name for r in host.replicas.values() if r.service == name and self._is_usable(r)]
             promise(name in self._empty or not usable, f"{name} has no server in the routes, and {usable} run")
             self._empty.add(name)
             return
-        self._empty.discard(name)
+        (self._empty.discard if any(map(host.replica_at_port, served.ports)) else self._empty.add)(name)
         for port in served.ports:
             self._is_sound(name, port)
         answering = [r for port in served.ports if (r := host.replica_at_port(port)) and host.is_answering(r)]
         if len(answering) < len(served.ports):
-            self._is_answered_by_the_old(service, served, live)
+            self._is_answered_by_the_old(service, served)
 
     def _is_usable(self, replica: Replica) -> bool:
         return (
@@ -69,33 +71,32 @@ class Promises:
         )
 
     def _is_sound(self, name: str, port: int) -> None:
-        if port in self.host.flaws.harmed_ports:
+        if port in self.host.flaws.harmed_ports or port in self.host.flaws.idle_ports:
             return
         replica = self.host.replica_at_port(port)
         promise(replica, f"{name}: nothing listens at port {port}, which is in the routes")
         promise(replica and replica.name in self.host.gated, f"{replica and replica.name} was never gated")
 
-    def _is_answered_by_the_old(self, service: Service, served: Served, live: Release) -> None:
-        """A new release fails requests: the old one has to answer them, unless nobody watches or it is bad too."""
+    def _is_answered_by_the_old(self, service: Service, served: Served) -> None:
+        """Check that the old release answers what the new one fails, unless nobody watches or it is bad too."""
         host = self.host
         bad = set(served.ports) - {r.port for r in host.replicas.values() if r.fingerprint == service.fingerprint}
-        bad -= host.flaws.harmed_ports
+        bad -= {*host.flaws.harmed_ports, *host.flaws.idle_ports}
         flawed = service.fingerprint in {*host.flaws.failing, *host.flaws.broken}
-        is_watched = self.tried and self.tried[-1].watch_s > 0
+        is_watched = bool(self.tried) and all(release.watch_s > 0 for release in self.tried)
         if not bad or flawed or not is_watched:
             return
         old = [host.replica_at_port(port) for port in served.fallback]
-        harmed = set(served.fallback) & host.flaws.harmed_ports
-        harmed |= {r.port for r in host.replicas.values() if r.service == service.name} & host.flaws.harmed_ports
         is_answered = any(replica and host.is_answering(replica) for replica in old)
-        promise(is_answered or harmed, f"what the new {service.name} fails is answered by nobody")
+        is_harmed = service.name in host.flaws.harmed_ports.values()
+        promise(is_answered or is_harmed, f"what the new {service.name} fails is answered by nobody")
 
-    def during(self, root_run: str, *, root: object) -> None:
+    def during(self, run: str, *, root: Path) -> None:
         """Check what holds while a run is at work."""
         self.at_every_moment()
         if self.host.effects % LOCK_EVERY == 1:
-            holder = lock_holder(root)  # type: ignore[arg-type]
-            promise(holder and holder.run == root_run, "a second run could start")
+            holder = lock_holder(root)
+            promise(holder and holder.run == run, "a second run could start")
 
     def settled(self, wanted: Release, *, is_pruned: bool) -> None:
         """Check that all of this host is of one release, and nothing of another."""
@@ -123,7 +124,7 @@ class Promises:
         promise(set(routes) == {s.name for s in wanted.services if s.route}, f"the routes are of {sorted(routes)}")
         for service in wanted.services:
             ports = {host.replicas[name].port for name in fleet.replica_names(service)} if service.route else set()
-            if service.route and not ports & host.flaws.harmed_ports:
+            if service.route and not ports & set(host.flaws.harmed_ports):
                 promise(routes[service.name] == (tuple(sorted(ports)), ()), f"{service.name} has {routes}, not {ports}")
         is_read = not host.is_up(EDGE_SERVICE) or traefik.serving() == routes
         promise(is_read, "Traefik serves other routes than those that were written")

@@ -1,4 +1,4 @@
-"""What may happen to a host in its life? Releases, operations and faults, drawn from one seed."""
+"""What may a host live through, and are the promises kept all the time? A life, played from one seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import functools
 import random
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from ops.engine import fleet
@@ -14,62 +14,32 @@ from ops.engine.context import Order
 from ops.engine.errors import RefusedError
 from ops.engine.history import History
 from ops.engine.lock import lock_holder
-from ops.engine.model import Edge, Release
-from ops.engine.simulated_faults import EFFECT_FAULTS, WORLD_FAULTS, Fault, SimulatedCrashError
+from ops.engine.model import Release
+from ops.engine.simulated_faults import Fault, SimulatedCrashError
 from ops.engine.state import KEPT, State, Store
 from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
-from tests.unit.engine_fixtures import EDGE, MemoryJournal, World, part, world
+from tests.unit.drawn_fixtures import SCALED, Drawn, draw_fault, draw_flaw
+from tests.unit.engine_fixtures import MemoryJournal, World, world
 from tests.unit.promise_fixtures import BrokenPromiseError, Promises, promise
 
-ALWAYS = ("postgres", "migrate", "assets", "api", "web", "worker", "beat", "traefik")
-SCALED = ("api", "web", "worker")
-MOST_EFFECTS = 45
-DELAYS_S = (0.0, 0.0, 0.05, 0.3, 0.6, 1.0, 2.5)
-LIVES_S = (0.05, 0.3, 0.7, 1.5, 4.0)
+EMPTY = 0.1  # of the lives begin on an empty host
 
 
-@dataclass
-class Drawn:
-    """The versions and numbers that releases are made from, one after another."""
-
-    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ALWAYS, 1))
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCALED, 1))
-    routes: int = 1
-    made: int = 0
-
-    def release(self, *, watch_s: float = 1.0) -> Release:
-        """Return the release of these versions, under an id of its own."""
-        self.made += 1
-        services = tuple(part(name, number, self.counts.get(name, 1)) for name, number in self.versions.items())
-        return Release(
-            id=f"r{self.made}", source_dir="/nowhere", services=services, edge=edge(self.routes), watch_s=watch_s
-        )
-
-    def change(self, rng: random.Random) -> None:
-        """Change some services, numbers and routes, or nothing."""
-        for name in rng.sample(ALWAYS, rng.choice((0, 1, 1, 2, 3, len(ALWAYS)))):
-            now = self.versions[name]
-            self.versions[name] = now - 1 if now > 1 and rng.random() < 0.2 else now + 1 + rng.randrange(3)
-        if rng.random() < 0.2:
-            self.counts[rng.choice(SCALED)] = rng.randint(1, 3)
-        if rng.random() < 0.2:
-            self.routes += 1
-        if rng.random() < 0.1 and not self.versions.pop("admin", None):
-            self.versions["admin"] = 1 + rng.randrange(2)
-
-
-@functools.lru_cache(maxsize=64)
-def edge(version: int) -> Edge:
-    return Edge(api_url=EDGE.api_url, dynamic_files={"public.yml": f"version {version}\n"})
+@functools.cache
+def _deployed() -> World:
+    """Return a host on which the first release is live; most lives begin with its like."""
+    made = world()
+    made.deploy(Drawn().release())
+    return made
 
 
 class Schedule:
-    """A life of a host: a first release, some operations with faults, and at last a run that settles it all."""
+    """A life of a host: some operations with faults, and at last a run that settles it all."""
 
     def __init__(self, seed: int, root: Path) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - a seed that replays is the point
         self.root = root
-        self.made: World = world()
+        self.made: World = world() if self.rng.random() < EMPTY else _deployed().fork()
         self.host = self.made.host
         self.promises = Promises(self.made)
         self.drawn = Drawn()
@@ -95,9 +65,6 @@ class Schedule:
         traefik.load_delay_s = self.rng.choice((0.0, 0.05, 0.05, 0.05, 0.3))
         traefik.visitors_per_s = self.rng.choice((0.0, 5.0, 50.0, 50.0))
         self.host.watch = lambda: self.promises.during(self.run, root=self.root)
-        if self.rng.random() < 0.9:
-            self._run("deploy", release=self.last, order={"allow_interruption": True})
-            promise(self.outcomes[self.run] == "success", "the first release is not live")
 
     @property
     def run(self) -> str:
@@ -115,38 +82,14 @@ class Schedule:
             self.drawn.change(rng)
             self.last = self.drawn.release(watch_s=rng.choice((0.0, 1.0, 1.0, 1.0)))
             if rng.random() < 0.4:
-                self._spoil(self.last)
+                flaw = draw_flaw(rng, self.last, self.host)
+                self.story += [flaw] if flaw else []
         count = [f"{name}={rng.randint(1, 3)}" for name in rng.sample(SCALED, rng.randint(0, 2))]
         order |= {"count": count, "reset": rng.random() < 0.3} if word == "scale" else {}
-        faults = [self._fault() for _ in range(rng.choice((0, 1, 1, 2, 3)))]
+        faults = [draw_fault(rng) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
         self._run(word, release=self.last, order=order, faults=faults)
 
-    def _fault(self) -> Fault:
-        rng = self.rng
-        at, pick = 1 + int(MOST_EFFECTS * rng.random() ** 1.5), rng.random()
-        if rng.random() < 0.5:
-            return Fault(at, rng.choice(EFFECT_FAULTS))
-        return Fault(at, rng.choice(WORLD_FAULTS), delay_s=rng.choice(DELAYS_S), pick=pick)
-
-    def _spoil(self, release: Release) -> None:
-        """Let something of a release be bad that is not live already."""
-        live, flaws, rng = self.made.store.live(), self.host.flaws, self.rng
-        known = {service.fingerprint for service in live.services} if live else set()
-        known |= {*self.host.applied, *(replica.fingerprint for replica in self.host.replicas.values())}
-        new = [service for service in release.services if service.fingerprint not in known]
-        if not new:
-            return
-        service = rng.choice(new)
-        kind = rng.choice(("broken", "failing", "dies")) if not service.is_job else rng.choice(("broken", "breaking"))
-        self.story.append(f"{service.name} of {release.id} is {kind}")
-        if kind == "dies":
-            flaws.lives_s[service.fingerprint] = rng.choice(LIVES_S)
-        else:
-            {"broken": flaws.broken, "failing": flaws.failing, "breaking": flaws.breaking}[kind].add(service.fingerprint)
-
-    def _run(
-        self, word: str, *, release: Release, order: dict[str, object], faults: tuple[Fault, ...] | list[Fault] = ()
-    ) -> None:
+    def _run(self, word: str, *, release: Release, order: dict[str, object], faults: Sequence[Fault] = ()) -> None:
         host, before, self.live_before = self.host, self.host.state, self.made.store.live()
         self.outcomes[f"run{len(self.outcomes) + 1}"] = "running"
         defaults = {"allow_interruption": False, "allow_breaking_migration": False, "skip_dump": False, "to": None}
@@ -199,8 +142,8 @@ class Schedule:
         if state.release == before.release:
             promise(state.past == before.past, "what can be gone back to changed")
             is_kept = order.scale is not None and outcome == "success"
-            stated = [before.scale] if order.scale is None or is_kept else [before.scale, order.scale]
-            stated = [order.scale] if is_kept else stated  # nothing else to do: it is the only thing that is written
+            asked_for = before.scale if order.scale is None else dict(order.scale)
+            stated = [asked_for] if is_kept else [before.scale, asked_for]  # a write, and then it was cut
             promise(state.scale in stated, "the numbers changed")
         else:
             promise(state.release == wanted.id, f"{state.release} is live")
@@ -234,7 +177,7 @@ class Schedule:
             promise(not [text for text in did if text.startswith(changes)], "a refused run changed something")
         if not order.allow_interruption:
             live = {name for names in before.replicas.values() for name in names}
-            cut = set(self.host.interrupted) & live
+            cut = {name for name in self.host.interrupted if name in live and f"({name} ended)" not in self.host.did}
             promise(not cut, f"{cut} was stopped, and nobody allowed it")
 
     def _migrates_once(self, asked: argparse.Namespace) -> None:
@@ -256,7 +199,8 @@ class Schedule:
         flaws.heal()
         down = {name: replica for name, replica in host.replicas.items() if replica.state != "running"}
         flaws.harmed = set(down)
-        flaws.harmed_ports -= {replica.port for replica in host.replicas.values()} - {r.port for r in down.values()}
+        for port in {replica.port for replica in host.replicas.values()} - {r.port for r in down.values()}:
+            flaws.harmed_ports.pop(port, None)
         if self.rng.random() < 0.4:
             self.drawn.change(self.rng)
             self.last = self.drawn.release()
@@ -289,5 +233,3 @@ def clear(root: Path) -> None:
     for name in ("lock", "history.jsonl"):
         with contextlib.suppress(FileNotFoundError):
             (root / name).unlink()
-
-

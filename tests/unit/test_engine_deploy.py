@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.engine import fleet
-from ops.engine.simulated_host import Fault
+from ops.engine.simulated_faults import Fault
 from tests.unit.engine_fixtures import World, release, world
 
 

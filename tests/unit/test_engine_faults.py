@@ -1,127 +1,218 @@
-"""Do the promises of the engine hold whatever fails, and whenever it fails?"""
+"""Do the promises of the engine hold at the moments that were found to be the difficult ones?
+
+The schedules of test_schedules.py found them; each has its own test here, so that it is seen by name.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import dataclasses
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ops.engine import fleet
+from ops.engine.context import Order
 from ops.engine.model import Release
-from ops.engine.simulated_host import Fault, FaultKind, SimulatedCrashError
-from tests.unit.engine_fixtures import SERVICES, World, release, world
+from ops.engine.simulated_faults import EFFECT_FAULTS, EffectFault, Fault, SimulatedCrashError
+from tests.unit.engine_fixtures import SERVICES, World, part, release, world
+from tests.unit.promise_fixtures import Promises
 
-KINDS: tuple[FaultKind, ...] = ("error before", "error after", "crash before", "crash after")
-ROUTED = ("api", "web")
-MOST_EFFECTS = 40
-
-faults = st.builds(Fault, st.integers(1, MOST_EFFECTS), st.sampled_from(KINDS))
-changes = st.dictionaries(st.sampled_from([*SERVICES, "routes"]), st.just(2), max_size=4)
+EVERYTHING = dict.fromkeys([*SERVICES, "routes"], 2)
 
 
-class BrokenPromiseError(BaseException):
-    """A promise was broken in the middle of a run; no handler of the engine may swallow this."""
+def deployed(live: Release | None = None) -> World:
+    made = world()
+    assert made.deploy(live or release())[0] == "success"
+    made.host.begin_run()
+    return made
 
 
-def check_always(made: World) -> None:
-    """Check what must hold at every moment after the first success."""
-    try:
-        check_moment(made)
-    except AssertionError as error:
-        raise BrokenPromiseError(f"{error} after {made.host.did}") from error
+def watched(made: World, *tried: Release) -> Promises:
+    """Check after every effect what always has to hold."""
+    promises = Promises(made)
+    promises.tried = list(tried)
+    made.host.watch = promises.at_every_moment
+    return promises
 
 
-def check_moment(made: World) -> None:
-    serving = made.host.serving()
-    if not serving:  # Traefik itself is being replaced
-        return
-    for name in ROUTED:
-        assert serving.get(name), f"{name} has no server in the routes"
-        for url in serving[name]:
-            replica = made.host.replica_at(url)
-            assert replica is not None, f"{name}: nothing listens at port {urlsplit(url).port}"
-            assert made.host.ready_answers[replica.name] >= 3, f"{replica.name} was never gated"
-    beats = [r for r in made.host.replicas.values() if r.service == "beat" and r.state == "running"]
-    assert len(beats) <= 1, "two beats"
-    assert made.host.lost == [], "a request was cut"
-
-
-def check_settled(made: World, live: Release) -> None:
-    """Check what must hold when a run has ended in order."""
-    state = made.store.read()
-    assert state.release == live.id
-    assert made.running() == fleet.wanted_names(live)
-    assert {name for names in state.replicas.values() for name in names} == made.running()
-    made.host.clock.time += 10
-    ports = {r.name: r.port for r in made.host.replicas.values()}
-    for name in ROUTED:
-        wanted = [f"http://127.0.0.1:{ports[replica]}" for replica in fleet.replica_names(live.service(name))]
-        assert made.host.serving()[name] == sorted(wanted)
-    assert made.host.loaded["public.yml"] == live.edge.dynamic_files["public.yml"]
-
-
-def try_deploy(made: World, wanted: Release, *with_faults: Fault) -> str:
-    made.host.begin_run(*with_faults)
+def try_deploy(made: World, wanted: Release, *faults: Fault) -> str:
+    made.host.begin_run(*faults)
     try:
         return made.deploy(wanted)[0]
     except SimulatedCrashError:
         return "crashed"
 
 
+def with_files(version: int, **versions: int) -> Release:
+    """Return a release whose job makes files."""
+    made = release(**versions)
+    return dataclasses.replace(made, id=f"{made.id}-f{version}", services=(*made.services, part("assets", version)))
+
+
 @pytest.mark.req("A-28", "B-01", "B-02")
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(new=changes, replicas=st.sampled_from([1, 2]), first=faults, second=st.none() | faults, broken=st.booleans())
-def test_after_any_fault_the_stack_serves_and_one_more_run_settles_it(
-    new: dict[str, int], replicas: int, first: Fault, second: Fault | None, *, broken: bool
-) -> None:
-    made, old, wanted = world(), release(), release(replicas, **new)
-    assert try_deploy(made, old) == "success"
-    check_settled(made, old)
-    made.host.watch = lambda: check_always(made)
-    if broken:
-        made.host.broken = {wanted.service(name).fingerprint for name in new if name != "routes"}
-    outcome = try_deploy(made, wanted, *([first, second] if second and second.at > first.at else [first]))
-    if outcome == "rolled_back":
-        check_settled(made, old)
-    made.host.broken = set()
-    assert try_deploy(made, wanted) == "success"
-    check_settled(made, wanted)
-    before = list(made.host.did)
-    assert try_deploy(made, wanted) == "success"
-    assert made.host.did == ["write routes"], before
+@pytest.mark.parametrize("kind", EFFECT_FAULTS)
+def test_every_effect_of_an_update_of_everything_may_fail(kind: EffectFault) -> None:
+    wanted, counted = release(2, **EVERYTHING), deployed()
+    assert try_deploy(counted, wanted) == "success"
+    assert counted.host.effects > 30
+    for at in range(1, counted.host.effects + 1):
+        made = deployed()
+        promises = watched(made, wanted)
+        try_deploy(made, wanted, Fault(at, kind))
+        made.host.clock.sleep(10)
+        promises.at_every_moment()
+        assert try_deploy(made, wanted) == "success"
+        promises.settled(wanted, is_pruned=True)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(first=faults)
-def test_a_first_deploy_that_was_cut_is_completed_by_the_next(first: Fault) -> None:
+@pytest.mark.parametrize("kind", EFFECT_FAULTS)
+@pytest.mark.parametrize("at", [1, 9, 14, 16, 18, 21])
+def test_a_first_deploy_that_was_cut_is_completed_by_the_next(at: int, kind: EffectFault) -> None:
     made, wanted = world(), release(2)
-    outcome = try_deploy(made, wanted, first)
-    if outcome == "failed" and made.store.read().release is None:
+    outcome = try_deploy(made, wanted, Fault(at, kind))
+    assert outcome in {"failed", "crashed"}
+    if outcome == "failed":
         assert made.running() == set()
     assert try_deploy(made, wanted) == "success"
-    check_settled(made, wanted)
+    assert made.running() == fleet.wanted_names(wanted)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(new=changes, first=faults)
-def test_after_a_crash_the_old_release_can_be_brought_back_as_well(new: dict[str, int], first: Fault) -> None:
-    made, old, wanted = world(), release(), release(**new)
-    try_deploy(made, old)
-    made.host.watch = lambda: check_always(made)
-    try_deploy(made, wanted, first)
-    assert try_deploy(made, old) == "success"
-    check_settled(made, old)
+@pytest.mark.req("B-02")
+def test_a_release_that_was_only_put_right_is_no_other_one_to_go_back_to() -> None:
+    made = deployed()
+    assert made.deploy(release(api=2))[0] == "success"
+    made.host.die(fleet.replica_names(release().service("worker"))[0])
+    again = dataclasses.replace(release(api=2), id="the same under another id")
+    assert made.deploy(again) == ("success", None)
+    assert (made.host.state.release, made.host.state.past) == (again.id, (release().id,))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("at", range(1, 41))
-def test_every_effect_of_an_update_of_everything_may_fail(at: int, kind: FaultKind) -> None:
-    made, old = world(), release()
-    wanted = release(2, **dict.fromkeys([*SERVICES, "routes"], 2))
-    try_deploy(made, old)
-    made.host.watch = lambda: check_always(made)
-    try_deploy(made, wanted, Fault(at, kind))
-    assert try_deploy(made, wanted) == "success"
-    check_settled(made, wanted)
+@pytest.mark.parametrize("kind", ["crash before", "error before"])
+def test_what_a_run_left_that_failed_is_taken_away_although_nothing_else_is_to_be_done(kind: EffectFault) -> None:
+    made = deployed()
+    assert try_deploy(made, release(api=2), Fault(4, kind)) != "success"
+    assert "api-2" in made.host.images
+    assert try_deploy(made, dataclasses.replace(release(), id="unchanged")) == "success"
+    assert set(made.host.kept) == {release().id}
+    assert "api-2" not in made.host.images
+    assert try_deploy(made, release()) == "success"
+    assert made.host.did == ["write routes"]
+
+
+@pytest.mark.req("B-02")
+def test_a_bad_release_that_comes_with_a_new_traefik_has_the_old_one_beside_it_from_the_first_moment() -> None:
+    made, new = deployed(), release(api=2, traefik=2)
+    watched(made, new)
+    made.host.flaws.failing.add(new.service("api").fingerprint)
+    assert made.deploy(new)[0] == "rolled_back"
+    assert made.running() == fleet.wanted_names(release())
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize("at", range(3, 7))
+@pytest.mark.parametrize("kind", ["error after", "crash after"])
+def test_files_are_made_again_after_a_run_that_was_cut_before_it_could_say_that_it_made_others(
+    kind: EffectFault, at: int
+) -> None:
+    made = deployed(with_files(1))
+    try_deploy(made, with_files(2), Fault(at, kind))
+    assert try_deploy(made, with_files(1)) == "success"
+    assert made.host.made_files == {"assets": part("assets", 1).fingerprint}
+
+
+@pytest.mark.req("B-01", "B-07")
+@pytest.mark.parametrize("cut_by", ["crash after", "error after"])
+def test_a_replica_that_a_cut_run_started_gets_visitors_only_when_it_is_ready(cut_by: EffectFault) -> None:
+    made, new = deployed(release(2)), release(2, web=2)
+    watched(made, new)
+    name = fleet.replica_names(release().service("api"))[0]
+    made.host.die(name)
+    start = ["write routes", "keep", "build web-2", f"stop {name}", f"start {name}"].index(f"start {name}") + 1
+    assert try_deploy(made, new, Fault(start, cut_by)) != "success"
+    assert try_deploy(made, new) == "success"
+    assert name in made.host.gated
+
+
+def test_a_replica_that_a_cut_run_started_and_that_is_never_ready_is_started_anew() -> None:
+    made = deployed(release(2))
+    name = fleet.replica_names(release().service("api"))[0]
+    made.host.die(name)
+    assert try_deploy(made, release(2), Fault(4, "crash after")) == "crashed"
+    made.host.flaws.unready.add(name)
+    assert try_deploy(made, release(2)) == "success"
+    assert made.host.did.count(f"stop {name}") == 1
+    assert name in made.host.gated
+
+
+@pytest.mark.req("B-01")
+def test_old_replicas_go_on_running_when_visitors_could_not_be_sent_to_the_new_ones_alone() -> None:
+    made, new = deployed(), release(api=2)
+    watched(made, new)
+    old = fleet.replica_names(release().service("api"))[0]
+    settle = 7
+    assert try_deploy(made, new, Fault(settle, "error before")) == "failed"
+    assert made.host.state.release == new.id
+    assert old in made.running()
+    assert try_deploy(made, new) == "success"
+    assert made.running() == fleet.wanted_names(new)
+
+
+@pytest.mark.req("B-01")
+def test_replicas_of_a_cut_run_are_not_stopped_while_visitors_are_sent_to_them() -> None:
+    made, new = deployed(), release(api=2)
+    watched(made, new)
+    assert try_deploy(made, new, Fault(5, "crash after")) == "crashed"
+    made.host.clock.sleep(10)  # Traefik has read the routes of the new release
+    assert try_deploy(made, release(), Fault(1, "hang before")) == "success"
+    assert made.running() == fleet.wanted_names(release())
+
+
+@pytest.mark.req("B-07")
+def test_a_service_of_which_all_replicas_died_stays_in_the_routes_for_when_they_are_back() -> None:
+    made = deployed()
+    (name,) = fleet.replica_names(release().service("api"))
+    port = made.host.replicas[name].port
+    made.host.die(name)
+    assert try_deploy(made, release(web=2), Fault(2, "crash before")) == "crashed"
+    made.host.come_back(name)
+    made.host.clock.sleep(10)
+    assert made.host.traefik.serving()["api"] == ((port,), ())
+
+
+@pytest.mark.req("B-08")
+def test_a_smaller_number_that_a_cut_run_has_brought_about_already_is_still_written_down() -> None:
+    made = deployed(release(2))
+    (gone,) = set(fleet.replica_names(release(2).service("api"))) - set(fleet.replica_names(release(1).service("api")))
+    made.host.forget_replica(gone)
+    assert try_deploy(made, release(1)) == "success"
+    assert made.host.state.release == release(1).id
+    assert made.host.state.replicas["api"] == fleet.replica_names(release(1).service("api"))
+
+
+@pytest.mark.req("B-02")
+def test_when_only_a_cut_release_still_answers_it_does_so_until_the_live_one_is_back() -> None:
+    made, new = deployed(), release(api=2)
+    assert try_deploy(made, new, Fault(5, "crash", delay_s=2.5)) == "crashed"  # while it is watched
+    made.host.die(fleet.replica_names(release().service("api"))[0])
+
+    def is_answered() -> None:
+        served = made.host.traefik.serving()["api"]
+        assert any(made.host.replica_at_port(port) for port in (*served.ports, *served.fallback)), made.host.did
+
+    made.host.watch = is_answered
+    assert try_deploy(made, release()) == "success"
+    assert made.running() == fleet.wanted_names(release())
+
+
+def test_what_could_have_interrupted_is_refused_and_nothing_was_changed() -> None:
+    made = deployed()
+    outcome, error = made.deploy(release(postgres=2, api=2), Order())
+    assert (outcome, error and error.family) == ("failed", "preflight")
+    assert error is not None
+    assert "for how long is not known yet" in error.why
+    assert made.host.did == ["write routes"]
+    assert made.deploy(release(postgres=2), Order(allow_interruption=True))[0] == "success"
+    away_s = made.host.state.interruptions["postgres"]
+    again = made.deploy(release(postgres=3), Order())[1]
+    assert again is not None
+    assert f"({away_s:.1f} s last time)" in again.why
+    assert "--allow-interruption" in again.fix

@@ -6,7 +6,7 @@ import pytest
 
 from ops.engine import fleet
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Answer
+from ops.engine.fetch import Answer, Fetch
 from ops.engine.metrics import Counts, Traffic, parse_traffic, read_traffic
 from ops.engine.simulated_faults import Fault, WorldFault
 from ops.engine.watch import counted
@@ -47,10 +47,20 @@ def test_what_came_since_is_told_also_when_counts_begin_anew(now: Counts, before
     assert now.since(before) == expected
 
 
+def always(answer: Answer) -> Fetch:
+    """Make a Traefik that has one answer."""
+
+    def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+        del url, host, timeout_s
+        return answer
+
+    return fetch
+
+
 @pytest.mark.parametrize("answer", [Answer(0, b"connection refused"), Answer(404, b"no"), Answer(200, b"\xff{")])
 def test_where_nothing_is_counted_there_is_no_traffic(answer: Answer) -> None:
-    assert read_traffic("http://traefik", lambda _url, **_: answer) == {}
-    assert read_traffic("", lambda _url, **_: Answer(200, METRICS.encode())) == {}
+    assert read_traffic("http://traefik", always(answer)) == {}
+    assert read_traffic("", always(Answer(200, METRICS.encode()))) == {}
 
 
 BLAME: list[tuple[str, Traffic, tuple[int, int]]] = [
@@ -87,6 +97,29 @@ def test_a_release_that_answers_visitors_with_errors_is_undone(given: float) -> 
     assert made.store.read().past == ()
 
 
+def test_of_a_process_that_ended_the_end_is_told_and_not_the_requests_that_it_failed() -> None:
+    made, new = deployed(), release(api=2)
+    name = fleet.replica_names(new.service("api"))[0]
+    fetch = made.host.traefik.answer
+
+    def answer(path: str) -> Answer:
+        found = fetch(path)  # it ends between the look at the processes and the look at the requests
+        if path == "/metrics" and made.host.traefik.visitors_per_s < 1e6:
+            made.host.traefik.visitors_per_s = 1e6
+            return found
+        if path == "/metrics" and made.host.replicas[name].state == "running":
+            made.host.die(name)
+            made.host.clock.sleep(0.01)
+            return fetch(path)
+        return found
+
+    made.host.traefik.answer = answer  # type: ignore[method-assign]
+    outcome, error = made.deploy(new)
+    assert outcome == "rolled_back"
+    assert error is not None
+    assert "its process ended" in error.why
+
+
 def test_errors_that_both_releases_have_undo_nothing() -> None:
     made = deployed()
     new = release(api=2)
@@ -118,10 +151,14 @@ def test_a_process_that_was_started_again_between_two_looks_is_seen() -> None:
     name = fleet.replica_names(new.service("worker"))[0]
 
     def restart() -> None:
-        if made.host.did[-1] == "write routes" and name in made.host.replicas and not made.host.flaws.harmed_ports:
-            made.host.later(0.1, lambda: (made.host.die(name), made.host.come_back(name))[0])
+        made.host.die(name)
+        made.host.come_back(name)
 
-    made.host.watch = restart
+    def restart_in_a_moment() -> None:
+        if made.host.did[-1] == "write routes" and name in made.host.replicas and not made.host.flaws.harmed_ports:
+            made.host.later(0.1, restart)
+
+    made.host.watch = restart_in_a_moment
     outcome, error = made.deploy(new)
     assert outcome == "rolled_back"
     assert error is not None
@@ -161,6 +198,6 @@ def test_a_replica_that_ends_before_visitors_are_sent_to_it_gets_none() -> None:
 
     made.host.watch = die
     outcome, error = made.deploy(new.__class__(**{**vars(new), "watch_s": 0.0}))
-    assert (outcome, error and error.what) == ("rolled_back", "the new release is not well")
+    assert (outcome, error and error.what) == ("rolled_back", "the new release of api is not well")
     assert isinstance(error, EngineError)
     assert name in error.why

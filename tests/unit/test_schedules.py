@@ -15,7 +15,7 @@ import pytest
 from tests.unit.schedule_fixtures import Schedule, clear
 
 FIRST = int(os.environ.get("SCHEDULE_SEED", "0"))
-COUNT = int(os.environ.get("SCHEDULES", "3000"))
+COUNT = int(os.environ.get("SCHEDULES", "2000"))
 PARTS = 20
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk that is none: it does not matter whether these files survive
 
