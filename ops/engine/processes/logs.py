@@ -63,7 +63,9 @@ def read_logs(root: Path, query: LogQuery) -> Generator[Line, None, None]:
     folder = Layout(root).logs
     tails = _tails(folder, wanted)
     try:
-        past = heapq.merge(*(tail.past() for tail in tails.values()), key=lambda line: line.at)
+        # Where every line is wanted, only the end of each log is read closely.
+        last = None if needle or earliest else query.lines
+        past = heapq.merge(*(tail.past(last) for tail in tails.values()), key=lambda line: line.at)
         yield from collections.deque(filter(is_wanted, past), maxlen=query.lines)
         while query.follow:
             for tail in _tails(folder, wanted, known=tails).values():
@@ -92,10 +94,10 @@ class _Tail:
         """The service whose replica wrote it."""
         return self._service
 
-    def past(self) -> Iterator[Line]:
-        """Yield what was written before; lines above the first one with a time get that time."""
+    def past(self, last: int | None = None) -> Iterator[Line]:
+        """Yield what was written before, or the last lines of it; lines above the first one with a time get it."""
         untimed = []
-        for text in self._past_texts():
+        for text in collections.deque(self._past_texts(), maxlen=last) if last else self._past_texts():
             line = self._line(text)
             if not line.at:
                 untimed.append(line)
