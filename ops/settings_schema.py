@@ -213,7 +213,7 @@ KEYS: tuple[Key, ...] = (
             "RELEASE_WATCH_SECONDS",
             "How long a new release is watched while the old one answers where it fails. 0: not at all.",
             kind.seconds(600),
-            default="4.5",
+            default="5",
         ),
         Key(
             "MIGRATION_LOCK_TIMEOUT",

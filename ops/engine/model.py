@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 Rollout = Literal["rolling", "replace"]
 Touches = Literal["", "schema", "data", "files"]
-WATCH_S = 4.5
+WATCH_S = 5.0
 NOT_OF_A_REPLICA = {
     "check",
     "dump",

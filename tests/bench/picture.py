@@ -1,6 +1,6 @@
 """How did latency go over time, and which step of a deploy ran meanwhile? Draws what a measurement kept.
 
-    python -m tests.bench.picture rolling          writes docs/images/rolling-*.svg
+    python -m tests.bench.picture rolling          writes docs/images/rolling-*.png
 
 Needs requirements/bench.txt; `nox -s pictures -- rolling` brings it.
 """
@@ -23,6 +23,7 @@ IMAGES = ROOT / "docs" / "images"
 SLOT_S = 0.1
 BEFORE_S, AFTER_S = 5.0, 3.0
 MOST_NEAR = 4
+DOTS_PER_INCH = 100
 COLOURS = {
     "build": "#f4d58d",
     "migrate": "#f0b67f",
@@ -40,14 +41,15 @@ COLOURS = {
 
 def main(names: list[str]) -> None:
     """Draw each measurement that is named."""
-    mpl.rcParams.update({"svg.hashsalt": "slipway", "font.size": 9, "font.family": "sans-serif"})
+    mpl.use("agg")
+    mpl.rcParams.update({"font.size": 9, "font.family": "sans-serif"})
     IMAGES.mkdir(exist_ok=True)
     for name in names:
         stories = read_stories(KEPT / f"{name}.json")
-        drawn = {f"{name}.svg": compare(stories)} if name == "peers" else {}
-        drawn |= {f"{name}-{_slug(story.title)}.svg": draw(story) for story in stories if name != "peers"}
+        drawn = {f"{name}.png": compare(stories)} if name == "peers" else {}
+        drawn |= {f"{name}-{_slug(story.title)}.png": draw(story) for story in stories if name != "peers"}
         for file, figure in drawn.items():
-            figure.savefig(IMAGES / file, metadata={"Date": None})
+            figure.savefig(IMAGES / file, dpi=DOTS_PER_INCH)
             sys.stderr.write(f"wrote docs/images/{file}\n")
 
 

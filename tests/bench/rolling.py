@@ -26,6 +26,7 @@ UPDATES = 20
 OTHER_FILES = CHANGED_FILES[1:] * 2
 LOCAL = ("--target", "local")
 AFTERWARDS_S = 3.0
+PARTS = ("updates", "others", "bad")
 LoadFor = Callable[[], AbstractContextManager[Loaded]]
 
 
@@ -35,6 +36,7 @@ def main() -> None:
     asked = arguments("rolling")
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
     stack = copy_checkout(folder / "checkout", cache_dir=ROOT / ".local" / "cache")
+    stack.environment.pop("RELEASE_WATCH_SECONDS", None)  # tests wait less; this measures what people get
     try:
         first = stack.invoke("deploy", *LOCAL, timeout_s=600)
         if first.returncode:
@@ -58,20 +60,20 @@ def arguments(name: str, *, updates: int = UPDATES) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"nox -s bench -- {name}")
     parser.add_argument("--updates", type=int, default=updates, help="updates of api/ back to back")
     parser.add_argument("--steady", type=float, default=STEADY_S, help="seconds before the first update")
-    parser.add_argument("--only", choices=("updates", "others", "bad"), help="one part of it")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="some parts of it")
     return parser.parse_args()
 
 
 def tell_all(checkout: Checkout, words: tuple[str, ...], load: LoadFor, asked: argparse.Namespace) -> list[Story]:
     """Update `api` many times, the other services a few times, then deploy releases that must not stay."""
     stories = []
-    if asked.only in {None, "updates"}:
+    if "updates" in asked.only:
         files = ["api/main.py"] * asked.updates
         stories.append(tell_updates(checkout, words, load, title="api", files=files, asked=asked))
-    if asked.only in {None, "others"}:
+    if "others" in asked.only:
         files, title = list(OTHER_FILES), "django and react-app"
         stories.append(tell_updates(checkout, words, load, title=title, files=files, asked=asked))
-    if asked.only in {None, "bad"}:
+    if "bad" in asked.only:
         stories.append(tell_bad(checkout, words, load, asked=asked))
     return stories
 
