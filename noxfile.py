@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "unit", "integration", "rehearsal"]
+nox.options.sessions = ["lint", "types", "unit", "schedules", "integration", "rehearsal"]
 
 ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
@@ -51,6 +51,12 @@ def types(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the tests that need nothing but Python."""
     test(session, "tests/unit")
+
+
+@nox.session
+def schedules(session: nox.Session) -> None:
+    """Play thousands of lives of a host in memory in which anything fails at any moment."""
+    test(session, "tests/schedules")
 
 
 @nox.session

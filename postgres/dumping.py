@@ -35,7 +35,6 @@ def dump(programs: Path, folder: Path, name: str) -> int:
     if free < need:
         sys.exit(f"error: no room for a dump: the database has {need} bytes, and {folder} {free} bytes free")
     work, target = folder / f".{name}.part", folder / f"{name}.dump"
-    os.umask(0o077)
     _run(programs, "pg_dump", "--format=custom", f"--file={work}")  # it writes through to the disk by itself
     _refuse_incomplete(programs, work, tables)
     work.rename(target)
@@ -76,7 +75,7 @@ def _run(programs: Path, program: str, *words: str) -> str:
         "PGCONNECT_TIMEOUT": "5",
     }
     command = (str(programs / "bin" / program), *words)
-    done = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=own, umask=0o077, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"error: {program} failed: {done.stderr.strip()[-800:]}")
     return done.stdout

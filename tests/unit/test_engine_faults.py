@@ -1,6 +1,6 @@
 """Do the promises of the engine hold at the moments that were found to be the difficult ones?
 
-The schedules of test_schedules.py found them; each has its own test here, so that it is seen by name.
+The schedules of tests/schedules found them; each has its own test here, so that it is seen by name.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ import pytest
 from tests.unit.schedule_fixtures import Schedule, clear
 
 FIRST = int(os.environ.get("SCHEDULE_SEED", "0"))
-COUNT = int(os.environ.get("SCHEDULES", "2000"))
-PARTS = 20
+COUNT = int(os.environ.get("SCHEDULES", "4000"))
+PARTS = 40
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk that is none: it does not matter whether these files survive
 
 
@@ -44,7 +44,7 @@ def test_whatever_happens_the_site_serves_and_one_more_run_settles_it(number: in
         try:
             Schedule(seed, root).play()
         except AssertionError as error:
-            again = f"SCHEDULE_SEED={seed} SCHEDULES=1 pytest tests/unit/test_schedules.py"
+            again = f"SCHEDULE_SEED={seed} SCHEDULES=1 pytest tests/schedules"
             pytest.fail(f"{error}\n\nplay it again: {again}", pytrace=False)
 
 
