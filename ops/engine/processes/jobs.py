@@ -41,6 +41,7 @@ def _run(launch: Launch, *, scratch: Path, timeout_s: float) -> tuple[int, str]:
     except OSError as error:
         return NOT_FOUND, f"{launch['command'][0]}: {error.strerror}"
     with process:
+        procs.step_back(process.pid)
         job = _record(process.pid, scratch)
         try:
             output, _ = process.communicate(timeout=timeout_s)

@@ -1,0 +1,37 @@
+"""Does a verification go behind everybody else, and does the terminal get back what it had?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import courtesy
+from ops.engine.processes import procs
+
+
+def test_the_session_gets_back_what_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = tmp_path / "autogroup"
+    session.write_text("/autogroup-25 nice 3\n", encoding="ascii")
+    monkeypatch.setattr(courtesy, "SESSION", session)
+    with courtesy.stepping_back():
+        assert session.read_text(encoding="ascii") == str(courtesy.BEHIND)
+    assert session.read_text(encoding="ascii") == "3"
+
+
+def test_where_there_is_no_such_file_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courtesy, "SESSION", tmp_path / "missing" / "autogroup")
+    with courtesy.stepping_back():
+        pass
+
+
+def test_a_job_goes_behind_what_serves() -> None:
+    words = (sys.executable, "-c", "import os, sys; sys.stdin.read(); print(os.nice(0))")
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        procs.step_back(process.pid)
+        said, _ = process.communicate(timeout=30)
+    assert int(said) >= procs.BEHIND
