@@ -94,8 +94,8 @@ def django_web(services: Services) -> Iterator[Web]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(services: Services) -> Iterator[Process]:
-    """Return a running worker."""
+    """Return a running worker; it ends with the module, because one test is about what others would take from it."""
     with services.worker() as (process, _):
         yield process

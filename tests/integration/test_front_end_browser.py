@@ -112,7 +112,7 @@ def _api(mood: list[str]) -> Iterator[str]:
             """Answer like the API, in the mood of the test."""
             last = self.path.rsplit("/", 1)[-1]
             one = next((event for event in EVENTS if str(event["id"]) == last), None)
-            status = 503 if mood[0] == "ill" and self.path != "/healthz" else 200 if one or last != "99" else 404
+            status = 503 if mood[0] == "ill" and self.path != "/ready" else 200 if one or last != "99" else 404
             body = json.dumps(one or {"events": [] if mood[0] == "idle" else EVENTS}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
