@@ -109,6 +109,7 @@ def small_release(
         services=services,
         project=PROJECT,
         edge=Edge(api_url="http://{address}:8081", dynamic_files={"public.yml": json.dumps(DYNAMIC)}),
+        watch_s=1.0,
     )
     contents = [*files.values(), *static.values()]
     return Small(made, {hashlib.sha256(content).hexdigest(): content for content in contents})

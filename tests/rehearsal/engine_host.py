@@ -36,12 +36,11 @@ class EngineHost:
         self.run("mkdir", "-p", ROOT)
         docker("cp", "-", f"{self.machine.container}:{ROOT}", stdin=_tar(files))
 
-    def deploy(self, small: Small) -> list[Entry]:
+    def deploy(self, small: Small, *words: str) -> list[Entry]:
         """Ship and deploy; return the journal."""
         self.ship(small)
         self.runs.append(f"run-{len(self.runs) + 1}-{small.release.id}")
-        words = ("deploy", "--release", f"{ROOT}/{small.release.id}.json", "--run-id", self.runs[-1])
-        self.engine(*words)
+        self.engine("deploy", "--release", f"{ROOT}/{small.release.id}.json", "--run-id", self.runs[-1], *words)
         return self.journal()
 
     def journal(self) -> list[Entry]:
