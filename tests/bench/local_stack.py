@@ -56,7 +56,7 @@ def _under_load(stack: Stack) -> list[tuple[str, str]]:
     """
     stack.environment["RATE_LIMIT_API_RPM"] = "1000000"
     stack.environment["RATE_LIMIT_API_BURST"] = "100000"
-    released = stack.invoke("update", "--target", "local")
+    released = stack.invoke("update", "--target", "local", "--allow-interruption", "--no-rollback")
     if released.returncode not in {0, RATE_LIMIT_CHECK_FAILED}:
         raise RuntimeError(released.stdout + released.stderr)
     rows = []
