@@ -78,6 +78,10 @@ TEMPLATES = [
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 AUTH_USER_MODEL = "signups.User"
+PASSWORD_HASHERS = [
+    "signups.hashing.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # what older accounts have; renewed at the next login
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -107,6 +111,11 @@ for _database in DATABASES.values():
             "num_workers": 1,
         }
     _database["OPTIONS"] = _options
+
+# The role of the API, and of GraphQL: see signups/access.py. Empty: it is not made here.
+API_ROLE = env.str("POSTGRES_API_USER", default="")
+API_ROLE_PASSWORD = env.ENVIRON.get("POSTGRES_API_PASSWORD", "")
+TOKEN_SECRET_KEY = env.ENVIRON.get("TOKEN_SECRET_KEY", "")
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_TELLS_FLOWER = env.bool("CELERY_TELLS_FLOWER", default=False)
@@ -146,6 +155,12 @@ EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 10
 if env.str("EMAIL_HOST", default=""):
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default="") or None
+if EMAIL_FILE_PATH and EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="") or "Slipway <slipway@localhost>"
+SITE_URL = env.str("SITE_URL", default="https://slipway.localhost:8443").rstrip("/")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(service=PROCESS, level=LOG_LEVEL)

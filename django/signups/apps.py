@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SignupsConfig(AppConfig):
@@ -12,5 +13,8 @@ class SignupsConfig(AppConfig):
     verbose_name = "volunteer sign-ups"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what follows a migration."""
         from signups import checks  # noqa: F401, PLC0415 - importing registers them, once Django is ready
+        from signups.access import grant_api_access  # noqa: PLC0415 - the same
+
+        post_migrate.connect(grant_api_access, sender=self)
