@@ -1,0 +1,103 @@
+// What does the form for an event hold, and how does it change while somebody fills it in?
+
+import { minutesBetween, move, toField, usualTimes } from "./local-time";
+import type { ManagedEvent, Shift } from "./shapes";
+
+export interface ShiftDraft {
+  /** Tells rows apart while they are moved about; never sent. */
+  key: string;
+  /** The id of a shift that exists; null for a new one. */
+  id: number | null;
+  title: string;
+  starts: string;
+  ends: string;
+  capacity: string;
+  taken: number;
+}
+
+export interface EventDraft {
+  title: string;
+  description: string;
+  location: string;
+  starts: string;
+  ends: string;
+  shifts: ShiftDraft[];
+}
+
+let lastKey = 0;
+const newKey = () => `row-${++lastKey}`;
+
+/** Begin a new event: a Saturday morning and one shift for all of it. */
+export function newDraft(now: Date): EventDraft {
+  const times = usualTimes(now);
+  const draft = { title: "", description: "", location: "", ...times, shifts: [] };
+  return addShift(draft);
+}
+
+/** Open an event that exists. */
+export function draftOf(event: ManagedEvent): EventDraft {
+  const { title, description, location } = event;
+  const times = { starts: toField(event.starts_at), ends: toField(event.ends_at) };
+  return { title, description, location, ...times, shifts: event.shifts.map(shiftDraftOf) };
+}
+
+function shiftDraftOf(shift: Shift): ShiftDraft {
+  const times = { starts: toField(shift.starts_at), ends: toField(shift.ends_at) };
+  const { id, title, taken } = shift;
+  return { key: `shift-${id}`, id, title, ...times, capacity: String(shift.capacity), taken };
+}
+
+/** Add a row: the event's times for the first shift, otherwise where the last one ends. */
+export function addShift(draft: EventDraft): EventDraft {
+  const last = draft.shifts.at(-1);
+  const length = last ? (minutesBetween(last.starts, last.ends) ?? 60) : 0;
+  const times = last
+    ? { starts: last.ends, ends: move(last.ends, Math.max(length, 15)) }
+    : { starts: draft.starts, ends: draft.ends };
+  const row = { key: newKey(), id: null, title: "", ...times, capacity: last?.capacity ?? "5", taken: 0 };
+  return { ...draft, shifts: [...draft.shifts, row] };
+}
+
+/** Put a copy of a row below it, to be changed where it differs. */
+export function duplicateShift(draft: EventDraft, key: string): EventDraft {
+  const shifts = draft.shifts.flatMap((row) =>
+    row.key === key ? [row, { ...row, key: newKey(), id: null, taken: 0 }] : [row],
+  );
+  return { ...draft, shifts };
+}
+
+/** Take a row away. */
+export function removeShift(draft: EventDraft, key: string): EventDraft {
+  return { ...draft, shifts: draft.shifts.filter((row) => row.key !== key) };
+}
+
+/** Change one row; a new start keeps the length of the shift. */
+export function changeShift(draft: EventDraft, key: string, change: Partial<ShiftDraft>): EventDraft {
+  const shifts = draft.shifts.map((row) => (row.key === key ? { ...row, ...keepLength(row, change), ...change } : row));
+  return { ...draft, shifts };
+}
+
+/** Change the event itself. A new start moves the end, and the shifts with it, by as much. */
+export function changeEvent(draft: EventDraft, change: Partial<Omit<EventDraft, "shifts">>): EventDraft {
+  const changed = { ...draft, ...keepLength(draft, change), ...change };
+  const by = change.starts === undefined ? null : minutesBetween(draft.starts, change.starts);
+  if (!by) return followEnd(draft, changed);
+  const shifts = draft.shifts.map((row) => ({ ...row, starts: move(row.starts, by), ends: move(row.ends, by) }));
+  return { ...changed, shifts };
+}
+
+/** A single shift that is as long as the event stays so when the event becomes longer or shorter. */
+function followEnd(before: EventDraft, after: EventDraft): EventDraft {
+  const [only, ...others] = after.shifts;
+  if (!only || others.length > 0 || only.ends !== before.ends) return after;
+  return { ...after, shifts: [{ ...only, ends: after.ends }] };
+}
+
+function keepLength<Times extends { starts: string; ends: string }>(
+  before: Times,
+  change: { starts?: string; ends?: string },
+): { ends?: string } {
+  if (change.starts === undefined || change.ends !== undefined) return {};
+  const by = minutesBetween(before.starts, change.starts);
+  return by === null ? {} : { ends: move(before.ends, by) };
+}
