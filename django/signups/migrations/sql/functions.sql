@@ -64,7 +64,7 @@ BEGIN
     SELECT event.* INTO the_event FROM signups_event AS event
       JOIN signups_shift AS shift ON shift.event_id = event.id WHERE shift.id = of_shift FOR NO KEY UPDATE OF event;
     SELECT * INTO the_shift FROM signups_shift WHERE id = of_shift;
-    IF the_shift.id IS NULL OR the_event.state <> 'published' OR the_shift.ends_at <= now() THEN
+    IF the_shift.id IS NULL OR the_event.state IS DISTINCT FROM 'published' OR the_shift.ends_at <= now() THEN
         RAISE EXCEPTION 'this shift takes no sign-ups' USING ERRCODE = 'SU001';
     END IF;
     IF NOT EXISTS (SELECT FROM signups_member AS member
