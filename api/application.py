@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import pkgutil
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from api import events, health, problems, queries, recounts
+import api
+from api import health, problems
+from api.compat import NEEDED_MIGRATION
 from api.database import new_pool
 from api.dependencies import Resources
-from api.recount_queue import RecountQueue
+from api.limits import BodyLimit
 from api.service.drain import Drain
 from api.service.health import Checks, Identity
 from api.service.probes import DatabaseProbe, redis_probe
 from api.service.requests import InFlight, RequestMiddleware
+from api.service.tokens import Tokens
 from api.settings import Settings
+from api.task_queue import TaskQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,16 +48,17 @@ def new_redis(url: str) -> Redis:
 async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterator[Resources]:
     """Open what the routes need; a database that is away does not stop the start, `/health` tells."""
     identity = Identity(settings.service_version, settings.environment, time.monotonic())
-    probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[queries.NEEDED_MIGRATION])
+    probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[NEEDED_MIGRATION])
     redis = new_redis(settings.redis_url.get_secret_value())
     pool = new_pool(settings)
     checks = Checks({"database": probe.database, "migrations": probe.migrations, "redis": redis_probe(redis)})
     drain = Drain(in_flight, notice_s=settings.drain_notice_s, grace_s=settings.uvicorn_timeout_graceful_shutdown)
-    recount_queue = RecountQueue(redis, broker_url=settings.redis_url.get_secret_value())
+    queue = TaskQueue(redis, broker_url=settings.redis_url.get_secret_value())
+    tokens = Tokens(settings.token_secret_key.get_secret_value())
     await pool.open()
     drain.listen()
     try:
-        yield Resources(pool, redis, recount_queue, checks, drain, in_flight, identity)
+        yield Resources(settings, pool, redis, queue, tokens, checks, drain, in_flight, identity)
     finally:
         await pool.close()
         await probe.close()
@@ -76,8 +84,17 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         responses={"default": {"model": problems.Problem, "content": {problems.MEDIA_TYPE: {}}}},
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
     problems.register(app)
-    for module in (health, events, recounts):
-        app.include_router(module.router)
+    app.include_router(health.router)
+    for router in nouns():
+        app.include_router(router)
     return app
+
+
+def nouns() -> list[APIRouter]:
+    """Return the router of each noun of the domain: a folder of `api` with a `routes.py` in it."""
+    names = sorted(found.name for found in pkgutil.iter_modules(api.__path__) if found.ispkg)
+    with_routes = [name for name in names if importlib.util.find_spec(f"api.{name}.routes")]
+    return [importlib.import_module(f"api.{name}.routes").router for name in with_routes]

@@ -1,10 +1,11 @@
-"""How does the API reach PostgreSQL? Through one bounded pool: a full one answers 503 at once instead of queueing."""
+"""How does the API reach PostgreSQL? Through one bounded pool: who would wait too long is told so at once, with 503."""
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -12,10 +13,22 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 STATEMENT_TIMEOUT_MS = 5000
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
-def new_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
-    """Build the pool, not yet open; each connection is checked when it is handed out, so restarts go unnoticed."""
+async def _check_open(connection: AsyncConnection[DictRow]) -> None:
+    """Raise OperationalError when the server closed a connection that lay in the pool; costs no round trip.
+
+    Nothing is under way on it, so there is nothing to read but the server's last words.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise OperationalError("the server closed the connection")
+
+
+def new_pool(settings: Settings) -> Pool:
+    """Build the pool, not yet open; each connection is looked at when it is handed out, so restarts go unnoticed."""
     return AsyncConnectionPool(
         settings.database_url.get_secret_value(),
         connection_class=AsyncConnection[DictRow],
@@ -24,7 +37,8 @@ def new_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[DictRow]
             "row_factory": dict_row,
             "connect_timeout": 3,
             "application_name": "slipway-api",
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "prepare_threshold": 2,
         },
         name="api",
         open=False,
@@ -32,16 +46,14 @@ def new_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[DictRow]
         max_size=settings.database_pool_max,
         max_waiting=settings.database_pool_waiting,
         timeout=settings.database_pool_timeout_s,
-        check=AsyncConnectionPool.check_connection,
+        check=_check_open,
         # Give up soon: the next request tries again at once, while the pool's own attempts drift minutes apart.
         reconnect_timeout=2.0,
     )
 
 
-async def fetch(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], query: LiteralString, *parameters: object
-) -> list[dict[str, Any]]:
-    """Run one read and return its rows; raises psycopg.OperationalError when there is no connection in time."""
+async def fetch(pool: Pool, query: LiteralString, **parameters: object) -> list[dict[str, Any]]:
+    """Run one read of what is public, outside a transaction; raises psycopg.OperationalError without a connection."""
     async with pool.connection() as connection:
         cursor = await connection.execute(query, parameters)
         return await cursor.fetchall()

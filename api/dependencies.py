@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
-from api.recount_queue import RecountQueue
+from api.database import Pool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -18,36 +15,30 @@ if TYPE_CHECKING:
     from api.service.drain import Drain
     from api.service.health import Checks, Identity
     from api.service.requests import InFlight
+    from api.service.tokens import Tokens
+    from api.settings import Settings
+    from api.task_queue import TaskQueue
 
 
 @dataclass(frozen=True)
 class Resources:
     """What is open from start to stop."""
 
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]]
+    settings: Settings
+    pool: Pool
     redis: Redis
-    recounts: RecountQueue
+    tasks: TaskQueue
+    tokens: Tokens
     checks: Checks
     drain: Drain
     in_flight: InFlight
     identity: Identity
 
 
-def _resources(request: Request) -> Resources:
+# Coroutines on purpose, here and in api.tenancy: a plain function would be run in a thread, for every request.
+async def _resources(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
 
 Opened = Annotated[Resources, Depends(_resources)]
-
-
-def _pool(resources: Opened) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
-    return resources.pool
-
-
-def _recounts(resources: Opened) -> RecountQueue:
-    return resources.recounts
-
-
-Pool = Annotated[AsyncConnectionPool[AsyncConnection[DictRow]], Depends(_pool)]
-Recounts = Annotated[RecountQueue, Depends(_recounts)]

@@ -63,6 +63,12 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def _unstorable(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what passed every check of form and still cannot be stored: a NUL in a text, a number out of range."""
+    log.info("not storable", error=type(error).__name__)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail="A value in the request cannot be stored.")
+
+
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.warning("unavailable", error=f"{type(error).__name__}: {error}")
     detail = str(error) if isinstance(error, UnavailableError) else "The data store does not answer; try again."
@@ -73,5 +79,6 @@ def register(app: FastAPI) -> None:
     """Give the application its error answers; what is not named here is the request middleware's 500."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(psycopg.DataError, _unstorable)
     for kind in (UnavailableError, psycopg.OperationalError, redis.RedisError):
         app.add_exception_handler(kind, _unavailable)

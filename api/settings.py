@@ -18,12 +18,13 @@ class Settings(BaseSettings):
     environment: Literal["development", "staging", "production"]
     database_url: SecretStr
     redis_url: SecretStr
+    token_secret_key: SecretStr
     log_level: str = "INFO"
     service_version: str = "dev"
     root_path: str = "/api"
     # Connections a replica may hold: this and one for the health checks.
     database_pool_max: int = Field(default=8, ge=1, le=50)
-    database_pool_waiting: int = Field(default=64, ge=1)
+    database_pool_waiting: int = Field(default=600, ge=1)
     database_pool_timeout_s: float = Field(default=2.0, gt=0)
     drain_notice_s: float = Field(default=0.2, ge=0, le=10)
     uvicorn_timeout_graceful_shutdown: int = Field(default=30, ge=0)  # seconds; the server reads it too

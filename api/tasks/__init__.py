@@ -1,0 +1,1 @@
+"""Does the worker do what the API hands to it?"""
