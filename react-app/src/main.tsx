@@ -1,10 +1,20 @@
+// How does the application start?
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
-import "./styles.css";
+import { forgetAtSignOut } from "./api/query-client";
+import { followOtherTabs, sessionKnown } from "./api/session";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/public.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element #root");
+forgetAtSignOut();
+followOtherTabs();
+void sessionKnown();
 createRoot(root).render(
   <StrictMode>
     <App />

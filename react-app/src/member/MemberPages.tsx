@@ -1,0 +1,26 @@
+// Which page behind the sign-in is shown?
+
+import { createRouter, RouterProvider } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { manageRoutes } from "../manage/routes";
+import { addressChanged } from "../navigation";
+import { rootRoute } from "./root";
+import { accountRoutes } from "./routes";
+
+const router = createRouter({
+  routeTree: rootRoute.addChildren([...accountRoutes, ...manageRoutes]),
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** Everything that is not a public page, also the addresses that nobody knows. */
+export default function MemberPages() {
+  useEffect(() => router.history.subscribe(addressChanged), []);
+  return <RouterProvider router={router} />;
+}

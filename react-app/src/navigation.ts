@@ -1,0 +1,38 @@
+// Which address is shown, and how does it change without a reload?
+
+import { useSyncExternalStore } from "react";
+
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+/** Return the path of the address bar, and render again when it changes. */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => window.location.pathname);
+}
+
+/** Tell every reader of the address that somebody else has changed it. */
+export function addressChanged(): void {
+  for (const listener of [...listeners]) listener();
+}
+
+/** Go to an address of this application, as a link would. The router of the member pages notices by itself. */
+export function go(to: string, { replace = false }: { replace?: boolean } = {}): void {
+  if (replace) window.history.replaceState(null, "", to);
+  else window.history.pushState(null, "", to);
+  addressChanged();
+  window.scrollTo(0, 0);
+}
+
+/** Change the query of this page's address without going anywhere. */
+export function setQuery(query: URLSearchParams): void {
+  const words = query.size > 0 ? `?${query}` : "";
+  window.history.replaceState(window.history.state, "", `${window.location.pathname}${words}`);
+}

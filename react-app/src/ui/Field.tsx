@@ -1,0 +1,69 @@
+// What is asked in a form, and what is wrong with the answer?
+
+import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+
+interface Common {
+  label: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  /** Most fields are required; the others say so in their label. */
+  optional?: boolean;
+}
+
+type Control = { id: string; required: boolean; "aria-invalid": true | undefined; "aria-describedby": string | undefined };
+
+/** One line of text: label above, hint and error below, tied together for a screen reader. */
+export function Field({ label, hint, error, optional = false, ...input }: Common & InputHTMLAttributes<HTMLInputElement>) {
+  return (
+    <Labelled {...{ label, hint, error, optional }}>
+      {(control) => <input className="input" {...control} {...input} />}
+    </Labelled>
+  );
+}
+
+/** Several lines of text. */
+export function TextArea({ label, hint, error, optional = false, ...input }: Common & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  return (
+    <Labelled {...{ label, hint, error, optional }}>
+      {(control) => <textarea className="input" rows={5} {...control} {...input} />}
+    </Labelled>
+  );
+}
+
+/** One of a few. */
+export function Select({ label, hint, error, optional = false, ...input }: Common & SelectHTMLAttributes<HTMLSelectElement>) {
+  return (
+    <Labelled {...{ label, hint, error, optional }}>
+      {(control) => <select className="input" {...control} {...input} />}
+    </Labelled>
+  );
+}
+
+function Labelled({ label, hint, error, optional, children }: Common & { children: (control: Control) => ReactNode }) {
+  const id = useId();
+  const notes = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {label}
+        {optional && <span className="optional"> (optional)</span>}
+      </label>
+      {hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {children({
+        id,
+        required: !optional,
+        "aria-invalid": error ? true : undefined,
+        "aria-describedby": notes || undefined,
+      })}
+      {error && (
+        <p className="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
