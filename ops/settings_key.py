@@ -20,7 +20,7 @@ class Key:
 
     `required` are the environments in which it must not be empty. `examples` are the values in `.env.example` and
     `.env.prod.example`; without them the default stands there, or `change-me` for a secret that is required.
-    `public_length` is how long a secret has to be outside development.
+    `public_length` is how long a secret has to be outside development, `least_length` anywhere.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Key:
     required: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
     public_length: int = 8
+    least_length: int = 8
     group: str = ""
 
     def example(self, environment: str) -> str:

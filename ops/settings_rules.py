@@ -20,7 +20,6 @@ _COMMON_WORDS = "password1 password123 qwertyuiop 123456789 postgresql administr
 _HARDENED = {"DJANGO_DEBUG": "false", "SESSION_COOKIE_SECURE": "true", "CSRF_COOKIE_SECURE": "true"}
 _RANDOM = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 _CLOSE = 0.9
-_LEAST_LENGTH = 8  # shorter, and redaction would hit ordinary text
 _DISTINCT_CHARACTERS = 5
 
 
@@ -93,7 +92,7 @@ def _secrets_are_strong(values: Values, _target: str) -> Iterator[Problem]:
     ordinary = "\n".join((*BY_NAME, *public, _COMMON_WORDS)).casefold()
     for key in KEYS:
         secret = secret_part(key, values[key.name])
-        least = key.public_length if values["ENVIRONMENT"] in PUBLIC else _LEAST_LENGTH
+        least = key.public_length if values["ENVIRONMENT"] in PUBLIC else key.least_length
         if not secret:
             continue
         if len(secret) < least:
@@ -160,8 +159,15 @@ def _certificates_can_be_had(values: Values, target: str) -> Iterator[Problem]:
             yield Problem(key=name, wrong="is missing: USE_TLS is files", write="the path of a PEM file")
 
 
+_PAIRS = (
+    ("DJANGO_ADMIN_EMAIL", "DJANGO_ADMIN_PASSWORD"),
+    ("EMAIL_USER", "EMAIL_PASS"),
+    ("DATABASE_URL", "API_DATABASE_URL"),  # the owner's role would see the rows of every organization
+)
+
+
 def _pairs_are_complete(values: Values, _target: str) -> Iterator[Problem]:
-    for user, password in (("DJANGO_ADMIN_USER", "DJANGO_ADMIN_PASSWORD"), ("EMAIL_USER", "EMAIL_PASS")):
+    for user, password in _PAIRS:
         if values[user] and not values[password]:
             wrong = f"is missing: {user} is set"
             yield Problem(key=password, wrong=wrong, write=f"{BY_NAME[password].kind.write}, or empty {user}")

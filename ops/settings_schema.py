@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ops import settings_kinds as kind
+from ops.settings_application import APPLICATION
 from ops.settings_droplet import DROPLET, GUARDED
 from ops.settings_example import render
 from ops.settings_key import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
@@ -53,8 +54,28 @@ KEYS: tuple[Key, ...] = (
             public_length=32,
         ),
         Key(
+            "POSTGRES_API_USER",
+            "The role of the API: it sees one organization at a time.",
+            kind.IDENTIFIER,
+            default="slipway_api",
+        ),
+        Key(
+            "POSTGRES_API_PASSWORD",
+            "The password of that role. URL-safe characters only.",
+            kind.URL_SAFE_SECRET,
+            secret=True,
+            required=ALWAYS,
+            public_length=32,
+        ),
+        Key(
             "DATABASE_URL",
-            "A database elsewhere. Empty: made from the three keys above. Not used by the local target.",
+            "A database elsewhere. Empty: made from the keys above. Not used by the local target.",
+            kind.url("postgresql", "postgres"),
+            secret=True,
+        ),
+        Key(
+            "API_DATABASE_URL",
+            "The same database, with the role of the API. Needed together with DATABASE_URL.",
             kind.url("postgresql", "postgres"),
             secret=True,
         ),
@@ -133,31 +154,8 @@ KEYS: tuple[Key, ...] = (
         Key("STATIC_ROOT", "The folder of static files in the containers.", kind.ABSOLUTE_PATH, default="/srv/static"),
         Key("MEDIA_URL", "Where uploads are served.", kind.URL_PATH, default="/media/"),
         Key("MEDIA_ROOT", "The folder of uploads in the containers.", kind.ABSOLUTE_PATH, default="/srv/media"),
-        Key("DJANGO_ADMIN_USER", "The first administrator. Empty: none.", kind.USERNAME, examples=("admin", "")),
-        Key(
-            "DJANGO_ADMIN_PASSWORD",
-            "The password of the first administrator.",
-            kind.SECRET,
-            secret=True,
-            examples=("change-me", ""),
-            public_length=12,
-        ),
     ),
-    *group(
-        "E-mail: one URL, or the five keys after it",
-        Key(
-            "EMAIL_URL",
-            "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log.",
-            kind.url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
-            secret=True,
-            examples=("consolemail://", ""),
-        ),
-        Key("EMAIL_HOST", "The mail server.", kind.DOMAIN),
-        Key("EMAIL_PORT", "Its port.", kind.PORT, default="587"),
-        Key("EMAIL_USER", "The user there.", kind.FILE_PATH),
-        Key("EMAIL_PASS", "The password there.", kind.SECRET, secret=True),
-        Key("EMAIL_USE_TLS", "Encrypt with STARTTLS.", kind.FLAG, default="true"),
-    ),
+    *APPLICATION,
     *group(
         "The edge: certificates and rate limit",
         Key(

@@ -24,7 +24,15 @@ from rehearsal.network import Network, check_way_back, create_network
 
 ZONE = "rehearsal.test"
 DOMAIN = f"app.{ZONE}"
-_SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD", "OPERATOR_PASSWORD")
+_SECRETS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_API_PASSWORD",
+    "REDIS_PASSWORD",
+    "DJANGO_SECRET_KEY",
+    "TOKEN_SECRET_KEY",
+    "DJANGO_ADMIN_PASSWORD",
+    "OPERATOR_PASSWORD",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +127,7 @@ class World:
             "WEBSITE_DOMAIN": DOMAIN,
             "DJANGO_ALLOWED_HOSTS": f"{DOMAIN},localhost,127.0.0.1,django",
             "CSRF_TRUSTED_ORIGINS": f"https://{DOMAIN}",
-            "DJANGO_ADMIN_USER": "admin",
+            "DJANGO_ADMIN_EMAIL": "admin@example.org",
             **{name: secrets.token_hex(32) for name in _SECRETS},
             "DIGITALOCEAN_TOKEN": self._token,
             "DIGITALOCEAN_API_URL": parts.cloud.url,

@@ -144,23 +144,32 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
+# One URL, or EMAIL_HOST and what belongs to it. Without both, mail goes to files where the environment names a folder
+# (`invoke mail` lists them), and to the log elsewhere.
 _email = environ.Env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
-EMAIL_BACKEND = _email["EMAIL_BACKEND"]
-EMAIL_HOST = env.str("EMAIL_HOST", default=_email.get("EMAIL_HOST") or "localhost")
-EMAIL_PORT = env.int("EMAIL_PORT", default=_email.get("EMAIL_PORT") or 25)
-EMAIL_HOST_USER = env.str("EMAIL_USER", default=_email.get("EMAIL_HOST_USER") or "")
-EMAIL_HOST_PASSWORD = env.ENVIRON.get("EMAIL_PASS") or _email.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=bool(_email.get("EMAIL_USE_TLS")))
-EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
-EMAIL_TIMEOUT = 10
 if env.str("EMAIL_HOST", default=""):
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-
+    EMAIL_HOST = env.str("EMAIL_HOST")
+    EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+    EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+    EMAIL_HOST_PASSWORD = env.ENVIRON.get("EMAIL_PASS", "")
+    EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+    EMAIL_USE_SSL = False
+else:
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
+    EMAIL_PORT = _email.get("EMAIL_PORT") or 25
+    EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
+    EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
+    EMAIL_USE_TLS = bool(_email.get("EMAIL_USE_TLS"))
+    EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 10
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default="") or None
 if EMAIL_FILE_PATH and EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="") or "Slipway <slipway@localhost>"
-SITE_URL = env.str("SITE_URL", default="https://slipway.localhost:8443").rstrip("/")
+WEBSITE_DOMAIN = env.str("WEBSITE_DOMAIN", default="slipway.localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="") or f"slipway@{WEBSITE_DOMAIN}"
+SITE_URL = env.str("SITE_URL", default=f"https://{WEBSITE_DOMAIN}").rstrip("/")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(service=PROCESS, level=LOG_LEVEL)

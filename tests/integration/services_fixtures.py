@@ -43,6 +43,11 @@ def application_environment(folder: Path, *, postgres_port: int, redis_port: int
         "STATIC_ROOT": str(folder / "static"),
         "MEDIA_ROOT": str(folder / "media"),
         "EMAIL_URL": "",
+        "EMAIL_FILE_PATH": str(folder / "mail"),
+        "SITE_URL": "https://slipway.localhost:8443",
+        "POSTGRES_API_USER": "slipway_api",
+        "POSTGRES_API_PASSWORD": PASSWORD + "-api",
+        "TOKEN_SECRET_KEY": PASSWORD + secrets.token_hex(24),
     }
 
 
@@ -83,7 +88,7 @@ def _remove(data: Path) -> None:
 @pytest.fixture(scope="session")
 def api(services: Services) -> Iterator[Web]:
     """Return a running API; Django is not there."""
-    with services.web("api.main:app") as server:
+    with services.api() as server:
         yield server
 
 

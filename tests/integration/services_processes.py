@@ -156,6 +156,16 @@ class Services:
                 if process.running.poll() is None:
                     process.stop()
 
+    def api(self, *, ready: bool = True, **more: str) -> contextlib.AbstractContextManager[Web]:
+        """Run the API, with the role that docker-compose.yml gives it."""
+        return self.web("api.main:app", ready=ready, **{"DATABASE_URL": self.api_database, **more})
+
+    @property
+    def api_database(self) -> str:
+        """Return the database's URL with the role of the API."""
+        role = f"{self.environment['POSTGRES_API_USER']}:{self.environment['POSTGRES_API_PASSWORD']}"
+        return f"postgresql://{role}@{self.environment['DATABASE_URL'].partition('@')[2]}"
+
     def _answers(self, server: Web, *, ready: bool) -> bool:
         if server.process.running.poll() is not None:
             raise AssertionError("\n".join(server.process.lines()[-20:]))
