@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from celery.result import AsyncResult
 
+log = structlog.stdlib.get_logger("slipway.queue")
+DELIVER_EXPIRES_S = 30  # beat asks again long before that
+
 
 class QueueUnavailableError(Exception):
     """Redis does not take the task."""
 
 
-def queue_recounts(event_ids: Iterable[int]) -> list[AsyncResult[Any]]:
-    """Queue a recount for each event; raises QueueUnavailableError when Redis is lost."""
-    from kombu.exceptions import OperationalError  # noqa: PLC0415 - see the module's first line
+def queue_settling(shift_ids: Iterable[int]) -> list[AsyncResult[Any]]:
+    """Queue the settling of each shift; raises QueueUnavailableError when Redis is lost."""
+    return [_send("signups.settle", (shift_id,)) for shift_id in shift_ids]
 
-    from signups.tasks import recount  # noqa: PLC0415 - the same
+
+def tell_after_commit() -> None:
+    """Have the outbox delivered as soon as this transaction is committed."""
+    transaction.on_commit(partial(_nudge, DELIVER_EXPIRES_S), robust=True)
+
+
+def _nudge(expires_s: float) -> None:
+    try:
+        _send("signups.deliver", (), expires=expires_s)
+    except QueueUnavailableError:
+        log.warning("the worker was not told; it looks by itself every few seconds")
+
+
+def _send(name: str, arguments: tuple[int, ...], **options: Any) -> AsyncResult[Any]:
+    from config.celery import app  # noqa: PLC0415 - see the module's first line
+    from kombu.exceptions import OperationalError  # noqa: PLC0415 - the same
 
     try:
-        return [recount.delay(event_id) for event_id in event_ids]
+        return app.send_task(name, arguments, **options)
     except OperationalError as error:
         raise QueueUnavailableError("the task queue does not answer") from error

@@ -60,5 +60,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     WITH linked AS (
         UPDATE signups_member AS member SET user_id = account.id FROM signups_user AS account
          WHERE account.id = to_user AND account.confirmed_at IS NOT NULL
-           AND member.email = account.email AND member.user_id IS NULL RETURNING 1)
+           AND member.email = account.email AND member.user_id IS NULL AND NOT EXISTS (
+               SELECT FROM signups_member AS other
+                WHERE other.organization_id = member.organization_id AND other.user_id = account.id) RETURNING 1)
     SELECT count(*)::integer FROM linked $$;
+
+-- Where a waiting sign-up stands in its list; who waits before is out of sight for whoever asks. Null when not waiting.
+CREATE FUNCTION signups_place(of_sign_up bigint) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT count(*)::integer FROM signups_signup AS mine
+      JOIN signups_signup AS other ON other.shift_id = mine.shift_id AND other.state = 'waiting'
+       AND (other.created_at, other.id) <= (mine.created_at, mine.id)
+     WHERE mine.id = of_sign_up AND mine.state = 'waiting' HAVING count(*) > 0 $$;
