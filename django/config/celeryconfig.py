@@ -47,10 +47,15 @@ worker_enable_remote_control = worker_send_task_events = settings.CELERY_TELLS_F
 
 beat_scheduler = "config.pulse:PulsingScheduler"
 beat_max_loop_interval = BEAT_EVERY_S
+
+
+def _every(seconds: float, task: str, **options: Any) -> dict[str, Any]:
+    """Name a task to be done so often. What was not begun by then is not done twice: it expires."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds, **options}}
+
+
 beat_schedule = {
-    "recount-upcoming": {
-        "task": "signups.recount_upcoming",
-        "schedule": 600.0,
-        "options": {"expires": 500},  # not piled up while the worker is away
-    }
+    "deliver": _every(5, "signups.deliver", ignore_result=True),  # whoever writes a message says so; this is the belt
+    "remind": _every(600, "signups.remind"),
+    "purge": _every(3600, "signups.purge"),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from celery.result import AsyncResult
 
 log = structlog.stdlib.get_logger("slipway.queue")
-DELIVER_EXPIRES_S = 30  # beat asks again long before that
+DELIVER_EXPIRES_S = 5  # by then beat has asked again
 
 
 class QueueUnavailableError(Exception):

@@ -8,7 +8,7 @@ from config.celery import app
 from django.db import InterfaceError, OperationalError
 
 from signups import places, purging, reminders
-from signups.outbox import delivery
+from signups.outbox.delivery import Turns, deliver_for
 
 AGAIN: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),  # the database was away: that passes
@@ -16,8 +16,9 @@ AGAIN: dict[str, Any] = {
     "retry_backoff_max": 60,
     "max_retries": 5,
 }
-SILENT: dict[str, Any] = {**AGAIN, "ignore_result": True}
-BATCH_S = 2.0  # other work waits no longer than that for its turn, far below `task_soft_time_limit`
+BATCH_S = 1.0  # other work waits no longer than that for its turn, far below `task_soft_time_limit`
+LATE_S = 5  # by then beat has asked again
+turns = Turns(rest_s=BATCH_S)
 
 
 class Settled(TypedDict):
@@ -32,29 +33,37 @@ def settle(shift_id: int) -> Settled:
     """Count a shift again, and give its free places to those who wait."""
     promoted = places.settle(shift_id)
     if promoted:
-        deliver.apply_async(expires=BATCH_S * 5)
+        _deliver_soon()
     return Settled(shift_id=shift_id, promoted=promoted)
 
 
-@app.task(name="signups.deliver", **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
-def deliver() -> dict[str, int]:
-    """Do what is due in the outbox for a while; what is left over then goes to the end of the queue."""
-    done = delivery.deliver(for_s=BATCH_S)
-    if done.more:
-        deliver.apply_async()
-    return done.counts
+# Not tried again by itself: beat asks every few seconds, and a message that failed has its own next time.
+@app.task(name="signups.deliver", throws=(OperationalError, InterfaceError))  # type: ignore[untyped-decorator]  # Celery has no types
+def deliver(*, goes_on: bool = False) -> dict[str, int]:
+    """Do what is due in the outbox for a while; what is left over goes on at the end of the queue."""
+    if not turns.may_begin(goes_on=goes_on):
+        return {}
+    done, is_more = deliver_for(BATCH_S)
+    if is_more:
+        turns.note_more()
+        _deliver_soon(goes_on=True)
+    return dict(done)
 
 
-@app.task(name="signups.remind", **SILENT)  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name="signups.remind", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
 def remind() -> int:
     """Have everybody reminded whose shift begins soon."""
     reminded = reminders.remind()
     if reminded:
-        deliver.apply_async()
+        _deliver_soon()
     return reminded
 
 
-@app.task(name="signups.purge", **SILENT)  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name="signups.purge", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
 def purge() -> dict[str, int]:
     """Delete what has served its time."""
     return purging.purge()
+
+
+def _deliver_soon(*, goes_on: bool = False) -> None:
+    deliver.apply_async(kwargs={"goes_on": goes_on}, expires=LATE_S, ignore_result=True)

@@ -1,0 +1,107 @@
+"""How are the messages done that are due? One transaction each: locked, done, marked; a killed worker loses none.
+
+Whoever finds a message locked takes the next one, so any number of workers share the work. A worker that dies between
+sending and marking sends again: under the same Message-ID, with the same links.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models.functions import Now
+
+from signups.models import OutboxMessage
+from signups.outbox.doing import do, give_up
+from signups.outbox.postman import Postman, UnreachableError
+from signups.outbox.retrying import MOST_ATTEMPTS, describe, is_hopeless, wait_after
+
+if TYPE_CHECKING:
+    from signups.outbox.outcome import Outcome
+
+log = structlog.stdlib.get_logger("slipway.outbox")
+State = OutboxMessage.State
+
+
+class Turns:
+    """Lets work begin that others asked for, but not while a long row of messages is being worked off anyway."""
+
+    def __init__(self, *, rest_s: float) -> None:
+        self._rest_s = rest_s
+        self._more_at = float("-inf")
+
+    def may_begin(self, *, goes_on: bool) -> bool:
+        """Tell whether a batch may begin; one that goes on with the row may always."""
+        return goes_on or time.monotonic() - self._more_at > self._rest_s
+
+    def note_more(self) -> None:
+        """Remember that a batch ended with messages left, and that somebody goes on with them."""
+        self._more_at = time.monotonic()
+
+
+def deliver_for(batch_s: float) -> tuple[Counter[str], bool]:
+    """Do messages until none is due or the time is up; return how many ended how, and whether more are due."""
+    deadline, done = time.monotonic() + batch_s, Counter[str]()
+    with Postman() as postman:
+        while time.monotonic() < deadline:
+            try:
+                outcome = deliver_one(postman)
+            except UnreachableError:
+                done["unreachable"] += 1
+                return done, False  # the next one would not get through either
+            if outcome is None:
+                return done, False
+            done[outcome] += 1
+    return done, True
+
+
+def deliver_one(postman: Postman) -> str | None:
+    """Do the first message that is due; return its new state (pending: it failed for now), None when none is due."""
+    with transaction.atomic():
+        due = OutboxMessage.objects.filter(state=State.PENDING, due_at__lte=Now()).order_by("due_at", "id")
+        message = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if message is None:
+            return None
+        problem = _try(message, postman)
+    _raise_unreachable(problem)
+    return str(message.state)
+
+
+def _try(message: OutboxMessage, postman: Postman) -> Exception | None:
+    """Do a message and note how it ended; return what went wrong."""
+    try:
+        with transaction.atomic():  # what was half done, is not
+            outcome: Outcome = do(message, postman)
+    except (DatabaseError, InterfaceError) as error:
+        if not connection.is_usable():
+            raise  # nothing can be noted either
+        return _note_failure(message, error)
+    except Exception as error:  # noqa: BLE001 - one bad message holds up no other
+        return _note_failure(message, error)
+    message.state, message.last_error, message.done_at = outcome.state, outcome.why, Now()
+    message.attempts += 1
+    message.save(update_fields=["state", "last_error", "done_at", "attempts"])
+    return None
+
+
+def _note_failure(message: OutboxMessage, error: Exception) -> Exception:
+    message.attempts += 1
+    message.last_error = describe(error)
+    if message.attempts >= MOST_ATTEMPTS or is_hopeless(error):
+        message.state, message.done_at = State.FAILED, Now()
+        give_up(message)
+    else:
+        message.due_at = Now() + wait_after(message.attempts)
+    message.save(update_fields=["attempts", "last_error", "state", "done_at", "due_at"])
+    names = {"outbox_id": message.pk, "kind": message.kind, "attempts": message.attempts}
+    log.warning("message not delivered", state=message.state, error=message.last_error, **names)
+    return error
+
+
+def _raise_unreachable(problem: Exception | None) -> None:
+    """Pass on, after it was noted, that no message gets through just now."""
+    if isinstance(problem, UnreachableError):
+        raise problem

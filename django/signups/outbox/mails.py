@@ -1,0 +1,87 @@
+"""What does a mail look like? A text whose first line is the subject, and the same text as simple HTML beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
+from django.utils import dateformat, timezone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from signups.models import OutboxMessage
+
+FOLDER = Path(__file__).resolve().parents[1] / "templates" / "mail"
+TEXT = Engine(dirs=[str(FOLDER)], autoescape=False)
+HTML = Engine(dirs=[str(FOLDER)], autoescape=True)
+LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One mail to one person; `sender` is the organization in whose name it goes, empty for Slipway itself."""
+
+    to_name: str
+    to_address: str
+    template: str
+    says: dict[str, Any]
+    sender: str = ""
+    reply_to: str = ""
+    calendar: bytes = b""
+    more: dict[str, str] = field(default_factory=dict)  # further headers
+
+
+def rendered(mail: Mail, message: OutboxMessage) -> EmailMultiAlternatives:
+    """Render a mail; its Message-ID follows from the message, so that a second sending can be recognised."""
+    said = {**mail.says, "name": one_line(mail.to_name), "site": settings.SITE_URL, "sender": one_line(mail.sender)}
+    subject, _, body = TEXT.get_template(mail.template).render(Context(said, autoescape=False)).partition("\n")
+    body = body.strip() + "\n"
+    made = EmailMultiAlternatives(
+        subject=one_line(subject)[:LONGEST_SUBJECT],
+        body=body,
+        from_email=_from(mail.sender),
+        to=[formataddr((one_line(mail.to_name), mail.to_address))],
+        reply_to=[mail.reply_to] if mail.reply_to else None,
+        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated", **mail.more},
+    )
+    page = {"subject": subject, "body": body, "sender": said["sender"], "site": settings.SITE_URL}
+    made.attach_alternative(HTML.get_template("mail.html").render(Context(page)), "text/html")
+    if mail.calendar:
+        made.attach("shift.ics", mail.calendar.decode(), "text/calendar")
+    return made
+
+
+def message_id(message: OutboxMessage) -> str:
+    """Return the same id for the same message, whoever sends it and however often."""
+    return f"<outbox.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{host()}>"
+
+
+def host() -> str:
+    """Return the name of the site."""
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks: nothing that people wrote can begin a header of its own."""
+    return " ".join(text.split())
+
+
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """Say from when to when, with the zone: Saturday 22 November 2025, 09:00 to 13:00 (CET)."""
+    first, last = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    day = "l j F Y, H:i"
+    until = dateformat.format(last, "H:i" if first.date() == last.date() else day)
+    zone = last.tzname()
+    return f"{dateformat.format(first, day)} to {until} ({zone})"
+
+
+def _from(sender: str) -> str:
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((one_line(sender), address)) if sender.strip() else settings.DEFAULT_FROM_EMAIL

@@ -1,0 +1,23 @@
+"""How did a message end, when nothing went wrong?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signups.models import OutboxMessage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The message's new state, and why it is not `sent`."""
+
+    state: str
+    why: str = ""
+
+
+SENT = Outcome(OutboxMessage.State.SENT)
+
+
+def dropped(why: str) -> Outcome:
+    """Return that there is nobody to tell any more, or nothing to tell."""
+    return Outcome(OutboxMessage.State.DROPPED, why)
