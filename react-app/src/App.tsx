@@ -17,12 +17,12 @@ const MemberPages = lazy(() => import("./member/MemberPages"));
 
 /** The whole application. */
 export function App() {
-  const path = usePath();
+  const route = matchPublic(usePath());
   return (
     <QueryClientProvider client={queryClient}>
       <Frame>
-        <CatchErrors key={path}>
-          <Suspense fallback={<Loading />}>{pageOf(matchPublic(path))}</Suspense>
+        <CatchErrors key={route?.page}>
+          <Suspense fallback={<Loading />}>{pageOf(route)}</Suspense>
         </CatchErrors>
       </Frame>
     </QueryClientProvider>

@@ -36,3 +36,14 @@ export function setQuery(query: URLSearchParams): void {
   const words = query.size > 0 ? `?${query}` : "";
   window.history.replaceState(window.history.state, "", `${window.location.pathname}${words}`);
 }
+
+/** Return what stands behind the `#` of the address; the server never sees it, so a mailed token stands there. */
+export function useFragment(): string {
+  return useSyncExternalStore(
+    (changed) => {
+      window.addEventListener("hashchange", changed);
+      return () => window.removeEventListener("hashchange", changed);
+    },
+    () => window.location.hash.slice(1),
+  );
+}

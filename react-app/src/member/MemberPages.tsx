@@ -2,6 +2,7 @@
 
 import { createRouter, RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { currentSession, onSessionChange } from "../api/session";
 import { manageRoutes } from "../manage/routes";
 import { addressChanged } from "../navigation";
 import { rootRoute } from "./root";
@@ -22,5 +23,7 @@ declare module "@tanstack/react-router" {
 /** Everything that is not a public page, also the addresses that nobody knows. */
 export default function MemberPages() {
   useEffect(() => router.history.subscribe(addressChanged), []);
+  // Signed out, here or in another tab: the routes ask again who may open them.
+  useEffect(() => onSessionChange(() => currentSession().kind === "anonymous" && void router.invalidate()), []);
   return <RouterProvider router={router} />;
 }

@@ -1,6 +1,17 @@
 // What is asked in a form, and what is wrong with the answer?
 
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import {
+  createContext,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useContext,
+  useId,
+} from "react";
+
+/** What the form knows to be wrong, by the name of the field. */
+export const FormErrors = createContext<Readonly<Record<string, string>>>({});
 
 interface Common {
   label: string;
@@ -12,10 +23,12 @@ interface Common {
 
 type Control = { id: string; required: boolean; "aria-invalid": true | undefined; "aria-describedby": string | undefined };
 
+export type FieldProps = Common & InputHTMLAttributes<HTMLInputElement>;
+
 /** One line of text: label above, hint and error below, tied together for a screen reader. */
-export function Field({ label, hint, error, optional = false, ...input }: Common & InputHTMLAttributes<HTMLInputElement>) {
+export function Field({ label, hint, error, optional = false, ...input }: FieldProps) {
   return (
-    <Labelled {...{ label, hint, error, optional }}>
+    <Labelled {...{ label, hint, error, optional }} name={input.name}>
       {(control) => <input className="input" {...control} {...input} />}
     </Labelled>
   );
@@ -24,7 +37,7 @@ export function Field({ label, hint, error, optional = false, ...input }: Common
 /** Several lines of text. */
 export function TextArea({ label, hint, error, optional = false, ...input }: Common & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   return (
-    <Labelled {...{ label, hint, error, optional }}>
+    <Labelled {...{ label, hint, error, optional }} name={input.name}>
       {(control) => <textarea className="input" rows={5} {...control} {...input} />}
     </Labelled>
   );
@@ -33,14 +46,21 @@ export function TextArea({ label, hint, error, optional = false, ...input }: Com
 /** One of a few. */
 export function Select({ label, hint, error, optional = false, ...input }: Common & SelectHTMLAttributes<HTMLSelectElement>) {
   return (
-    <Labelled {...{ label, hint, error, optional }}>
+    <Labelled {...{ label, hint, error, optional }} name={input.name}>
       {(control) => <select className="input" {...control} {...input} />}
     </Labelled>
   );
 }
 
-function Labelled({ label, hint, error, optional, children }: Common & { children: (control: Control) => ReactNode }) {
+interface LabelledProps extends Common {
+  name: string | undefined;
+  children: (control: Control) => ReactNode;
+}
+
+function Labelled({ label, hint, error: ownError, optional, name, children }: LabelledProps) {
   const id = useId();
+  const known = useContext(FormErrors);
+  const error = ownError ?? (name === undefined ? undefined : known[name]);
   const notes = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
     <div className="field">

@@ -44,9 +44,10 @@ export function Page({ title, tab = title, above, lead, back, actions, width, ch
   );
 }
 
-let pathOfLastHeading: string | null = null;
+let lastPath: string | null = null;
+let isFocusOurs = false;
 
-/** Name the tab, and focus the heading once for each change of path. */
+/** Name the tab, and focus the heading once for each change of path; again when what loaded took its place. */
 function useHeading(tab: string) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -54,9 +55,12 @@ function useHeading(tab: string) {
   }, [tab]);
   useEffect(() => {
     const path = window.location.pathname;
-    const isFirst = pathOfLastHeading === null;
-    if (!isFirst && path !== pathOfLastHeading) heading.current?.focus({ preventScroll: true });
-    pathOfLastHeading = path;
+    const isLost = isFocusOurs && document.activeElement === document.body;
+    if (lastPath !== null && (path !== lastPath || isLost)) {
+      heading.current?.focus({ preventScroll: true });
+      isFocusOurs = true;
+    }
+    lastPath = path;
   });
   return heading;
 }

@@ -1,0 +1,34 @@
+// When and where is it?
+
+import type { VolunteerEvent } from "../api/types";
+import { fullDate, isSameDay, timeRange } from "../time";
+import { Places } from "../ui/Places";
+
+/** The facts that decide whether somebody can come. */
+export function EventFacts({ event }: { event: VolunteerEvent }) {
+  const { starts_at, ends_at } = event;
+  return (
+    <dl className="facts">
+      <div>
+        <dt>When</dt>
+        <dd>
+          <time dateTime={starts_at}>{fullDate(starts_at)}</time>
+          <br />
+          {isSameDay(starts_at, ends_at) ? timeRange(event) : <>until {fullDate(ends_at)}</>}
+        </dd>
+      </div>
+      <div>
+        <dt>Where</dt>
+        <dd>{event.location || "To be announced"}</dd>
+      </div>
+      {event.shifts.length > 1 && (
+        <div>
+          <dt>Places in all</dt>
+          <dd>
+            <Places of={event} />
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
