@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 
 from api.service.logs import configure_structlog, logging_config
 from config.process import process_name
@@ -38,6 +39,15 @@ CSRF_COOKIE_SECURE = env.bool("CSRF_COOKIE_SECURE", default=True)
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "img", "font", "connect")},
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
 SILENCED_SYSTEM_CHECKS = [
     "security.W004",  # HSTS is sent by Traefik, for every service alike
     "security.W008",  # so is the redirect to HTTPS; the internal entry point speaks plain HTTP on purpose
@@ -55,6 +65,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -116,6 +127,9 @@ for _database in DATABASES.values():
 API_ROLE = env.str("POSTGRES_API_USER", default="")
 API_ROLE_PASSWORD = env.ENVIRON.get("POSTGRES_API_PASSWORD", "")
 TOKEN_SECRET_KEY = env.ENVIRON.get("TOKEN_SECRET_KEY", "")
+
+# How long GraphQL's lists below another thing are: see graph/limits.py.
+STRAWBERRY_DJANGO = {"PAGINATION_DEFAULT_LIMIT": 20, "PAGINATION_MAX_LIMIT": 100}
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_TELLS_FLOWER = env.bool("CELERY_TELLS_FLOWER", default=False)

@@ -1,0 +1,1 @@
+"""What may be asked at `/graphql`? Organizations, their events, shifts, sign-ups and people: what the API gives."""
