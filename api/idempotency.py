@@ -35,7 +35,7 @@ Key = Annotated[
 ]
 
 # Held until the transaction ends. Its own statement: the next one then sees what the one before us committed.
-TAKE_TURN: LiteralString = "SELECT pg_try_advisory_xact_lock(%(lock)s) AS is_mine"
+TAKE_TURN: LiteralString = "SELECT pg_try_advisory_xact_lock(%(lock)s::bigint) AS is_mine"
 ANSWERED: LiteralString = """
     SELECT status, body, request_hash = %(request_hash)s AS is_same FROM signups_idempotencykey
      WHERE scope_hash = %(scope_hash)s
@@ -93,7 +93,8 @@ def _json(body: bytes, status: int, headers: dict[str, str] | None = None) -> Re
 
 
 async def _attempt(request: Request, key: Key = None) -> Attempt:
-    place = f"{request.method} {request.url.path}?{request.url.query}"
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    place = f"{request.method} {path}?{request.scope['query_string'].decode('latin-1')}"
     address = request.client.host if request.client else ""
     return Attempt(key, place, address, hashlib.sha256(await request.body()).digest())
 

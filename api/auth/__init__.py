@@ -1,0 +1,1 @@
+"""How does one get an account, log in and log out?"""

@@ -1,0 +1,59 @@
+"""What may a text in a request be? Trimmed, of a sensible length, without what breaks a line, a mail or a log."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+
+LONGEST_ADDRESS = 254  # RFC 5321: what fits between the angle brackets of a mail's path
+
+
+def _one_line(value: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
+        raise ValueError("must be one line of text")
+    return value
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("must not hold NUL")
+    return value
+
+
+def _address(value: str) -> str:
+    """Return an address as it is kept: lower case, the domain in ASCII, so that the same one always looks the same."""
+    try:
+        found = validate_email(value, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError("is not an e-mail address that mail can be sent to") from error
+    address = (found.ascii_email or "").lower()
+    if not 0 < len(address) <= LONGEST_ADDRESS:
+        raise ValueError("is too long for an e-mail address")
+    return address
+
+
+def _address_or_lower(value: str) -> str:
+    """Return an address as it is kept; what is none is kept nowhere, or was made by an administrator."""
+    try:
+        return _address(value)
+    except ValueError:
+        return _without_nul(value).lower()
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Text = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_without_nul)]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_ADDRESS),
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_ADDRESS}),
+]
+# For somebody who says to have an account.
+TriedEmail = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_ADDRESS),
+    AfterValidator(_address_or_lower),
+]

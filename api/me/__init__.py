@@ -1,0 +1,1 @@
+"""Who am I? The account of who is signed in."""
