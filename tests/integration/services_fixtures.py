@@ -58,13 +58,14 @@ def _store(name: str, folder: Path, python: Path, environment: Environment, *wor
     return Store(process, (str(python), entrypoint, "check"))
 
 
-@pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory, local_env: Path) -> Iterator[Services]:
-    """Return running data stores with the schema migrated and the demonstration seeded."""
-    folder, python = tmp_path_factory.mktemp("services"), local_env / "bin" / "python"
+@contextlib.contextmanager
+def running_stores(folder: Path, local_env: Path) -> Iterator[Services]:
+    """Run the data stores with the settings of docker-compose.yml and the schema migrated, until the block ends."""
+    python = local_env / "bin" / "python"
     pg_port, redis_port, data = free_port(), free_port(), folder / "pgdata"
     names = {"POSTGRES_USER": "slipway", "POSTGRES_DB": "slipway", "POSTGRES_PASSWORD": PASSWORD}
-    postgres = _store("postgres", folder, python, {"PGDATA": str(data), "PGPORT": str(pg_port), **names})
+    at = {"PGDATA": str(data), "PGPORT": str(pg_port), **names}
+    postgres = _store("postgres", folder, python, at, "-c", "max_connections=100", "-c", "shared_buffers=64MB")
     cache = {"REDIS_PORT": str(redis_port), "REDIS_DIR": str(folder / "redis"), "SCRATCH": str(folder)}
     redis = _store("redis", folder, python, {"REDIS_PASSWORD": PASSWORD, **cache}, "--appendonly", "yes")
     environment = application_environment(folder, postgres_port=pg_port, redis_port=redis_port)
@@ -74,10 +75,22 @@ def services(tmp_path_factory: pytest.TempPathFactory, local_env: Path) -> Itera
         for store, number in ((postgres, signal.SIGINT), (redis, signal.SIGTERM)):
             store.start()
             stack.callback(store.process.stop, number)
-        for words in (("migrate", "--noinput"), ("collectstatic", "--noinput"), ("seed",)):
-            done = own.manage(*words)
-            assert done.returncode == 0, done.stderr
+        _manage(own, "migrate", "--noinput")
         yield own
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, local_env: Path) -> Iterator[Services]:
+    """Return running data stores with the schema migrated and the demonstration seeded."""
+    with running_stores(tmp_path_factory.mktemp("services"), local_env) as own:
+        _manage(own, "collectstatic", "--noinput")
+        _manage(own, "seed")
+        yield own
+
+
+def _manage(services: Services, *words: str) -> None:
+    done = services.manage(*words)
+    assert done.returncode == 0, done.stderr
 
 
 def _remove(data: Path) -> None:

@@ -125,11 +125,17 @@ class Services:
     redis: Store
     environment: Environment
 
-    def manage(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *words: str, timeout_s: float = 60, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
         command = (sys.executable, "manage.py", *words)
         return subprocess.run(
-            command, cwd=DJANGO, env=self.environment | more, capture_output=True, text=True, check=False, timeout=60
+            command,
+            cwd=DJANGO,
+            env=self.environment | more,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
         )
 
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
@@ -158,7 +164,7 @@ class Services:
 
     def api(self, *, ready: bool = True, **more: str) -> contextlib.AbstractContextManager[Web]:
         """Run the API, with the role that docker-compose.yml gives it."""
-        return self.web("api.main:app", ready=ready, **{"DATABASE_URL": self.api_database, **more})
+        return self.web("api.main:app", cwd=ROOT, ready=ready, **{"DATABASE_URL": self.api_database, **more})
 
     @property
     def api_database(self) -> str:
