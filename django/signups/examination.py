@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from signups.models import Event
+from signups.models import Shift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,11 +36,11 @@ class Seen(TypedDict):
     seconds: float
 
 
-def parts(*, event_id: int | None, fail_level: str, with_migrations: bool) -> dict[str, Part]:
+def parts(*, shift_id: int | None, fail_level: str, with_migrations: bool) -> dict[str, Part]:
     """Return what a verification asks, by the names of its checks."""
     asked: dict[str, Part] = {
         "celery-ping": _ping,
-        "task-from-django": lambda out: _recount(event_id, out),
+        "task-from-django": lambda out: _settle(shift_id, out),
         "django-check-deploy": lambda out: _call(out, "check", deploy=True, fail_level=fail_level),
         "schema-compat-check": lambda out: _call(out, "schema_check", json=True),
     }
@@ -111,9 +111,9 @@ def _ping(output: io.StringIO) -> None:
     output.write(json.dumps({"reply": reply, "seconds": round(time.monotonic() - began, 3)}) + "\n")
 
 
-def _recount(event_id: int | None, output: io.StringIO) -> None:
-    found = event_id or Event.objects.order_by("pk").values_list("pk", flat=True).first()
+def _settle(shift_id: int | None, output: io.StringIO) -> None:
+    found = shift_id or Shift.objects.order_by("pk").values_list("pk", flat=True).first()
     if found is None:
-        output.write("there is no event yet, so there is nothing to recount\n")
+        output.write("there is no shift yet, so there is nothing to settle\n")
         return
-    _call(output, "recount", event=found, wait=True, timeout=TASK_LIMIT_S)
+    _call(output, "settle", shift=found, wait=True, timeout=TASK_LIMIT_S)

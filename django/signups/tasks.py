@@ -8,6 +8,7 @@ from config.celery import app
 from django.db import InterfaceError, OperationalError
 
 from signups import places, purging, reminders
+from signups.models import Shift
 from signups.outbox.delivery import Turns, deliver_for
 
 AGAIN: dict[str, Any] = {
@@ -30,8 +31,8 @@ class Settled(TypedDict):
 
 @app.task(name="signups.settle", **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
 def settle(shift_id: int) -> Settled:
-    """Count a shift again, and give its free places to those who wait."""
-    promoted = places.settle(shift_id)
+    """Count a shift again, and give its free places to those who wait; raises Shift.DoesNotExist."""
+    promoted = places.settle(Shift.objects.only("pk").get(pk=shift_id).pk)
     if promoted:
         _deliver_soon()
     return Settled(shift_id=shift_id, promoted=promoted)
