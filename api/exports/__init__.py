@@ -1,0 +1,1 @@
+"""How does an organization get its people as a file?"""
