@@ -9,6 +9,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/public.css";
+import "./styles/account.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element #root");

@@ -19,6 +19,30 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("../account/SignInPage")),
 });
 
+const register = createRoute({
+  getParentRoute,
+  path: "/register",
+  component: lazyRouteComponent(() => import("../account/RegisterPage")),
+});
+
+const forgot = createRoute({
+  getParentRoute,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("../account/ForgotPage")),
+});
+
+const choosePassword = createRoute({
+  getParentRoute,
+  path: "/choose-password",
+  component: lazyRouteComponent(() => import("../account/ChoosePasswordPage")),
+});
+
+const invitation = createRoute({
+  getParentRoute,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("../account/InvitationPage")),
+});
+
 const me = createRoute({
   getParentRoute,
   path: "/me",
@@ -26,4 +50,11 @@ const me = createRoute({
   component: lazyRouteComponent(() => import("../account/MePage")),
 });
 
-export const accountRoutes = [signIn, me] as const;
+const newOrganization = createRoute({
+  getParentRoute,
+  path: "/new-organization",
+  beforeLoad: needSession,
+  component: lazyRouteComponent(() => import("../account/NewOrganizationPage")),
+});
+
+export const accountRoutes = [signIn, register, forgot, choosePassword, invitation, me, newOrganization] as const;

@@ -2,7 +2,6 @@
 
 import type { VolunteerEvent } from "../api/types";
 import { fullDate, isSameDay, timeRange } from "../time";
-import { Places } from "../ui/Places";
 
 /** The facts that decide whether somebody can come. */
 export function EventFacts({ event }: { event: VolunteerEvent }) {
@@ -21,14 +20,6 @@ export function EventFacts({ event }: { event: VolunteerEvent }) {
         <dt>Where</dt>
         <dd>{event.location || "To be announced"}</dd>
       </div>
-      {event.shifts.length > 1 && (
-        <div>
-          <dt>Places in all</dt>
-          <dd>
-            <Places of={event} />
-          </dd>
-        </div>
-      )}
     </dl>
   );
 }

@@ -33,7 +33,7 @@ export function EventPage({ id }: { id: number }) {
       width="wide"
       back={{ to: "/", label: "All events" }}
       above={<Organizer event={event} />}
-      actions={<Share title={event.title} url={window.location.origin + window.location.pathname} />}
+      aside={<Share title={event.title} url={window.location.origin + window.location.pathname} look="quiet" />}
     >
       <div className="event">
         <div className="event-about">

@@ -17,24 +17,35 @@ export function HomePage() {
     <Page
       title="Lend a hand"
       tab="Volunteer events"
+      width="split"
       lead="Where help is needed in the next weeks, and how many places are still free."
+      below={<Search value={typed} change={type} />}
     >
-      <search className="search">
-        <label htmlFor="search" className="visually-hidden">
-          Search for an event, a place or an organization
-        </label>
-        <input
-          id="search"
-          className="input"
-          type="search"
-          maxLength={100}
-          placeholder="Search event, place, organization"
-          value={typed}
-          onChange={(event) => type(event.target.value)}
-        />
-      </search>
       <Events search={search} none={search ? <NothingFound search={search} /> : <NoneYet />} />
     </Page>
+  );
+}
+
+function Search({ value, change }: { value: string; change: (value: string) => void }) {
+  return (
+    <search className="search">
+      <label htmlFor="search" className="visually-hidden">
+        Search for an event, a place or an organization
+      </label>
+      <svg viewBox="0 0 20 20" aria-hidden="true">
+        <circle cx="8.5" cy="8.5" r="5.5" />
+        <path d="M13 13l4.5 4.5" />
+      </svg>
+      <input
+        id="search"
+        className="input"
+        type="search"
+        maxLength={100}
+        placeholder="Search"
+        value={value}
+        onChange={(event) => change(event.target.value)}
+      />
+    </search>
   );
 }
 

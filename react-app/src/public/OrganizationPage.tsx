@@ -18,16 +18,17 @@ export default function OrganizationPage({ slug }: { slug: string }) {
   if (isStatus(error, 404, 422)) return <NotFound why="There is no organization at this address." />;
   if (!organization) {
     return (
-      <Page title="Organization">{error ? <Failed error={error} retry={refetch} /> : <Loading what="events" />}</Page>
+      <Page title="Organization" width="split">{error ? <Failed error={error} retry={refetch} /> : <Loading what="events" />}</Page>
     );
   }
   return (
     <Page
       title={organization.name}
+      width="split"
       back={{ to: "/", label: "All events" }}
+      lead={<Description text={organization.description} />}
       actions={<Actions slug={slug} name={organization.name} />}
     >
-      <Description text={organization.description} />
       <Events slug={slug} none={<NoneYet />} />
     </Page>
   );

@@ -66,5 +66,5 @@ function Choice({ shift, isOneDay, isChosen, choose }: ChoiceProps) {
 
 function queue({ free, waiting }: Shift): string {
   if (free > 0) return "";
-  return waiting > 0 ? ` · ${waiting} waiting` : " · waiting list open";
+  return waiting > 0 ? `${waiting} waiting` : "waiting list open";
 }

@@ -12,21 +12,27 @@ interface PageProps {
   above?: ReactNode;
   lead?: ReactNode;
   back?: { to: string; label: string };
+  /** At the end of the line of `back`. */
+  aside?: ReactNode;
   actions?: ReactNode;
-  width?: "narrow" | "wide";
+  /** Under the lead, with the heading's group. */
+  below?: ReactNode;
+  /** `split` puts the heading's group beside the content where there is room. */
+  width?: "narrow" | "wide" | "split";
   children: ReactNode;
 }
 
 /** A page: its heading gets the focus when somebody came here from another page, as a reload would do it. */
-export function Page({ title, tab = title, above, lead, back, actions, width, children }: PageProps) {
+export function Page({ title, tab = title, above, lead, back, aside, actions, below, width, children }: PageProps) {
   const heading = useHeading(tab);
   return (
     <div className={width ? `page page-${width}` : "page"}>
       {back && (
-        <nav aria-label="Back">
+        <nav className="page-back" aria-label="Back">
           <Link to={back.to} className="back">
             <span aria-hidden="true">←</span> {back.label}
           </Link>
+          {aside}
         </nav>
       )}
       <div className="page-head">
@@ -36,10 +42,11 @@ export function Page({ title, tab = title, above, lead, back, actions, width, ch
             {title}
           </h1>
           {lead && <div className="lead">{lead}</div>}
+          {below}
         </div>
         {actions && <div className="page-actions">{actions}</div>}
       </div>
-      {children}
+      <div className="page-body">{children}</div>
     </div>
   );
 }
