@@ -1,8 +1,8 @@
 // What has to be sent to the API so that an event becomes what the form says?
 
-import type { EventDraft, ShiftDraft } from "./event-draft";
+import type { EventDraft, ShiftDraft } from "./draft";
 import { toInstant } from "./local-time";
-import type { EventFacts, EventIn, ManagedEvent, Shift, ShiftIn } from "./shapes";
+import type { EventFacts, EventIn, ManagedEvent, Shift, ShiftIn } from "../shapes";
 
 /** Build the request that creates the event; the form must have no faults. */
 export function toEventIn(draft: EventDraft, state: EventIn["state"]): EventIn {

@@ -1,32 +1,32 @@
 // Which role may give which, and what must be said about a person?
 
-import type { RoleName } from "./shapes";
+import type { Role } from "../shapes";
 
-export const ROLE_WORDS: Record<RoleName, string> = {
+export const ROLE_WORDS: Record<Role, string> = {
   owner: "Owner",
   coordinator: "Coordinator",
   volunteer: "Volunteer",
 };
 
-export const ROLE_MEANING: Record<RoleName, string> = {
+export const ROLE_MEANING: Record<Role, string> = {
   owner: "May do everything, also name coordinators and owners.",
   coordinator: "Plans events and manages people and sign-ups.",
   volunteer: "Signs up for shifts.",
 };
 
-const ALL: readonly RoleName[] = ["volunteer", "coordinator", "owner"];
+const ALL: readonly Role[] = ["volunteer", "coordinator", "owner"];
 
 /** Owners invite anybody; coordinators invite volunteers. */
-export function invitable(own: RoleName): readonly RoleName[] {
+export function invitable(own: Role): readonly Role[] {
   return own === "owner" ? ALL : ["volunteer"];
 }
 
 /** Only owners change roles, and only owners remove an owner. */
-export const mayChangeRole = (own: RoleName) => own === "owner";
-export const mayRemove = (own: RoleName, other: RoleName) => own === "owner" || other !== "owner";
+export const mayChangeRole = (own: Role) => own === "owner";
+export const mayRemove = (own: Role, other: Role) => own === "owner" || other !== "owner";
 
 /** Say whether somebody in this role manages the organization. */
-export const mayManage = (role: RoleName) => role !== "volunteer";
+export const mayManage = (role: Role) => role !== "volunteer";
 
 /** Check an address roughly; the API does it exactly. */
 export function emailFault(email: string): string | null {

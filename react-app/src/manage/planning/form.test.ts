@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { addShift, changeEvent, changeShift, draftOf, duplicateShift, newDraft, removeShift } from "./event-draft";
-import { findFaults } from "./event-rules";
-import { changesOf, isUnchanged, toEventIn } from "./event-save";
+import { addShift, changeEvent, changeShift, draftOf, duplicateShift, newDraft, removeShift } from "./draft";
+import { findFaults } from "./rules";
+import { changesOf, isUnchanged, toEventIn } from "./changes";
 import { toInstant } from "./local-time";
-import type { ManagedEvent } from "./shapes";
+import type { ManagedEvent } from "../shapes";
 
 const NOW = new Date(2026, 10, 23, 9);
 const at = (hour: number) => toInstant(`2026-12-05T${String(hour).padStart(2, "0")}:00`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findNeeds, needWords, partByState, summarize, urgencyOf } from "./need";
-import type { OverviewEvent, Shift } from "./shapes";
+import type { OverviewEvent, Shift } from "../shapes";
 
 const NOW = new Date("2026-12-01T08:00:00Z");
 const inDays = (days: number, hours = 0) => new Date(NOW.getTime() + days * 86_400_000 + hours * 3_600_000).toISOString();

@@ -1,6 +1,6 @@
 // Who stands on which shift's list, and who came?
 
-import type { RosterEntry, Shift } from "./shapes";
+import type { RosterEntry, Shift } from "../shapes";
 
 export interface ShiftRoster {
   shift: Shift;

@@ -1,6 +1,6 @@
 // What did, or would, the import of a file with people do?
 
-import type { ImportReport } from "./shapes";
+import type { ImportResult } from "../shapes";
 
 const SIZE_MAX = 1024 * 1024;
 
@@ -17,7 +17,7 @@ export function fileFault(file: { name: string; size: number }): string | null {
 }
 
 /** Write the sentence above the rejected lines. */
-export function reportWords({ created, updated, rejected }: ImportReport, { dryRun }: { dryRun: boolean }): string {
+export function reportWords({ created, updated, rejected }: ImportResult, { dryRun }: { dryRun: boolean }): string {
   const will = (count: number, verb: string) =>
     `${people(count)} ${dryRun ? "would be" : count === 1 ? "was" : "were"} ${verb}`;
   const parts = [created > 0 && will(created, "added"), updated > 0 && will(updated, "updated")].filter(Boolean);
@@ -28,6 +28,6 @@ export function reportWords({ created, updated, rejected }: ImportReport, { dryR
 }
 
 /** Say whether importing after the dry run would do anything. */
-export function isWorthwhile({ created, updated }: ImportReport): boolean {
+export function isWorthwhile({ created, updated }: ImportResult): boolean {
   return created + updated > 0;
 }

@@ -1,7 +1,7 @@
 // What does the form for an event hold, and how does it change while somebody fills it in?
 
 import { minutesBetween, move, toField, usualTimes } from "./local-time";
-import type { ManagedEvent, Shift } from "./shapes";
+import type { ManagedEvent, Shift } from "../shapes";
 
 export interface ShiftDraft {
   /** Tells rows apart while they are moved about; never sent. */

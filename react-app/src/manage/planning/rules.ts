@@ -1,6 +1,6 @@
 // What is wrong with the form for an event, and at which field?
 
-import type { EventDraft, ShiftDraft } from "./event-draft";
+import type { EventDraft, ShiftDraft } from "./draft";
 import { fromField } from "./local-time";
 
 /** A message for each field that is wrong; `shifts.1.title` is the title of the second row. */

@@ -1,6 +1,6 @@
 // To whom does an announcement go, in words, and is it ready to be sent?
 
-import type { Audience } from "./shapes";
+import type { Audience } from "../shapes";
 
 export const AUDIENCE_WORDS: Record<Audience, string> = {
   everyone: "Everyone signed up",

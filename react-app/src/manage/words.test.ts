@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { messageFaults, reachWords, sentTo } from "./announcing";
-import { fileFault, isWorthwhile, reportWords } from "./import-report";
-import { emailFault, invitable, mayRemove } from "./people-rules";
-import { atRow, faultsOf } from "./problem-fields";
-import { attendanceKey, byShift, mark, reached, tally, tallyWords } from "./roster";
+import { messageFaults, reachWords, sentTo } from "./announcements/announcing";
+import { fileFault, isWorthwhile, reportWords } from "./people/import-report";
+import { emailFault, invitable, mayRemove } from "./people/people-rules";
+import { atRow } from "./planning/row-faults";
+import { attendanceKey, byShift, mark, reached, tally, tallyWords } from "./event/roster";
 import type { RosterEntry, Shift } from "./shapes";
 
 const SHIFT = { id: 1, title: "Morning", starts_at: "", ends_at: "", capacity: 2, taken: 2, free: 0, waiting: 2 };
@@ -97,11 +97,6 @@ describe("an announcement", () => {
   });
 });
 
-it("a complaint of the API finds its field", () => {
-  const errors = [
-    { location: ["body", "shifts", "1", "title"], message: "String should have at most 200 characters" },
-    { location: ["body"], message: "value is not a valid dictionary" },
-  ];
-  expect(faultsOf(errors)).toEqual({ "shifts.1.title": "Should have at most 200 characters." });
+it("a complaint about one shift finds its row", () => {
   expect(atRow({ title: "No." }, 2)).toEqual({ "shifts.2.title": "No." });
 });

@@ -1,6 +1,6 @@
 // Which shifts still need people, and which of them first?
 
-import type { OverviewEvent, Shift } from "./shapes";
+import type { OverviewEvent, Shift } from "../shapes";
 
 const DAY_MS = 86_400_000;
 const URGENT_DAYS = 3;
@@ -79,4 +79,14 @@ export interface Sections {
 export function partByState(events: readonly OverviewEvent[]): Sections {
   const within = (state: OverviewEvent["state"]) => events.filter((event) => event.state === state);
   return { drafts: within("draft"), published: within("published"), cancelled: within("cancelled") };
+}
+
+/** Write the first sentence of the overview. */
+export function leadWords({ missing, shifts, urgent, waiting }: Summary): string {
+  const waits = waiting === 0 ? "" : ` ${waiting === 1 ? "1 person waits" : `${waiting} people wait`} for a place.`;
+  if (missing === 0) return `Nobody is missing on the shifts ahead.${waits}`;
+  const people = missing === 1 ? "1 person is" : `${missing.toLocaleString("en-GB")} people are`;
+  const where = shifts === 1 ? "1 shift" : `${shifts} shifts`;
+  const hurry = urgent === 0 ? "" : urgent === shifts ? ", and it is urgent" : `, ${urgent} of them urgent`;
+  return `${people} still needed on ${where}${hurry}.${waits}`;
 }

@@ -1,0 +1,24 @@
+// How does a coordinator tell the people of an event something?
+
+import { useState } from "react";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { AnnouncementForm } from "../announcements/AnnouncementForm";
+import type { ManagedEvent } from "../shapes";
+
+/** A button that opens the form for an announcement about this event. */
+export function WriteToPeople({ slug, event }: { slug: string; event: ManagedEvent }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button look="secondary" onClick={() => setOpen(true)}>
+        Write to its people
+      </Button>
+      {isOpen && (
+        <Dialog title={`Announcement: ${event.title}`} onClose={() => setOpen(false)}>
+          <AnnouncementForm slug={slug} event={event} onDone={() => setOpen(false)} />
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+// How does somebody become one of the organization's people?
+
+import { useState } from "react";
+import { send } from "../../api/client";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { Field } from "../../ui/Field";
+import { Form, type Values } from "../../ui/Form";
+import { home } from "../reading";
+import type { Person } from "../shapes";
+import { useAction } from "../writing";
+
+/** A button that asks for name, address and telephone. */
+export function AddDialog({ slug }: { slug: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const add = useAction<Values, Person>({
+    slug,
+    run: ({ name, email, phone }) => send<Person>("POST", `${home(slug)}/people`, { name, email, ...(phone ? { phone } : {}) }),
+    said: ({ name }) => `${name} is added.`,
+    then: () => setOpen(false),
+  });
+  return (
+    <>
+      <Button
+        onClick={() => {
+          add.reset();
+          setOpen(true);
+        }}
+      >
+        Add a person
+      </Button>
+      {isOpen && (
+        <Dialog title="Add a person" onClose={() => setOpen(false)}>
+          <Form
+            submit="Add"
+            busy={add.isPending}
+            error={add.error}
+            onSubmit={add.mutate}
+            aside={
+              <Button look="quiet" onClick={() => setOpen(false)}>
+                Cancel
+              </Button>
+            }
+          >
+            <Field label="Name" name="name" maxLength={200} autoComplete="off" />
+            <Field label="E-mail" name="email" type="email" maxLength={254} autoComplete="off" hint="Nobody is mailed by this." />
+            <Field label="Telephone" name="phone" type="tel" optional maxLength={40} autoComplete="off" />
+          </Form>
+        </Dialog>
+      )}
+    </>
+  );
+}
