@@ -1,0 +1,127 @@
+"""How are events listed, shown, planned and changed?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Response
+
+from api.database import fetch
+from api.dependencies import Opened
+from api.events import changing, models, pages, sql, times
+from api.events.pages import Cursor, Limit, Search
+from api.idempotency import Once
+from api.shifts import sql as shifts_sql
+from api.tenancy import Anyone, Coordinator, Scope, Slug, Transaction
+
+router = APIRouter(tags=["events"])
+EventId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+OF_ORGANIZATION = "/organizations/{slug}/events"
+
+
+@router.get("/events", response_model=models.EventCards)
+async def list_all_events(opened: Opened, limit: Limit = 50, cursor: Cursor = None, search: Search = None) -> Response:
+    """List the published events of all organizations that are not over, the next one first."""
+    words = pages.patterns(search) if search else []
+    start = pages.upcoming(cursor)
+    if words:
+        found = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
+    else:
+        found = await fetch(opened.pool, sql.PUBLIC_EVENTS, limit=limit, **start)
+    return pages.cards(found[0])
+
+
+@router.get(OF_ORGANIZATION, response_model=models.EventCards)
+async def list_events(opened: Opened, slug: Slug, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """List an organization's published events that are not over, the next one first."""
+    start = pages.upcoming(cursor)
+    found = await fetch(opened.pool, sql.PUBLIC_EVENTS_OF_ORGANIZATION, slug=slug, limit=limit, **start)
+    if not found:
+        raise HTTPException(404, "There is no such organization.")
+    return pages.cards(found[0])
+
+
+@router.get("/events/{event_id}", response_model=models.Event)
+async def read_event(scope: Anyone, event_id: EventId) -> Response:
+    """Read an event that is or was published, with its shifts; a draft is there for its coordinators alone."""
+    found = await fetch(scope.opened.pool, sql.PUBLIC_EVENT, event_id=event_id)
+    text = found[0]["event"] if found else await _draft(scope, event_id)
+    if text is None:
+        raise HTTPException(404, "There is no such event.")
+    return Response(text.encode(), media_type="application/json")
+
+
+async def _draft(scope: Scope, event_id: int) -> str | None:
+    if scope.access is None:
+        return None
+    async with scope.begin() as tx:
+        for own in await tx.rows(sql.OWN_COORDINATED):
+            await tx.enter(own["organization_id"])
+            row = await tx.row(sql.EVENT_AS_TEXT, event_id=event_id)
+            if row is not None:
+                return str(row["event"])
+    return None
+
+
+@router.get("/organizations/{slug}/overview", response_model=models.Overview)
+async def read_overview(
+    scope: Coordinator, *, past: bool = False, limit: Limit = 50, cursor: Cursor = None
+) -> dict[str, Any]:
+    """List an organization's events in every state with their shifts: what is to come, or what is over."""
+    async with scope.begin() as tx:
+        if past:
+            found = await tx.rows(sql.OVERVIEW_PAST, limit=limit, **pages.past(cursor))
+        else:
+            found = await tx.rows(sql.OVERVIEW_UPCOMING, limit=limit, **pages.upcoming(cursor))
+    return pages.rows(found, limit)
+
+
+@router.post(OF_ORGANIZATION, status_code=201, response_model=models.Event)
+async def plan_event(scope: Coordinator, once: Once, body: models.EventIn) -> Response:
+    """Plan an event with its shifts, as a draft or published at once."""
+    is_published = body.state == "published"
+    times.refuse(times.faults_of_plan(body, body.shifts, now=datetime.now(UTC), is_published=is_published))
+    if is_published and not body.shifts:
+        raise HTTPException(409, changing.NEEDS_A_SHIFT)
+    async with scope.begin() as tx:
+        return await once.do(tx, 201, lambda: _plan(tx, body))
+
+
+async def _plan(tx: Transaction, body: models.EventIn) -> dict[str, Any]:
+    event = await tx.one(sql.ADD, **body.model_dump(exclude={"shifts"}))
+    if body.shifts:
+        columns = {
+            "titles": [shift.title for shift in body.shifts],
+            "starts": [shift.starts_at for shift in body.shifts],
+            "ends": [shift.ends_at for shift in body.shifts],
+            "capacities": [shift.capacity for shift in body.shifts],
+        }
+        await tx.run(shifts_sql.ADD, event_id=event["id"], **columns)
+        await tx.run(shifts_sql.COUNT_EVENT, event_id=event["id"])
+    return await tx.one(sql.EVENT, event_id=event["id"])
+
+
+@router.get(OF_ORGANIZATION + "/{event_id}", response_model=models.Event)
+async def read_own_event(scope: Coordinator, event_id: EventId) -> dict[str, Any]:
+    """Read an event of the organization in any state."""
+    async with scope.begin() as tx:
+        return await tx.one(sql.EVENT, event_id=event_id)
+
+
+@router.patch(OF_ORGANIZATION + "/{event_id}", response_model=models.Event)
+async def change_event(scope: Coordinator, event_id: EventId, body: models.EventChange) -> dict[str, Any]:
+    """Change an event: publish it, move it, cancel it. Who is signed up for what is cancelled gets a mail."""
+    async with scope.begin() as tx:
+        await changing.change(tx, event_id, body)
+        return await tx.one(sql.EVENT, event_id=event_id)
+
+
+@router.delete(OF_ORGANIZATION + "/{event_id}", status_code=204)
+async def delete_event(scope: Coordinator, event_id: EventId) -> None:
+    """Delete a draft. What was published is cancelled instead: people rely on it."""
+    async with scope.begin() as tx:
+        event = await tx.one(sql.LOCKED, event_id=event_id)
+        if event["state"] != "draft":
+            raise HTTPException(409, "Only a draft can be deleted; a published event can be cancelled.")
+        await tx.run(sql.DELETE, event_id=event_id)
