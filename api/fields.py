@@ -7,19 +7,25 @@ from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 LONGEST_ADDRESS = 254  # RFC 5321: what fits between the angle brackets of a mail's path
 
 
+def _wrong(message: str) -> PydanticCustomError:
+    """Build the error without pydantic's "Value error, " before it: people read this beside the field."""
+    return PydanticCustomError("value_error", "{message}", {"message": message})
+
+
 def _one_line(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
-        raise ValueError("must be one line of text")
+        raise _wrong("must be one line of text")
     return value
 
 
 def _without_nul(value: str) -> str:
     if "\0" in value:
-        raise ValueError("must not hold NUL")
+        raise _wrong("must not hold NUL")
     return value
 
 
@@ -28,10 +34,10 @@ def _address(value: str) -> str:
     try:
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise ValueError("is not an e-mail address that mail can be sent to") from error
+        raise _wrong("is not an e-mail address that mail can be sent to") from error
     address = (found.ascii_email or "").lower()
     if not 0 < len(address) <= LONGEST_ADDRESS:
-        raise ValueError("is too long for an e-mail address")
+        raise _wrong("is too long for an e-mail address")
     return address
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from fastapi import HTTPException
+from redis.exceptions import MaxConnectionsError, RedisError
 
-from redis import RedisError
+from api.problems import UnavailableError
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -41,6 +42,8 @@ class Limit:
         """Count one more; raises 429 when it is one too many."""
         try:
             count, left_ms = await redis.register_script(COUNT)(keys=[self._key(address)], args=[self.window_s * 1000])
+        except MaxConnectionsError as error:  # Redis is there: who asks in parallel does not get around it
+            raise UnavailableError("Too many are logging in at this moment; try again.") from error
         except RedisError as error:
             log.warning("not throttled", limit=self.name, error=type(error).__name__)
             return
