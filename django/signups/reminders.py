@@ -14,7 +14,8 @@ QUERY = """
           JOIN signups_shift AS shift ON shift.id = one.shift_id
           JOIN signups_event AS event ON event.id = shift.event_id
          WHERE shift.starts_at BETWEEN now() AND now() + %(ahead_s)s * interval '1 second' AND event.state = 'published'
-           AND one.state = 'confirmed' AND one.reminded_at IS NULL AND one.created_at < now() - %(fresh_s)s * interval '1 second'
+           AND one.state = 'confirmed' AND one.reminded_at IS NULL
+           AND one.created_at < now() - %(fresh_s)s * interval '1 second'
            FOR UPDATE OF one SKIP LOCKED
     ), marked AS (
         UPDATE signups_signup AS one SET reminded_at = now() FROM due WHERE one.id = due.id

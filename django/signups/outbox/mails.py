@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from pathlib import Path
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "templates" / "mail"
 TEXT = Engine(dirs=[str(FOLDER)], autoescape=False)
 HTML = Engine(dirs=[str(FOLDER)], autoescape=True)
 LONGEST_SUBJECT = 200
+EMPTY_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ def rendered(mail: Mail, message: OutboxMessage) -> EmailMultiAlternatives:
     """Render a mail; its Message-ID follows from the message, so that a second sending can be recognised."""
     said = {**mail.says, "name": one_line(mail.to_name), "site": settings.SITE_URL, "sender": one_line(mail.sender)}
     subject, _, body = TEXT.get_template(mail.template).render(Context(said, autoescape=False)).partition("\n")
-    body = body.strip() + "\n"
+    body = EMPTY_LINES.sub("\n\n", body.strip()) + "\n"
     made = EmailMultiAlternatives(
         subject=one_line(subject)[:LONGEST_SUBJECT],
         body=body,
@@ -51,7 +53,7 @@ def rendered(mail: Mail, message: OutboxMessage) -> EmailMultiAlternatives:
         reply_to=[mail.reply_to] if mail.reply_to else None,
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated", **mail.more},
     )
-    page = {"subject": subject, "body": body, "sender": said["sender"], "site": settings.SITE_URL}
+    page = {"subject": subject, "body": body.strip(), "sender": said["sender"], "site": settings.SITE_URL}
     made.attach_alternative(HTML.get_template("mail.html").render(Context(page)), "text/html")
     if mail.calendar:
         made.attach("shift.ics", mail.calendar.decode(), "text/calendar")

@@ -1,1 +1,0 @@
-"""What does staff see and edit?"""
