@@ -36,7 +36,7 @@ export function isSameDay(one: string, other: string): boolean {
 /** Write `09:00 – 12:30`, with the last day when it is another one. */
 export function timeRange({ starts_at, ends_at }: Span): string {
   const last = isSameDay(starts_at, ends_at) ? "" : `${weekday(ends_at)} ${day(ends_at)}, `;
-  return `${time(starts_at)} – ${last}${time(ends_at)}`;
+  return `${time(starts_at)}\u00a0– ${last}${time(ends_at)}`;
 }
 
 /** It has not ended yet. */

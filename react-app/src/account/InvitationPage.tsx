@@ -56,8 +56,8 @@ function useAccepting(token: string) {
 }
 
 /** A newcomer gets a session; somebody with an account has one organization more. */
-async function enter({ access_token, expires_in, me }: Accepted): Promise<void> {
-  if (access_token && expires_in && me) startSession({ access_token, expires_in, me, token_type: "Bearer" });
+async function enter(accepted: Accepted): Promise<void> {
+  if ("access_token" in accepted) startSession(accepted);
   else updateMe(await readMe());
 }
 

@@ -2,8 +2,9 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { createOrganization, type OrganizationIn, readMe } from "../api/account";
+import { createOrganization, readMe } from "../api/account";
 import { updateMe } from "../api/session";
+import type { OrganizationIn } from "../api/types";
 import { useAttemptKey } from "../api/use-attempt-key";
 import { go } from "../navigation";
 import { Field, TextArea } from "../ui/Field";

@@ -1,49 +1,46 @@
 // Which questions do the pages of an account ask?
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, send } from "./client";
-import type { InvitationRead, Me, MySignUp, Organization, Page, Session } from "./types";
+import { answer, api, attempt } from "./client";
+import type { OrganizationIn } from "./types";
 
-export const register = (who: { name: string; email: string }) => send("POST", "/auth/register", who);
-export const forgot = (email: string) => send("POST", "/auth/forgot", { email });
-export const logIn = (email: string, password: string) => send<Session>("POST", "/auth/login", { email, password });
+export const register = (body: { name: string; email: string }) => answer(api.POST("/auth/register", { body }));
+export const forgot = (email: string) => answer(api.POST("/auth/forgot", { body: { email } }));
+export const logIn = (email: string, password: string) =>
+  answer(api.POST("/auth/login", { body: { email, password } }));
 export const choosePassword = (token: string, password: string) =>
-  send<Session>("POST", "/auth/password", { token, password });
+  answer(api.POST("/auth/password", { body: { token, password } }));
 export const changePassword = (current: string, next: string) =>
-  send<Session>("PUT", "/auth/password", { current, new: next });
+  answer(api.PUT("/auth/password", { body: { current, new: next } }));
 
-export const readMe = () => get<Me>("/me");
-export const rename = (name: string) => send<Me>("PATCH", "/me", { name });
+export const readMe = () => answer(api.GET("/me"));
+export const rename = (name: string) => answer(api.PATCH("/me", { body: { name } }));
 
 /** My sign-ups: what lies ahead, or what is over. */
 export const mySignUpsQuery = ({ past }: { past: boolean }) =>
   infiniteQueryOptions({
     queryKey: ["my-sign-ups", { past }],
-    queryFn: ({ pageParam, signal }) => get<Page<MySignUp>>("/me/sign-ups", { past, cursor: pageParam }, signal),
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answer(api.GET("/me/sign-ups", { params: { query: { past, ...(cursor && { cursor }) } }, signal })),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });
 
-export const cancelMine = (id: number) => send("DELETE", `/me/sign-ups/${id}`);
+export const cancelMine = (id: number) =>
+  answer(api.DELETE("/me/sign-ups/{sign_up_id}", { params: { path: { sign_up_id: id } } }));
 
 export const invitationQuery = (token: string) =>
   queryOptions({
     queryKey: ["invitation", token],
-    queryFn: ({ signal }) => send<InvitationRead>("POST", "/invitations/read", { token }, { signal }),
+    queryFn: ({ signal }) => answer(api.POST("/invitations/read", { body: { token }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** Accepted by a newcomer it is a session, too. */
-export type Accepted = { organization_slug: string } & Partial<Session>;
-
+/** Accept as a newcomer, with a name and a password, or as whoever is signed in. */
 export const acceptInvitation = (token: string, newcomer: { name: string; password: string } | null) =>
-  send<Accepted>("POST", "/invitations/accept", { token, ...newcomer });
+  answer(api.POST("/invitations/accept", { body: { token, ...newcomer } }));
 
-export interface OrganizationIn {
-  name: string;
-  slug?: string;
-  description?: string;
-}
+export type Accepted = Awaited<ReturnType<typeof acceptInvitation>>;
 
-export const createOrganization = (organization: OrganizationIn, key: string) =>
-  send<Organization>("POST", "/organizations", organization, { key });
+export const createOrganization = (body: OrganizationIn, key: string) =>
+  answer(api.POST("/organizations", { params: attempt(key), body }));

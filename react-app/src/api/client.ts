@@ -1,23 +1,39 @@
-// How is the API asked, with whose token, and what comes back?
+// How is a question put to the API?
 
-import { ApiError, readProblem, unreachable } from "./problems";
-import { currentToken, refreshSession, sessionKnown } from "./session";
+import createClient from "openapi-fetch";
+import { exchange } from "./exchange";
+import { ApiError } from "./problems";
+import type { paths } from "./schema";
 
-const TIMEOUT_MS = 15_000;
+/** The API, typed from its OpenAPI document: `answer(api.GET("/me"))`. An answer that is an error throws ApiError. */
+export const api = createClient<paths>({ baseUrl: address(""), fetch: exchange });
+
+/** Take the body out of an answer. */
+export async function answer<Body>(asked: Promise<{ data?: Body }>): Promise<Body> {
+  try {
+    return (await asked).data as Body; // there is one: an error was thrown, and 204 is `undefined` by its type
+  } catch (error) {
+    throw error instanceof SyntaxError ? unreadable() : error;
+  }
+}
+
+/** Name one attempt: sent twice with the same key, it is done once. */
+export const attempt = (key: string) => ({ header: { "Idempotency-Key": key } });
+
+/** Make a key for one attempt to send a form. */
+export const newKey = (): string => crypto.randomUUID();
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 interface Sending {
   query?: Query;
-  /** The same key for the same attempt: sent twice, it is done once. */
   key?: string;
   signal?: AbortSignal;
 }
 
-/** Read something. */
+/** Read something, by an address that is put together. */
 export async function get<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {
-  const response = await request("GET", path, { query, ...(signal && { signal }) });
-  return answerOf<Answer>(response);
+  return bodyOf<Answer>(await request("GET", path, { query, ...(signal && { signal }) }));
 }
 
 /** Send a body as JSON and read the answer, if there is one. */
@@ -30,49 +46,34 @@ export async function send<Answer = void>(
   const headers = new Headers();
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (key) headers.set("Idempotency-Key", key);
-  return answerOf<Answer>(await request(method, path, { ...options, headers, body: JSON.stringify(body) }));
+  return bodyOf<Answer>(await request(method, path, { ...options, headers, body: JSON.stringify(body) }));
 }
 
-/** Ask the API for something that is not JSON, or send such a thing. Throws ApiError for every answer that is an error. */
-export async function request(
+/** Ask for something that is not JSON, or send such a thing. */
+export function request(
   method: string,
   path: string,
   { query = {}, headers = new Headers(), body, signal }: Sending & { headers?: Headers; body?: BodyInit | undefined },
 ): Promise<Response> {
-  const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
-  const ask = (token: string | null) => {
-    if (token) headers.set("Authorization", `Bearer ${token}`);
-    return fetch(address(path, query), { method, headers, body: body ?? null, signal: AbortSignal.any(limits) });
-  };
-  try {
-    await sessionKnown();
-    const token = currentToken();
-    let response = await ask(token);
-    if (response.status === 401 && token && (await refreshSession())) response = await ask(currentToken());
-    if (!response.ok) throw await readProblem(response);
-    return response;
-  } catch (error) {
-    if (error instanceof ApiError || signal?.aborted) throw error;
-    throw unreachable();
-  }
+  const init = { method, headers, body: body ?? null, ...(signal && { signal }) };
+  return exchange(new Request(address(path, query), init));
 }
 
-/** Make a key for one attempt to send a form. */
-export const newKey = (): string => crypto.randomUUID();
-
-function address(path: string, query: Query): string {
+function address(path: string, query: Query = {}): string {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== "") words.set(name, String(value));
   }
-  return `/api${path}${words.size > 0 ? `?${words}` : ""}`;
+  return `${globalThis.location?.origin ?? "https://localhost"}/api${path}${words.size > 0 ? `?${words}` : ""}`;
 }
 
-async function answerOf<Answer>(response: Response): Promise<Answer> {
+async function bodyOf<Answer>(response: Response): Promise<Answer> {
   if (response.status === 204) return undefined as Answer;
   try {
     return (await response.json()) as Answer;
   } catch {
-    throw new ApiError(response.status, "The answer of the service could not be read.");
+    throw unreadable();
   }
 }
+
+const unreadable = () => new ApiError(502, "The answer of the service could not be read.");

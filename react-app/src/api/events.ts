@@ -1,18 +1,21 @@
 // Which questions do the public pages ask?
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, send } from "./client";
-import type { EventCard, MySignUp, Organization, Page, SignedUp, VolunteerEvent } from "./types";
+import { answer, api, attempt } from "./client";
 
 const PAGE_SIZE = 30;
 
 /** The upcoming events of everybody, or of one organization; page by page. */
 export function eventsQuery({ search = "", slug }: { search?: string; slug?: string }) {
-  const path = slug === undefined ? "/events" : `/organizations/${slug}/events`;
   return infiniteQueryOptions({
-    queryKey: ["events", { path, search }],
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<EventCard>>(path, { search: search, cursor: pageParam, limit: PAGE_SIZE }, signal),
+    queryKey: ["events", { slug, search }],
+    queryFn: ({ pageParam: cursor, signal }) => {
+      const query = { limit: PAGE_SIZE, ...(cursor && { cursor }) };
+      if (slug === undefined) {
+        return answer(api.GET("/events", { params: { query: { ...query, ...(search && { search }) } }, signal }));
+      }
+      return answer(api.GET("/organizations/{slug}/events", { params: { path: { slug }, query }, signal }));
+    },
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });
@@ -21,21 +24,23 @@ export function eventsQuery({ search = "", slug }: { search?: string; slug?: str
 export const eventQuery = (id: number) =>
   queryOptions({
     queryKey: ["event", id],
-    queryFn: ({ signal }) => get<VolunteerEvent>(`/events/${id}`, {}, signal),
+    queryFn: ({ signal }) => answer(api.GET("/events/{event_id}", { params: { path: { event_id: id } }, signal })),
   });
 
 export const organizationQuery = (slug: string) =>
   queryOptions({
     queryKey: ["organization", slug],
-    queryFn: ({ signal }) => get<Organization>(`/organizations/${slug}`, {}, signal),
+    queryFn: ({ signal }) => answer(api.GET("/organizations/{slug}", { params: { path: { slug } }, signal })),
   });
 
 /** What a mailed link leads to. */
 export const managedQuery = (token: string) =>
   queryOptions({
     queryKey: ["managed", token],
-    queryFn: ({ signal }) => send<MySignUp>("POST", "/sign-ups/read", { token }, { signal }),
+    queryFn: ({ signal }) => answer(api.POST("/sign-ups/read", { body: { token }, signal })),
   });
+
+export const cancelManaged = (token: string) => answer(api.POST("/sign-ups/cancel", { body: { token } }));
 
 /** Who signs up: somebody with a name and an address, or, without, whoever is signed in. */
 export interface Newcomer {
@@ -44,6 +49,6 @@ export interface Newcomer {
 }
 
 export const signUp = (shiftId: number, who: Newcomer | null, key: string) =>
-  send<SignedUp>("POST", `/shifts/${shiftId}/sign-ups`, who ?? {}, { key });
-
-export const cancelManaged = (token: string) => send("POST", "/sign-ups/cancel", { token });
+  answer(
+    api.POST("/shifts/{shift_id}/sign-ups", { params: { path: { shift_id: shiftId }, ...attempt(key) }, body: who ?? {} }),
+  );
