@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import HTTPException
+from redis.exceptions import ConnectionError as NoRedisError
+from redis.exceptions import MaxConnectionsError
+
+from api.problems import UnavailableError
+from api.throttle import Limit
+
+LIMIT = Limit("test", most=2, window_s=60)
+
+
+class Redis:
+    """Runs no script: counts, or fails."""
+
+    def __init__(self, error: Exception | None = None, left_ms: int = 1500) -> None:
+        self.error = error
+        self.left_ms = left_ms
+        self.counts: dict[str, int] = {}
+
+    def register_script(self, script: str) -> Any:
+        """Return what the script does."""
+
+        async def run(keys: list[str], args: tuple[int, ...] = ()) -> tuple[int, int]:
+            assert not args or args == [60_000]
+            if self.error:
+                raise self.error
+            self.counts[keys[0]] = self.counts.get(keys[0], 0) + (1 if "INCR" in script else -1)
+            return self.counts[keys[0]], self.left_ms
+
+        return run
+
+
+def _count(redis: Any, address: str = "ada@example.org") -> None:
+    asyncio.run(LIMIT.count(redis, address))
+
+
+@pytest.mark.req("B-09")
+@pytest.mark.parametrize(("left_ms", "told"), [(1500, "2"), (1000, "1"), (0, "1"), (-1, "1"), (59_999, "60")])
+def test_one_too_many_is_told_how_long_to_wait(left_ms: int, told: str) -> None:
+    redis = Redis(left_ms=left_ms)
+    _count(redis)
+    _count(redis, "ADA@example.org")
+    with pytest.raises(HTTPException) as caught:
+        _count(redis)
+    assert (caught.value.status_code, caught.value.headers) == (429, {"Retry-After": told})
+    _count(redis, "grace@example.org")
+
+
+@pytest.mark.req("B-09")
+def test_what_is_given_back_does_not_count() -> None:
+    redis: Any = Redis()
+    for _ in range(5):
+        _count(redis)
+        asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
+
+
+@pytest.mark.req("B-09")
+def test_redis_never_sees_an_address() -> None:
+    redis = Redis()
+    _count(redis)
+    assert not any("ada" in key or "@" in key for key in redis.counts)
+
+
+@pytest.mark.req("B-09")
+def test_without_redis_everything_is_allowed() -> None:
+    redis: Any = Redis(NoRedisError("gone"))
+    for _ in range(5):
+        _count(redis)
+    asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
+
+
+@pytest.mark.req("B-09")
+def test_asking_in_parallel_does_not_get_around_it() -> None:
+    with pytest.raises(UnavailableError):
+        _count(Redis(MaxConnectionsError("33 at once")))
