@@ -36,7 +36,6 @@ def test_django_and_the_api_understand_each_others_hashes() -> None:
         None,
         "",
         "!",
-        unusable(),
         GOOD,
         "argon2",
         "argon2$argon2id$broken",
@@ -49,12 +48,24 @@ def test_what_is_no_hash_of_ours_matches_no_password(stored: str | None) -> None
 
 
 @pytest.mark.req("B-09")
-@pytest.mark.parametrize("stored", [None, "!", "pbkdf2_sha256$1$salt$aGFzaA==", unusable()])
+def test_where_there_is_no_password_none_is_right() -> None:
+    assert unusable().startswith("!")
+    assert unusable() != unusable()
+    assert not asyncio.run(is_right(GOOD, unusable()))
+
+
+@pytest.mark.req("B-09")
+@pytest.mark.parametrize("stored", [None, "!", "pbkdf2_sha256$1$salt$aGFzaA==", "!x"])
 def test_an_account_that_cannot_log_in_costs_as_much_as_one_that_can(
     monkeypatch: pytest.MonkeyPatch, stored: str | None
 ) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(passwords, "_verify", lambda phc, _password: seen.append(phc) or True)
+
+    def matching(phc: str, _password: str) -> bool:
+        seen.append(phc)
+        return True
+
+    monkeypatch.setattr(passwords, "_verify", matching)
     assert not asyncio.run(is_right(GOOD, stored))
     assert [phc.split("$")[1:4] for phc in seen] == [["argon2id", "v=19", "m=19456,t=2,p=1"]]
 

@@ -25,7 +25,7 @@ class Redis:
     def register_script(self, script: str) -> Any:
         """Return what the script does."""
 
-        async def run(keys: list[str], args: tuple[int, ...] = ()) -> tuple[int, int]:
+        async def run(keys: list[str], args: list[int] | None = None) -> tuple[int, int]:
             assert not args or args == [60_000]
             if self.error:
                 raise self.error
