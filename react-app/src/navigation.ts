@@ -13,9 +13,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+const path = () => window.location.pathname;
+const fragment = () => window.location.hash.slice(1);
+
 /** Return the path of the address bar, and render again when it changes. */
 export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => window.location.pathname);
+  return useSyncExternalStore(subscribe, path, path);
 }
 
 /** Tell every reader of the address that somebody else has changed it. */
@@ -44,6 +47,7 @@ export function useFragment(): string {
       window.addEventListener("hashchange", changed);
       return () => window.removeEventListener("hashchange", changed);
     },
-    () => window.location.hash.slice(1),
+    fragment,
+    fragment,
   );
 }

@@ -61,7 +61,8 @@ export function refreshSession(): Promise<boolean> {
 
 /** A refresh token that is used twice ends the session, so tabs must not refresh side by side. */
 async function oneTabAtATime(work: () => Promise<boolean>): Promise<boolean> {
-  return "locks" in navigator ? await navigator.locks.request(LOCK, work) : await work();
+  const locks: LockManager | undefined = globalThis.navigator?.locks; // only where the page came over HTTPS
+  return locks ? await locks.request(LOCK, work) : await work();
 }
 
 async function refresh(): Promise<boolean> {

@@ -5,5 +5,5 @@ import { currentSession, onSessionChange, type SessionState } from "./session";
 
 /** Return who is signed in, and render again when that changes. */
 export function useSession(): SessionState {
-  return useSyncExternalStore(onSessionChange, currentSession);
+  return useSyncExternalStore(onSessionChange, currentSession, currentSession);
 }
