@@ -44,6 +44,11 @@ SWITCHES: dict[str, tuple[Any, str]] = {
     "yes": (False, "do not ask"),
     "keep": (False, "leave everything running afterwards, to look around"),
     "end": (False, "end what --keep left"),
+    "last": (20, "at most this many mails, the newest; 0 for all"),
+    "show": (0, "print the mail with this number, and its links"),
+    "organizations": (0, "a crowd of so many organizations beside those that one looks at"),
+    "people": (0, "people in each organization of the crowd (50 if not said)"),
+    "events": (0, "events to come of each organization of the crowd (10 if not said)"),
 }
 PLACE = ("target", "json", "address")
 RUN = ("target", "json", "no_timestamp")
@@ -136,6 +141,22 @@ def logs(_: Any, /, *, target: str, json: bool, address: str, service: list[str]
 def down(_: Any, /, *, volumes: bool, yes: bool, **given: Any) -> None:
     """Stop the stack and keep its data."""
     raise SystemExit(operate.down(ROOT, _request("down", **given), volumes=volumes, yes=yes))
+
+
+@word("last", "show", "json")
+def mail(_: Any, /, *, last: int, show: int, json: bool) -> None:
+    """List the mails that the local stack's worker wrote to files, or show one with its links."""
+    from ops import mail as story  # noqa: PLC0415 - nothing else here reads mail
+
+    raise SystemExit(story.mail(ROOT, Request(mode="mail", target="local", json=json), last=last, show=show))
+
+
+@word("organizations", "people", "events", "json")
+def seed(_: Any, /, *, json: bool, **numbers: int) -> None:
+    """Fill the local stack's database with something to look at; with --organizations, with a crowd. Idempotent."""
+    from ops import seed as story  # noqa: PLC0415 - the local target alone is seeded by hand
+
+    raise SystemExit(story.seed(ROOT, Request(mode="seed", target="local", json=json), **numbers))
 
 
 @word("yes", "json")

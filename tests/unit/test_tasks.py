@@ -19,10 +19,11 @@ from ops.target import Request
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = (
-    *("deploy", "destroy", "down", "history", "logs", "plan", "rehearse", "rollback", "scale", "status", "update"),
-    "verify",
+    *("deploy", "destroy", "down", "history", "logs", "mail", "plan", "rehearse", "rollback", "scale", "seed"),
+    *("status", "update", "verify"),
 )
-EVERYWHERE = tuple(word for word in WORDS if word not in {"destroy", "rehearse"})  # those are the cloud's alone
+ONE_PLACE = {"destroy", "rehearse", "mail", "seed"}  # of the cloud alone, and of the local target alone
+EVERYWHERE = tuple(word for word in WORDS if word not in ONE_PLACE)
 
 
 def words() -> dict[str, Task[Any]]:

@@ -1,0 +1,77 @@
+"""Which mails would the local stack have sent, and what do they say?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from rich.console import Console as Terminal
+from rich.table import Table
+from rich.text import Text
+
+from ops.errors import UsageError
+from ops.mailbox import Mail, read_mails
+from ops.operate import Talk, guarded
+from ops.target import Request, Target
+
+FOLDER = Path(".local", "data", "mail")
+
+
+def mail(root: Path, request: Request, *, last: int, show: int) -> int:
+    """Print the newest mails as a list, or one of them; return the exit code."""
+
+    def act(opened: Target) -> int:
+        opened.reach(Talk())
+        mails = _found(root, opened)
+        if show:
+            _print_one(_chosen(mails, show), as_json=request.json)
+        else:
+            _print_list(mails[-last:] if last > 0 else mails, as_json=request.json)
+        return 0
+
+    return guarded(root, request, act)
+
+
+def _found(root: Path, opened: Target) -> list[Mail]:
+    if opened.settings.values.get("EMAIL_URL"):
+        raise UsageError(
+            "there are no mails to show here",
+            why="EMAIL_URL or EMAIL_HOST is set, so mail goes to that server",
+            fix="look there, or empty both in `.env` and run invoke update --target local",
+        )
+    mails = read_mails(root / FOLDER)
+    if not mails:
+        raise UsageError(
+            "there is no mail yet",
+            why=f"the worker has written none to {FOLDER}",
+            fix="invoke status --target local shows whether the worker runs; then register, or sign up for a shift",
+        )
+    return mails
+
+
+def _chosen(mails: list[Mail], number: int) -> Mail:
+    if not 1 <= number <= len(mails):
+        raise UsageError(f"there is no mail {number}", why=f"they are numbered 1 to {len(mails)}", fix="invoke mail")
+    return mails[number - 1]
+
+
+def _print_list(mails: list[Mail], *, as_json: bool) -> None:
+    if as_json:
+        shown = [{"number": one.number, "at": one.at, "to": one.to, "subject": one.subject} for one in mails]
+        print(json.dumps({"mails": shown}, indent=1))  # noqa: T201 - data goes to stdout
+        return
+    table = Table("number", "when", "to", "subject", box=None)
+    for one in mails:
+        table.add_row(str(one.number), one.at, Text(one.to), Text(one.subject))
+    Terminal().print(table)
+
+
+def _print_one(one: Mail, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(dataclasses.asdict(one), indent=1))  # noqa: T201 - data goes to stdout
+        return
+    heads = {"When": one.at, "From": one.sender, "To": one.to, "Subject": one.subject}
+    lines = [f"{name + ':':9}{value}" for name, value in heads.items()]
+    lines += [f"{'With:':9}{name}" for name in one.attachments]
+    print("\n".join([*lines, "", one.text.rstrip()]))  # noqa: T201 - the same; links stay whole, to be clicked or copied
