@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from api.database import Pool
+from api.gathering import Gatherings
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -26,6 +27,7 @@ class Resources:
 
     settings: Settings
     pool: Pool
+    gathered: Gatherings
     redis: Redis
     tasks: TaskQueue
     tokens: Tokens

@@ -14,6 +14,7 @@ from api.events.times import LONGEST_EVENT
 KINDS = (datetime, int)
 LAST_ID = 2**63 - 1
 MOST_WORDS = 8
+USUAL_LIMIT = 50
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=cursors.LONGEST, description="`next` of the page before.")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.database import fetch
-from api.dependencies import Opened
+from api.dependencies import Opened, Resources
 from api.events import changing, models, pages, sql, times
 from api.events.pages import Cursor, Limit, Search
 from api.idempotency import Once
@@ -21,32 +21,42 @@ OF_ORGANIZATION = "/organizations/{slug}/events"
 
 
 @router.get("/events", response_model=models.EventCards)
-async def list_all_events(opened: Opened, limit: Limit = 50, cursor: Cursor = None, search: Search = None) -> Response:
+async def list_all_events(
+    opened: Opened, limit: Limit = pages.USUAL_LIMIT, cursor: Cursor = None, search: Search = None
+) -> Response:
     """List the published events of all organizations that are not over, the next one first."""
     words = pages.patterns(search) if search else []
-    start = pages.upcoming(cursor)
     if words:
-        found = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
-    else:
-        found = await fetch(opened.pool, sql.PUBLIC_EVENTS, limit=limit, **start)
-    return pages.cards(found[0])
+        start = pages.upcoming(cursor)
+        (row,) = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
+        return pages.cards(row)
+    return pages.cards(await _page(opened, sql.PUBLIC_EVENTS, 0, limit, cursor) or {})
 
 
 @router.get(OF_ORGANIZATION, response_model=models.EventCards)
-async def list_events(opened: Opened, slug: Slug, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def list_events(opened: Opened, slug: Slug, limit: Limit = pages.USUAL_LIMIT, cursor: Cursor = None) -> Response:
     """List an organization's published events that are not over, the next one first."""
-    start = pages.upcoming(cursor)
-    found = await fetch(opened.pool, sql.PUBLIC_EVENTS_OF_ORGANIZATION, slug=slug, limit=limit, **start)
-    if not found:
+    row = await _page(opened, sql.PUBLIC_EVENTS_OF_ORGANIZATIONS, slug, limit, cursor)
+    if row is None:
         raise HTTPException(404, "There is no such organization.")
-    return pages.cards(found[0])
+    return pages.cards(row)
+
+
+async def _page(
+    opened: Resources, statement: LiteralString, key: int | str, limit: int, cursor: str | None
+) -> dict[str, Any] | None:
+    """Read a page of a public list; what is asked for most, the first one, is gathered."""
+    if cursor is None and limit == pages.USUAL_LIMIT:
+        return await opened.gathered.row(statement, key, limit=limit, after_at=None, after_id=None)
+    found = await fetch(opened.pool, statement, keys=[key], limit=limit, **pages.upcoming(cursor))
+    return found[0] if found else None
 
 
 @router.get("/events/{event_id}", response_model=models.Event)
 async def read_event(scope: Anyone, event_id: EventId) -> Response:
     """Read an event that is or was published, with its shifts; a draft is there for its coordinators alone."""
-    found = await fetch(scope.opened.pool, sql.PUBLIC_EVENT, event_id=event_id)
-    text = found[0]["event"] if found else await _draft(scope, event_id)
+    found = await scope.opened.gathered.row(sql.PUBLIC_EVENTS_BY_ID, event_id)
+    text = found["event"] if found else await _draft(scope, event_id)
     if text is None:
         raise HTTPException(404, "There is no such event.")
     return Response(text.encode(), media_type="application/json")

@@ -28,25 +28,33 @@ _CARDS: LiteralString = """
            CASE WHEN count(*) > %(limit)s THEN (array_agg(page.starts_at))[%(limit)s] END AS next_at,
            CASE WHEN count(*) > %(limit)s THEN (array_agg(page.id))[%(limit)s] END AS next_id
 """
-_UPCOMING: LiteralString = """
-    event.state = 'published' AND event.ends_at > now() AND (event.starts_at, event.id) > (%(after_at)s, %(after_id)s)
+# What is not over has begun not long ago: see times.LONGEST_EVENT.
+_LONGEST: LiteralString = "interval '31 days'"
+_UPCOMING: LiteralString = f"""
+    event.state = 'published' AND event.ends_at > now()
+    AND (event.starts_at, event.id) > (coalesce(%(after_at)s, now() - {_LONGEST}), coalesce(%(after_id)s, 0))
 """
 _IN_ORDER: LiteralString = " ORDER BY event.starts_at, event.id LIMIT %(limit)s + 1 "
 
-# No row: there is no such organization.
-PUBLIC_EVENTS_OF_ORGANIZATION: LiteralString = f"""
-    SELECT listed.cards, listed.next_at, listed.next_id FROM signups_organization AS organization
+# The keys are slugs; for one that no organization has there is no row.
+PUBLIC_EVENTS_OF_ORGANIZATIONS: LiteralString = f"""
+    SELECT organization.slug AS key, listed.cards, listed.next_at, listed.next_id
+      FROM signups_organization AS organization
      CROSS JOIN LATERAL ({_CARDS} FROM (
         SELECT {_CARD} FROM signups_event AS event
          WHERE event.organization_id = organization.id AND {_UPCOMING} {_IN_ORDER}) AS page) AS listed
-     WHERE organization.slug = %(slug)s
+     WHERE organization.slug = ANY (%(keys)s::text[])
 """
 
 _ALL: LiteralString = f"""
     SELECT {_CARD} FROM signups_event AS event
       JOIN signups_organization AS organization ON organization.id = event.organization_id WHERE {_UPCOMING}
 """
-PUBLIC_EVENTS: LiteralString = f"{_CARDS} FROM ({_ALL} {_IN_ORDER}) AS page"
+# The only key is 0: who asks at the same moment shares one reading.
+PUBLIC_EVENTS: LiteralString = f"""
+    SELECT 0 AS key, listed.* FROM ({_CARDS} FROM ({_ALL} {_IN_ORDER}) AS page) AS listed
+     WHERE 0 = ANY (%(keys)s::int[])
+"""
 
 # Reads the upcoming events in order until the page is full: a word that is nowhere costs reading all of them.
 PUBLIC_EVENTS_WITH_WORDS: LiteralString = f"""
@@ -58,13 +66,12 @@ PUBLIC_EVENTS_WITH_WORDS: LiteralString = f"""
 _EVENT: LiteralString = f"""
     SELECT {_CARD}, event.description, event.state, {_SHIFTS} FROM signups_event AS event
       JOIN signups_organization AS organization ON organization.id = event.organization_id
-     WHERE event.id = %(event_id)s
 """
-PUBLIC_EVENT: LiteralString = f"""
-    SELECT row_to_json(found)::text AS event FROM (
-        {_EVENT} AND event.state IN ('published', 'cancelled')) AS found
+PUBLIC_EVENTS_BY_ID: LiteralString = f"""
+    SELECT found.id AS key, row_to_json(found)::text AS event FROM (
+        {_EVENT} WHERE event.id = ANY (%(keys)s::bigint[]) AND event.state IN ('published', 'cancelled')) AS found
 """
-EVENT: LiteralString = f"{_EVENT} AND event.organization_id = %(organization_id)s"
+EVENT: LiteralString = f"{_EVENT} WHERE event.id = %(event_id)s AND event.organization_id = %(organization_id)s"
 EVENT_AS_TEXT: LiteralString = f"SELECT row_to_json(found)::text AS event FROM ({EVENT}) AS found"
 
 # Where somebody could see drafts: which of one's own organizations holds this one, is seen when one enters it.

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
-from api.database import fetch
 from api.dependencies import Opened
 from api.idempotency import Once
 from api.organizations import models, sql
@@ -38,12 +37,12 @@ async def _found(tx: Transaction, body: models.OrganizationIn) -> dict[str, Any]
 
 
 @router.get("/organizations/{slug}", response_model=models.Organization)
-async def read_organization(opened: Opened, slug: Slug) -> dict[str, Any]:
+async def read_organization(opened: Opened, slug: Slug) -> Response:
     """Read what an organization says of itself."""
-    rows = await fetch(opened.pool, sql.PUBLIC_ORGANIZATION, slug=slug)
-    if not rows:
+    row = await opened.gathered.row(sql.PUBLIC_ORGANIZATIONS, slug)
+    if row is None:
         raise HTTPException(404, "There is no such organization.")
-    return rows[0]
+    return Response(row["organization"].encode(), media_type="application/json")
 
 
 @router.patch("/organizations/{slug}", response_model=models.Organization)

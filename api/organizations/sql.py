@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-# What an organization says of itself is public.
-PUBLIC_ORGANIZATION: LiteralString = """
-    SELECT id, slug, name, description, created_at FROM signups_organization WHERE slug = %(slug)s
+# What an organization says of itself is public. Gathered: see api/gathering.py.
+PUBLIC_ORGANIZATIONS: LiteralString = """
+    SELECT slug AS key, row_to_json(found)::text AS organization
+      FROM (SELECT id, slug, name, description, created_at FROM signups_organization
+             WHERE slug = ANY (%(keys)s::text[])) AS found
 """
 
 # The first free one of the slugs. No row: all are taken, or one was taken in this very moment.
