@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-ASKED_MOST = {"events", "organizations"}
+ASKED_MOST = ("organizations", "events")
 
 
 def new_redis(url: str) -> Redis:
@@ -91,8 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
     problems.register(app)
-    app.include_router(health.router)
-    for router in nouns():
+    for router in (*nouns(), health.router):
         app.include_router(router)
     return app
 
@@ -101,6 +100,6 @@ def nouns() -> list[APIRouter]:
     """Return the router of each noun of the domain: a folder of `api` with a `routes.py` in it."""
     found = (module.name for module in pkgutil.iter_modules(api.__path__) if module.ispkg)
     # Routes are tried one after the other: those that are asked for most come first.
-    names = sorted(found, key=lambda name: (name not in ASKED_MOST, name))
+    names = [*ASKED_MOST, *sorted(set(found) - set(ASKED_MOST))]
     with_routes = [name for name in names if importlib.util.find_spec(f"api.{name}.routes")]
     return [importlib.import_module(f"api.{name}.routes").router for name in with_routes]

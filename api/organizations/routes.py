@@ -16,6 +16,15 @@ router = APIRouter(tags=["organizations"])
 ATTEMPTS = 3
 
 
+@router.get("/organizations/{slug}", response_model=models.Organization)
+async def read_organization(opened: Opened, slug: Slug) -> Response:
+    """Read what an organization says of itself."""
+    row = await opened.gathered.row(sql.PUBLIC_ORGANIZATIONS, slug)
+    if row is None:
+        raise HTTPException(404, "There is no such organization.")
+    return Response(row["organization"].encode(), media_type="application/json")
+
+
 @router.post("/organizations", status_code=201, response_model=models.Organization)
 async def found_organization(scope: SignedIn, once: Once, body: models.OrganizationIn) -> Response:
     """Found an organization; who does it is its owner. 409 when the slug that is asked for is taken."""
@@ -34,15 +43,6 @@ async def _found(tx: Transaction, body: models.OrganizationIn) -> dict[str, Any]
         if body.slug:
             break
     raise HTTPException(409, "Another organization has this slug.")
-
-
-@router.get("/organizations/{slug}", response_model=models.Organization)
-async def read_organization(opened: Opened, slug: Slug) -> Response:
-    """Read what an organization says of itself."""
-    row = await opened.gathered.row(sql.PUBLIC_ORGANIZATIONS, slug)
-    if row is None:
-        raise HTTPException(404, "There is no such organization.")
-    return Response(row["organization"].encode(), media_type="application/json")
 
 
 @router.patch("/organizations/{slug}", response_model=models.Organization)
