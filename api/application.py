@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -38,14 +38,16 @@ ASKED_MOST = ("organizations", "events")
 
 def new_redis(url: str) -> Redis:
     """Build a client that fails within a second or two: whoever waits for it is a request."""
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
         decode_responses=True,
         socket_connect_timeout=1,
         socket_timeout=1,
         retry=Retry(NoBackoff(), 1),  # one more try: a kept connection may have died with a restart
         max_connections=32,
+        timeout=2,  # seconds to wait for one of them
     )
+    return Redis.from_pool(pool)
 
 
 @asynccontextmanager
