@@ -12,6 +12,7 @@ from api.events import models, sql, times
 if TYPE_CHECKING:
     from api.tenancy import Transaction
 
+IS_FINAL = "This event is cancelled; that is final."
 NEEDS_A_SHIFT = "An event needs a shift before it is published."
 
 
@@ -20,36 +21,35 @@ def refusal(old: str, new: str, *, shifts: int, sign_ups: int, are_over: bool) -
 
     `are_over`: all of its shifts are.
     """
-    if old == "cancelled":
-        return "This event is cancelled; that is final."
-    if old == new:
-        return None
-    if new == "published" and not shifts:
-        return NEEDS_A_SHIFT
-    if new == "published" and are_over:
-        return "All shifts are over: nobody could sign up."
-    if new == "cancelled" and old == "draft":
-        return "A draft is deleted, not cancelled: nobody has seen it."
-    if new == "draft" and sign_ups:
-        return "People have signed up: this event cannot be a draft again."
-    return None
+    becomes = new if new != old else None
+    rules = (
+        (old == "cancelled", IS_FINAL),
+        (becomes == "published" and not shifts, NEEDS_A_SHIFT),
+        (becomes == "published" and are_over, "All shifts are over: nobody could sign up."),
+        (becomes == "cancelled" and old == "draft", "A draft is deleted, not cancelled: nobody has seen it."),
+        (becomes == "draft" and sign_ups > 0, "People have signed up: this event cannot be a draft again."),
+    )
+    return next((why for is_broken, why in rules if is_broken), None)
 
 
 async def change(tx: Transaction, event_id: int, body: models.EventChange) -> None:
     """Change an event behind its lock. Raises 404, 409 when its state forbids it, 422 when its times do not fit."""
-    old = await tx.one(sql.LOCKED, event_id=event_id)
+    event = await tx.one(sql.LOCKED, event_id=event_id)
+    if event["state"] == "cancelled":
+        raise HTTPException(409, IS_FINAL)
     shifts = await tx.one(sql.SPAN_OF_SHIFTS, event_id=event_id)
-    new = times.Span(body.starts_at or old["starts_at"], body.ends_at or old["ends_at"])
-    is_moved = new != times.Span(old["starts_at"], old["ends_at"])
-    if is_moved:
-        shifts = await _move(tx, event_id, (times.Span(old["starts_at"], old["ends_at"]), new), shifts)
-    state = body.state or old["state"]
+    old = times.Span(event["starts_at"], event["ends_at"])
+    new = times.Span(body.starts_at or old.starts_at, body.ends_at or old.ends_at)
+    if new != old:
+        shifts = await _move(tx, event_id, (old, new), shifts)
+    state = body.state or event["state"]
     are_over = shifts["number"] > 0 and shifts["ends_at"] <= datetime.now(UTC)
-    why = refusal(old["state"], state, shifts=shifts["number"], sign_ups=shifts["sign_ups"], are_over=are_over)
+    counts = {"shifts": shifts["number"], "sign_ups": shifts["sign_ups"]}
+    why = refusal(event["state"], state, **counts, are_over=are_over)
     if why is not None:
         raise HTTPException(409, why)
     await tx.run(sql.CHANGE, event_id=event_id, **body.model_dump())
-    await _follow(tx, event_id, is_cancelled=state != old["state"] and state == "cancelled")
+    await _follow(tx, event_id, is_cancelled=state == "cancelled")
 
 
 async def _move(

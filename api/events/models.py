@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.events.times import Moment
 from api.fields import Line, Text
@@ -15,7 +15,7 @@ from api.shifts.models import Shift, ShiftIn
 State = Literal["draft", "published", "cancelled"]
 Location = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 MOST_SHIFTS = 50
-EXAMPLE = {
+EXAMPLE: Final[dict[str, JsonValue]] = {
     "title": "Beach clean-up",
     "location": "North harbour",
     "starts_at": "2030-05-04T08:00:00Z",

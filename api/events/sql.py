@@ -83,7 +83,8 @@ OWN_COORDINATED: LiteralString = """
 _OVERVIEW: LiteralString = f"""
     SELECT event.id, event.title, event.location, event.starts_at, event.ends_at, event.state, event.capacity,
            event.taken, event.free, {_SHIFTS},
-           coalesce((SELECT sum(waiting) FROM signups_shift AS shift WHERE shift.event_id = event.id), 0)::int AS waiting
+           coalesce((
+             SELECT sum(shift.waiting) FROM signups_shift AS shift WHERE shift.event_id = event.id), 0)::int AS waiting
       FROM signups_event AS event
      WHERE event.organization_id = %(organization_id)s
 """

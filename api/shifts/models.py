@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.events.times import Moment
 from api.fields import Line
 
 Capacity = Annotated[int, Field(ge=1, le=10_000, strict=True)]
-EXAMPLE = {
+EXAMPLE: Final[dict[str, JsonValue]] = {
     "title": "Morning",
     "starts_at": "2030-05-04T08:00:00Z",
     "ends_at": "2030-05-04T12:00:00Z",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, HTTPException, Response
 
 from api.events import sql as events_sql
+from api.events.changing import IS_FINAL
 from api.events.models import MOST_SHIFTS
 from api.events.times import Span, faults_of_shift, refuse
 from api.idempotency import Once
+from api.pages import Id
 from api.shifts import models, sql
 from api.tenancy import Coordinator, Transaction
 
 router = APIRouter(tags=["shifts"])
-Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.post("/organizations/{slug}/events/{event_id}/shifts", status_code=201, response_model=models.Shift)
@@ -70,4 +71,4 @@ async def delete_shift(scope: Coordinator, shift_id: Id) -> None:
 
 def _refuse_cancelled(event: dict[str, Any]) -> None:
     if event["state"] == "cancelled":
-        raise HTTPException(409, "This event is cancelled; that is final.")
+        raise HTTPException(409, IS_FINAL)
