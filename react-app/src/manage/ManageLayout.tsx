@@ -16,7 +16,7 @@ import "./manage-event.css";
 const TABS = [
   ["", "Overview"],
   ["/people", "People"],
-  ["/announcements", "Announcements"],
+  ["/announcements", "Messages"],
   ["/settings", "Settings"],
 ] as const;
 

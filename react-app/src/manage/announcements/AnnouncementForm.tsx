@@ -5,6 +5,7 @@ import { useState } from "react";
 import { send } from "../../api/client";
 import { useAttemptKey } from "../../api/use-attempt-key";
 import { shortDate } from "../../time";
+import { Button } from "../../ui/Button";
 import { Field, Select, TextArea } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
 import { home, overviewQuery } from "../reading";
@@ -39,7 +40,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
       const body = event_id === null ? message : { ...message, event_id };
       return send<Announcement>("POST", `${home(slug)}/announcements`, body, { key: keyFor([body, attempt]) });
     },
-    said: () => "The announcement is on its way.",
+    said: () => "The message is on its way.",
     then: () => {
       setAsked(null);
       setAttempt(attempt + 1); // the fields begin anew, and so does the key
@@ -49,9 +50,14 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
   });
   const ask = ({ subject = "", body = "", audience = "everyone" }: Values) =>
     setAsked({ subject, body, audience: audience as Audience, event_id: eventId ? Number(eventId) : null });
+  const cancel = onDone && (
+    <Button look="quiet" onClick={onDone}>
+      Cancel
+    </Button>
+  );
   return (
     <>
-      <Form key={attempt} submit="Review and send" busy={announce.isPending} error={asked ? null : announce.error} onSubmit={ask}>
+      <Form key={attempt} submit="Review and send" busy={announce.isPending} error={asked ? null : announce.error} onSubmit={ask} aside={cancel}>
         {!event && <EventChoice slug={slug} value={eventId} onChange={setEventId} />}
         {eventId && (
           <Select label="To whom" name="audience" defaultValue="everyone">
@@ -72,9 +78,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
           busy={announce.isPending}
           error={announce.error}
           onConfirm={() => announce.mutate(asked)}
-          onClose={() => {
-            setAsked(null);
-          }}
+          onClose={() => setAsked(null)}
         />
       )}
     </>

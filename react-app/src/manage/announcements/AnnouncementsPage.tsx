@@ -17,7 +17,7 @@ export default function AnnouncementsPage() {
   const query = useInfiniteQuery(announcementsQuery(slug));
   const items = query.data?.pages.flatMap((page) => page.items);
   return (
-    <Page title="Announcements" tab={`Announcements · ${name}`} lead="E-mails to the people of the organization or of one event." width="wide">
+    <Page title="Messages" tab={`Messages · ${name}`} lead="E-mails to the people of the organization or of one event." width="wide">
       <div className="beside">
         <section className="sheet" aria-labelledby="write">
           <h2 id="write">Write one</h2>
@@ -26,7 +26,7 @@ export default function AnnouncementsPage() {
         <section aria-labelledby="sent">
           <h2 id="sent">Sent</h2>
           {query.error && <Failed error={query.error} retry={() => query.refetch()} />}
-          {query.isPending && <Loading what="announcements" rows={2} />}
+          {query.isPending && <Loading what="messages" rows={2} />}
           {items?.length === 0 && (
             <Empty title="Nothing was sent yet.">
               <p>A word the evening before brings more people than anything else.</p>

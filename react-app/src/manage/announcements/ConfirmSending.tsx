@@ -20,7 +20,7 @@ interface ConfirmSendingProps {
 export function ConfirmSending({ slug, message, ...dialog }: ConfirmSendingProps) {
   const { reach, isCounting } = useReach(slug, message);
   const nobody = reach?.people === 0;
-  const title = nobody ? "Nobody would get this" : "Send this announcement?";
+  const title = nobody ? "Nobody would get this" : "Send this message?";
   return (
     <Confirm
       {...dialog}

@@ -1,7 +1,7 @@
 // Who else shall be on this shift?
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useRef, useState } from "react";
 import { send } from "../../api/client";
 import type { SignedUp } from "../../api/types";
 import { Button } from "../../ui/Button";
@@ -39,19 +39,29 @@ export function AddPerson(props: AddPersonProps) {
 
 function Search({ slug, shift, entries, onClose }: AddPersonProps & { onClose: () => void }) {
   const [text, setText] = useState("");
+  const [words, setWords] = useState("");
+  const field = useRef<HTMLDivElement>(null);
   const search = usePause(text.trim());
   const { data, error, refetch } = useInfiniteQuery(peopleQuery(slug, { search, limit: 6 }));
   const found = useDeferredValue(data?.pages[0]?.items);
   const add = useAction<Person, SignedUp>({
     slug,
     run: ({ id }) => send<SignedUp>("POST", `${home(slug)}/shifts/${shift.id}/sign-ups`, { member_id: id }),
-    said: (signedUp, person) => outcome(person.name, signedUp),
+    then: (signedUp, person) => {
+      setWords(outcome(person.name, signedUp));
+      field.current?.querySelector("input")?.focus(); // the button goes, and the next one is searched for here
+    },
   });
   const listed = new Set(entries.map(({ member_id }) => member_id));
   return (
     <div className="stack">
-      <Field label="Name or e-mail" type="search" optional autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
+      <div ref={field}>
+        <Field label="Name or e-mail" type="search" required={false} autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />
+      </div>
       {shift.free === 0 && <p className="hint">This shift is full; whoever is added now waits for a place.</p>}
+      <p role="status" className="added">
+        {words}
+      </p>
       <Failure error={add.error} />
       {error && <Failed error={error} retry={() => refetch()} />}
       <ul className="people-rows" aria-label="People found">

@@ -17,7 +17,7 @@ interface Mark {
 const CHOICES = [
   [true, "Came"],
   [false, "Absent"],
-  [null, "Not known"],
+  [null, "Unknown"],
 ] as const;
 
 /** One row of choices for each person. P, A and U mark and go on to the next; the arrows go up and down. */
@@ -46,7 +46,7 @@ export function Attendance({ slug, eventId, entries }: { slug: string; eventId: 
         {tallyWords(tally(entries))}
       </p>
       <p className="hint attendance-keys">
-        <kbd>P</kbd> came, <kbd>A</kbd> absent, <kbd>U</kbd> not known: marks and goes on. <kbd>↑</kbd> <kbd>↓</kbd> move.
+        <kbd>P</kbd> came, <kbd>A</kbd> absent, <kbd>U</kbd> unknown: marks and goes on. <kbd>↑</kbd> <kbd>↓</kbd> move.
       </p>
       {save.error && <Notice tone="bad">{explain(save.error)} The mark was taken back.</Notice>}
       <ul className="people-rows" ref={list}>

@@ -32,6 +32,7 @@ export function EventFoot({ slug, event }: { slug: string; event: ManagedEvent }
         <Confirm
           title={isDraft ? "Delete this draft?" : "Cancel this event?"}
           action={action}
+          keep={isDraft ? "Keep the draft" : "Keep the event"}
           busy={end.isPending}
           error={end.error}
           onConfirm={() => end.mutate()}

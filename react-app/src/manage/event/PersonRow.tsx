@@ -46,6 +46,7 @@ export function PersonRow({ slug, entry, canCancel, place }: PersonRowProps) {
         <Confirm
           title={`Take ${entry.name} off the list?`}
           action="Cancel sign-up"
+          keep="Keep the sign-up"
           busy={cancel.isPending}
           error={cancel.error}
           onConfirm={() => cancel.mutate()}

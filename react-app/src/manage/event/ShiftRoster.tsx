@@ -25,7 +25,7 @@ export function ShiftRoster({ slug, event, roster: { shift, confirmed, waiting }
   const [isMarking, setMarking] = useState(false);
   const mayMark = event.state !== "draft" && confirmed.length > 0 && Date.parse(shift.starts_at) - EARLY_MS <= Date.now();
   return (
-    <section className="sheet shift" id={`shift-${shift.id}`} aria-labelledby={`shift-${shift.id}-title`}>
+    <section className="sheet shift-sheet" id={`shift-${shift.id}`} aria-labelledby={`shift-${shift.id}-title`}>
       <div className="shift-head">
         <div>
           <h3 id={`shift-${shift.id}-title`} tabIndex={-1}>

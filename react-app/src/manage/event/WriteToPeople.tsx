@@ -15,7 +15,7 @@ export function WriteToPeople({ slug, event }: { slug: string; event: ManagedEve
         Write to its people
       </Button>
       {isOpen && (
-        <Dialog title={`Announcement: ${event.title}`} onClose={() => setOpen(false)}>
+        <Dialog title="Write to its people" onClose={() => setOpen(false)}>
           <AnnouncementForm slug={slug} event={event} onDone={() => setOpen(false)} />
         </Dialog>
       )}

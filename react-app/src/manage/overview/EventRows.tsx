@@ -12,7 +12,7 @@ export function EventRows({ slug, events, now }: { slug: string; events: Overvie
   return (
     <ul className="rows">
       {events.map((event) => (
-        <li key={event.id} className="row">
+        <li key={event.id} className="entry">
           <DateBlock at={event.starts_at} />
           <div className="row-what">
             <h3>

@@ -50,7 +50,7 @@ function Group({ slug, urgency, needs, now }: { slug: string; urgency: Urgency; 
 
 function Row({ slug, need: { event, shift, urgency }, now }: { slug: string; need: Need; now: Date }) {
   return (
-    <li className="row">
+    <li className="entry">
       <DateBlock at={shift.starts_at} />
       <div className="row-what">
         <h4>

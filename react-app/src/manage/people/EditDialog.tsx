@@ -17,10 +17,12 @@ interface EditDialogProps {
   person: Person;
   own: { role: Role; isSelf: boolean };
   onClose: () => void;
+  /** Nothing where the reader may not remove this person. */
+  onRemove?: () => void;
 }
 
 /** Name and telephone; the role as well, when an owner looks. */
-export function EditDialog({ slug, person, own, onClose }: EditDialogProps) {
+export function EditDialog({ slug, person, own, onClose, onRemove }: EditDialogProps) {
   const save = useAction<Values, void>({
     slug,
     run: async (values) => {
@@ -44,20 +46,27 @@ export function EditDialog({ slug, person, own, onClose }: EditDialogProps) {
         }
       >
         <Field label="Name" name="name" maxLength={200} autoComplete="off" defaultValue={person.name} />
-        <Field label="Telephone" name="phone" type="tel" optional maxLength={40} autoComplete="off" defaultValue={person.phone} />
+        <Field label="Telephone" name="phone" type="tel" optional maxLength={50} autoComplete="off" defaultValue={person.phone} />
         {mayChangeRole(own.role) && <RoleChoice role={person.role} />}
         <p className="hint">The address {person.email} stays: it is how the person is known.</p>
       </Form>
+      {onRemove && (
+        <div className="dialog-foot">
+          <Button look="quiet" className="button-warning" onClick={onRemove}>
+            Remove this person…
+          </Button>
+        </div>
+      )}
     </Dialog>
   );
 }
 
 function RoleChoice({ role }: { role: Role }) {
   return (
-    <Select label="Role" name="role" defaultValue={role}>
+    <Select label="Role" name="role" hint={ROLE_MEANING} defaultValue={role}>
       {(["volunteer", "coordinator", "owner"] as const).map((name) => (
         <option key={name} value={name}>
-          {ROLE_WORDS[name]}: {ROLE_MEANING[name]}
+          {ROLE_WORDS[name]}
         </option>
       ))}
     </Select>

@@ -62,10 +62,10 @@ function Roles({ role }: { role: Role }) {
   const choices = invitable(role);
   if (choices.length === 1) return <p className="hint">Coordinators invite volunteers; owners also invite coordinators.</p>;
   return (
-    <Select label="Role" name="role" defaultValue="volunteer">
+    <Select label="Role" name="role" hint={ROLE_MEANING} defaultValue="volunteer">
       {choices.map((name) => (
         <option key={name} value={name}>
-          {ROLE_WORDS[name]}: {ROLE_MEANING[name]}
+          {ROLE_WORDS[name]}
         </option>
       ))}
     </Select>

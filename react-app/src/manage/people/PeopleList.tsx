@@ -56,13 +56,8 @@ function PersonItem({ slug, person, own }: PersonItemProps) {
         <Button look="quiet" onClick={() => setOpen("edit")} aria-label={`Edit ${person.name}`}>
           Edit
         </Button>
-        {mayRemove(own.role, person.role) && (
-          <Button look="quiet" onClick={() => setOpen("remove")} aria-label={`Remove ${person.name}`}>
-            Remove
-          </Button>
-        )}
       </div>
-      {open === "edit" && <EditDialog slug={slug} person={person} own={own} onClose={close} />}
+      {open === "edit" && <EditDialog slug={slug} person={person} own={own} onClose={close} {...(mayRemove(own.role, person.role) && { onRemove: () => setOpen("remove") })} />}
       {open === "remove" && <RemoveDialog slug={slug} person={person} onClose={close} />}
     </li>
   );

@@ -24,8 +24,8 @@ export default function PeoplePage() {
   return (
     <Page title="People" tab={`People · ${own.name}`} width="wide" actions={<AddDialog slug={own.slug} />}>
       <div className="filters" role="search">
-        <Field label="Search" type="search" optional autoComplete="off" placeholder="Name or e-mail" value={text} onChange={({ target }) => setText(target.value)} />
-        <Select label="Role" value={role} onChange={({ target }) => setRole(target.value)}>
+        <Field label="Search" type="search" required={false} autoComplete="off" placeholder="Name or e-mail" value={text} onChange={({ target }) => setText(target.value)} />
+        <Select label="Role" required={false} value={role} onChange={({ target }) => setRole(target.value)}>
           <option value="">Everybody</option>
           <option value="volunteer">Volunteers</option>
           <option value="coordinator">Coordinators</option>

@@ -18,6 +18,7 @@ export function RemoveDialog({ slug, person, onClose }: { slug: string; person: 
     <Confirm
       title={`Remove ${person.name}?`}
       action="Remove"
+      keep="Do not remove"
       busy={remove.isPending}
       error={remove.error}
       onConfirm={() => remove.mutate()}

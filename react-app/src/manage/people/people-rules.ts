@@ -8,11 +8,7 @@ export const ROLE_WORDS: Record<Role, string> = {
   volunteer: "Volunteer",
 };
 
-export const ROLE_MEANING: Record<Role, string> = {
-  owner: "May do everything, also name coordinators and owners.",
-  coordinator: "Plans events and manages people and sign-ups.",
-  volunteer: "Signs up for shifts.",
-};
+export const ROLE_MEANING = "Coordinators plan events and manage people. Owners also choose coordinators and owners.";
 
 const ALL: readonly Role[] = ["volunteer", "coordinator", "owner"];
 

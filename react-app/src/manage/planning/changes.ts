@@ -1,43 +1,58 @@
 // What has to be sent to the API so that an event becomes what the form says?
 
+import type { EventFacts, EventIn, ManagedEvent, Shift, ShiftIn } from "../shapes";
 import type { EventDraft, ShiftDraft } from "./draft";
 import { toInstant } from "./local-time";
-import type { EventFacts, EventIn, ManagedEvent, Shift, ShiftIn } from "../shapes";
 
 /** Build the request that creates the event; the form must have no faults. */
 export function toEventIn(draft: EventDraft, state: EventIn["state"]): EventIn {
   return { ...factsOf(draft), state, shifts: draft.shifts.map(toShiftIn) };
 }
 
+/** In the order in which they are sent: at no moment may a shift lie outside its event. */
 export interface Changes {
-  facts: Partial<EventFacts>;
-  added: { index: number; shift: ShiftIn }[];
+  before: Partial<EventFacts>[];
   changed: { index: number; id: number; shift: Partial<ShiftIn> }[];
+  added: { index: number; shift: ShiftIn }[];
   removed: number[];
+  after: Partial<EventFacts>[];
 }
 
 /** Compare the form with the event as it was read; only what differs is sent. */
 export function changesOf(event: ManagedEvent, draft: EventDraft): Changes {
-  const known = new Map(event.shifts.map((shift) => [shift.id, shift]));
-  const changes: Changes = { facts: differing(factsOf(draft), event), added: [], changed: [], removed: [] };
+  const wanted = factsOf(draft);
+  const by = isSame("_at", wanted.starts_at, event.starts_at) ? 0 : Date.parse(wanted.starts_at) - Date.parse(event.starts_at);
+  const known = new Map(event.shifts.map((shift) => [shift.id, { ...shift, ...moved(shift, by) }]));
+  const changes: Changes = { ...timesInSteps(event, wanted, by), changed: [], added: [], removed: [] };
   draft.shifts.forEach((row, index) => {
     const before = row.id === null ? undefined : known.get(row.id);
     if (before) noteChange(changes, index, before, row);
     else changes.added.push({ index, shift: toShiftIn(row) });
   });
   const kept = new Set(draft.shifts.map(({ id }) => id));
-  changes.removed = event.shifts.map(({ id }) => id).filter((id) => !kept.has(id));
+  changes.removed = [...known.keys()].filter((id) => !kept.has(id));
   return changes;
+}
+
+/** First the event moves as a whole, which takes its shifts along; it grows before they change, and shrinks after. */
+function timesInSteps(event: ManagedEvent, wanted: EventFacts, by: number): Pick<Changes, "before" | "after"> {
+  const { starts_at: _starts, ends_at, ...words } = wanted;
+  const first: Partial<EventFacts> = { ...differing(words, event), ...(by === 0 ? {} : moved(event, by)) };
+  const end = moved(event, by).ends_at;
+  const isLonger = !isSame("_at", ends_at, end) && ends_at > end;
+  const isShorter = !isSame("_at", ends_at, end) && ends_at < end;
+  const before = [first, isLonger ? { ends_at } : {}].filter((facts) => Object.keys(facts).length > 0);
+  return { before, after: isShorter ? [{ ends_at }] : [] };
+}
+
+function moved({ starts_at, ends_at }: Pick<Shift, "starts_at" | "ends_at">, by: number): Pick<Shift, "starts_at" | "ends_at"> {
+  const later = (instant: string) => new Date(Date.parse(instant) + by).toISOString();
+  return { starts_at: later(starts_at), ends_at: later(ends_at) };
 }
 
 function noteChange(changes: Changes, index: number, before: Shift, row: ShiftDraft): void {
   const shift = differing(toShiftIn(row), before);
   if (Object.keys(shift).length > 0) changes.changed.push({ index, id: before.id, shift });
-}
-
-/** Say whether there is anything to send. */
-export function isUnchanged({ facts, added, changed, removed }: Changes): boolean {
-  return Object.keys(facts).length + added.length + changed.length + removed.length === 0;
 }
 
 /** Build the request for one row. */

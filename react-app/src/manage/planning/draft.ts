@@ -47,15 +47,18 @@ function shiftDraftOf(shift: Shift): ShiftDraft {
   return { key: `shift-${id}`, id, title, ...times, capacity: String(shift.capacity), taken };
 }
 
-/** Add a row: the event's times for the first shift, otherwise where the last one ends. */
+/** Add a row: after the last one while the event lasts, else beside it; the first is as long as the event. */
 export function addShift(draft: EventDraft): EventDraft {
   const last = draft.shifts.at(-1);
-  const length = last ? (minutesBetween(last.starts, last.ends) ?? 60) : 0;
-  const times = last
-    ? { starts: last.ends, ends: move(last.ends, Math.max(length, 15)) }
-    : { starts: draft.starts, ends: draft.ends };
+  const times = last ? timesAfter(last, draft.ends) : { starts: draft.starts, ends: draft.ends };
   const row = { key: newKey(), id: null, title: "", ...times, capacity: last?.capacity ?? "5", taken: 0 };
   return { ...draft, shifts: [...draft.shifts, row] };
+}
+
+function timesAfter({ starts, ends }: ShiftDraft, end: string): { starts: string; ends: string } {
+  const room = minutesBetween(ends, end) ?? 0;
+  const length = minutesBetween(starts, ends) ?? 0;
+  return room > 0 && length > 0 ? { starts: ends, ends: move(ends, Math.min(length, room)) } : { starts, ends };
 }
 
 /** Put a copy of a row below it, to be changed where it differs. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { addShift, changeEvent, changeShift, draftOf, duplicateShift, newDraft, removeShift } from "./draft";
 import { findFaults } from "./rules";
-import { changesOf, isUnchanged, toEventIn } from "./changes";
+import { changesOf, toEventIn } from "./changes";
 import { toInstant } from "./local-time";
 import type { ManagedEvent } from "../shapes";
 
@@ -78,9 +78,15 @@ describe("while it is filled in", () => {
     expect(changeEvent(draft, { ends: `${draft.ends.slice(0, 11)}16:00` }).shifts[0]?.ends).toMatch(/16:00$/);
   });
 
-  it("the next shift begins where the last one ends, as long and as large as it", () => {
-    const last = addShift(draftOf(EVENT)).shifts.at(-1);
-    expect(last).toMatchObject({ starts: "2026-12-05T14:00", ends: "2026-12-05T16:00", capacity: "5", id: null });
+  it("the next shift begins where the last one ends, while the event lasts, and else beside it", () => {
+    const longer = changeEvent(draftOf(EVENT), { ends: "2026-12-05T15:00" });
+    expect(addShift(longer).shifts.at(-1)).toMatchObject({ starts: "2026-12-05T14:00", ends: "2026-12-05T15:00", id: null });
+    expect(rows(addShift(draftOf(EVENT))).at(-1)).toEqual(["12:00", "14:00"]);
+  });
+
+  it("a shift stays within its event", () => {
+    const draft = changeEvent(draftOf(EVENT), { ends: "2026-12-05T13:00" });
+    expect(findFaults(draft, { publish: true })).toEqual({ "shifts.1.ends_at": "The event ends earlier than this." });
   });
 
   it("a copy is a new row below its original", () => {
@@ -97,20 +103,53 @@ describe("while it is filled in", () => {
 });
 
 describe("an event that exists", () => {
+  const nothing = { before: [], changed: [], added: [], removed: [], after: [] };
+
   it("has nothing to send when nothing was changed", () => {
-    expect(isUnchanged(changesOf(EVENT, draftOf(EVENT)))).toBe(true);
+    expect(changesOf(EVENT, draftOf(EVENT))).toEqual(nothing);
     const odd = { ...EVENT, starts_at: EVENT.starts_at.replace(".000Z", "+00:00") };
-    expect(isUnchanged(changesOf(odd, draftOf(odd)))).toBe(true);
+    expect(changesOf(odd, draftOf(odd))).toEqual(nothing);
   });
 
   it("sends only what differs", () => {
     let draft = changeEvent(draftOf(EVENT), { location: "North pier" });
     draft = changeShift(draft, "shift-2", { capacity: "9" });
     draft = addShift(removeShift(draft, "shift-1"));
-    const { facts, added, changed, removed } = changesOf(EVENT, draft);
-    expect(facts).toEqual({ location: "North pier" });
+    const { before, added, changed, removed } = changesOf(EVENT, draft);
+    expect(before).toEqual([{ location: "North pier" }]);
     expect(changed).toEqual([{ index: 0, id: 2, shift: { capacity: 9 } }]);
     expect(added.map(({ index }) => index)).toEqual([1]);
     expect(removed).toEqual([1]);
+  });
+
+  it("is moved as a whole by one request, for its shifts go along", () => {
+    const draft = changeEvent(draftOf(EVENT), { starts: "2026-12-05T11:00" });
+    expect(changesOf(EVENT, draft)).toEqual({ ...nothing, before: [{ starts_at: at(11), ends_at: at(15) }] });
+  });
+
+  it("grows before its shifts do", () => {
+    const draft = changeShift(changeEvent(draftOf(EVENT), { ends: "2026-12-05T16:00" }), "shift-2", { ends: "2026-12-05T16:00" });
+    const changed = [{ index: 1, id: 2, shift: { ends_at: at(16) } }];
+    expect(changesOf(EVENT, draft)).toEqual({ ...nothing, before: [{ ends_at: at(16) }], changed });
+  });
+
+  it("shrinks after its shifts did", () => {
+    const draft = changeShift(changeEvent(draftOf(EVENT), { ends: "2026-12-05T13:00" }), "shift-2", { ends: "2026-12-05T13:00" });
+    const changed = [{ index: 1, id: 2, shift: { ends_at: at(13) } }];
+    expect(changesOf(EVENT, draft)).toEqual({ ...nothing, changed, after: [{ ends_at: at(13) }] });
+  });
+
+  it("begins earlier while its shifts stay: it moves, grows, and they go back", () => {
+    let draft = changeEvent(draftOf(EVENT), { starts: "2026-12-05T09:00" });
+    draft = changeEvent(draft, { ends: "2026-12-05T14:00" });
+    draft = changeShift(draft, "shift-1", { starts: "2026-12-05T10:00" });
+    draft = changeShift(draft, "shift-2", { starts: "2026-12-05T12:00" });
+    const { before, changed, after } = changesOf(EVENT, draft);
+    expect(before).toEqual([{ starts_at: at(9), ends_at: at(13) }, { ends_at: at(14) }]);
+    expect(changed.map(({ shift }) => shift)).toEqual([
+      { starts_at: at(10), ends_at: at(12) },
+      { starts_at: at(12), ends_at: at(14) },
+    ]);
+    expect(after).toEqual([]);
   });
 });

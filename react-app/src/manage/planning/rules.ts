@@ -24,7 +24,8 @@ export function findFaults(draft: EventDraft, { publish }: { publish: boolean })
   say("ends_at", endFault(draft));
   say("shifts", countFault(draft.shifts.length, publish));
   draft.shifts.forEach((row, index) => {
-    for (const [field, fault] of Object.entries(shiftFaults(row))) say(`shifts.${index}.${field}`, fault);
+    const found = { ...outsideFaults(row, draft), ...shiftFaults(row) };
+    for (const [field, fault] of Object.entries(found)) say(`shifts.${index}.${field}`, fault);
   });
   return faults;
 }
@@ -38,6 +39,15 @@ export function shiftFaults(row: Pick<ShiftDraft, "title" | "starts" | "ends" | 
     capacity: capacityFault(row.capacity),
   };
   return Object.fromEntries(Object.entries(faults).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** A shift lies within its event. */
+function outsideFaults(row: ShiftDraft, event: EventDraft): Faults {
+  const [from, to, start, end] = [row.starts, row.ends, event.starts, event.ends].map(fromField);
+  return {
+    ...(from && start && from < start && { starts_at: "The event begins later than this." }),
+    ...(to && end && to > end && { ends_at: "The event ends earlier than this." }),
+  };
 }
 
 /** Check how many people a shift needs, as it was typed. */

@@ -15,13 +15,13 @@ interface Saving {
   changes: Changes;
 }
 
-/** Send the event first, then its shifts, one after the other; `onAdded` learns the id of each new row. */
+/** Send one change after the other; `onAdded` learns the id of each new row. */
 export async function saveChanges(
   { slug, event, draft, changes }: Saving,
   onAdded: (key: string, id: number) => void,
 ): Promise<void> {
   const path = `${home(slug)}/events/${event.id}`;
-  if (Object.keys(changes.facts).length > 0) await send("PATCH", path, changes.facts);
+  for (const facts of changes.before) await send("PATCH", path, facts);
   for (const { index, id, shift } of changes.changed) {
     await forRow(index, () => send("PATCH", `${home(slug)}/shifts/${id}`, shift));
   }
@@ -30,6 +30,7 @@ export async function saveChanges(
     onAdded(draft.shifts[index]?.key ?? "", made.id);
   }
   for (const id of changes.removed) await send("DELETE", `${home(slug)}/shifts/${id}`);
+  for (const facts of changes.after) await send("PATCH", path, facts);
 }
 
 const formKey = crypto.randomUUID();
