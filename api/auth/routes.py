@@ -30,7 +30,7 @@ async def _starter(opened: Opened, request: Request, response: Response) -> Sess
 
 
 Starter = Annotated[SessionStarter, Depends(_starter)]
-RefreshCookie = Annotated[str | None, Cookie(alias="refresh", max_length=200)]
+RefreshCookie = Annotated[str, Cookie(alias="refresh")]
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -93,7 +93,7 @@ async def log_in(opened: Opened, starter: Starter, body: Login) -> Session:
 
 
 @router.post("/refresh", responses=_problems(401))
-async def refresh(opened: Opened, starter: Starter, token: RefreshCookie = None) -> Session:
+async def refresh(opened: Opened, starter: Starter, token: RefreshCookie = "") -> Session:
     """Get a new access token, and the next refresh token in place of this one."""
     session = None
     if token:
@@ -105,7 +105,7 @@ async def refresh(opened: Opened, starter: Starter, token: RefreshCookie = None)
 
 
 @router.post("/logout", status_code=204)
-async def log_out(opened: Opened, starter: Starter, token: RefreshCookie = None) -> None:
+async def log_out(opened: Opened, starter: Starter, token: RefreshCookie = "") -> None:
     """Log out of this browser. Without a session there is nothing to do."""
     if token:
         async with Scope(opened).begin() as tx:
