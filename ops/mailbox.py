@@ -34,7 +34,7 @@ def read_mails(folder: Path) -> list[Mail]:
     """Return every mail in the folder, the newest last; one that is being written is left for the next time."""
     raw = [
         piece
-        for file in sorted(folder.glob("*.log"))
+        for file in sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns)
         for piece in BETWEEN.split(file.read_bytes())[:-1]  # after the last one there is nothing, or half a mail
     ]
     parsed = [email.message_from_bytes(one, policy=email.policy.default) for one in raw]
