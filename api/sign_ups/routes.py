@@ -22,7 +22,7 @@ router.include_router(roster.router)
 
 # A mail goes out for each: few to one mailbox, and not many for one caller, behind whom a whole school may sit.
 TO_ONE_MAILBOX = Throttle("guest-mailbox", most=10, window_s=3600)
-FROM_ONE_ADDRESS = Throttle("guest-address", most=120, window_s=600)
+FROM_ONE_ADDRESS = Throttle("guest-address", most=300, window_s=600)
 
 
 @router.post("/shifts/{shift_id}/sign-ups", status_code=201, response_model=SignedUp)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import httpx
+import psycopg
 
 from api.service.tokens import Tokens
 from tests.integration.services_processes import Services, Web
@@ -44,13 +45,19 @@ class Club:
         )
 
     @cached_property
+    def connection(self) -> psycopg.Connection[Any]:
+        """Return a connection that is kept until it is removed."""
+        return psycopg.connect(self.services.environment["DATABASE_URL"], autocommit=True)
+
+    @cached_property
     def tokens(self) -> Tokens:
         """Return what issues tokens as the services do."""
         return Tokens(self.services.environment["TOKEN_SECRET_KEY"])
 
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Run SQL as the owner of the tables."""
-        return self.services.sql(query, *parameters)
+        """Run SQL as the owner of the tables, on one connection for all of it."""
+        cursor = self.connection.execute(query.encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
     def value(self, query: str, *parameters: object) -> Any:
         """Return the only value of the only row."""
@@ -151,6 +158,17 @@ class Club:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def pages(self, path: str, who: Person, *, limit: int, **query: Any) -> list[list[dict[str, Any]]]:
+        """Read a list to its end, page by page."""
+        seen: list[list[dict[str, Any]]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            answer = self.get(path, who, limit=limit, **query, **cursor)
+            seen.append(answer["items"])
+            if answer["next"] is None:
+                return seen
+            cursor = {"cursor": answer["next"]}
+
     def remove(self) -> None:
         """Remove all of it, with its accounts."""
         for table in ("outboxmessage", "invitation", "announcement", "export", "signup", "shift", "event", "member"):
@@ -166,7 +184,8 @@ class Club:
 def new_club(services: Services, web: Web | None = None) -> Iterator[Club]:
     """Give an organization until the block ends."""
     club = Club(services, web)
-    try:
-        yield club
-    finally:
-        club.remove()
+    with contextlib.closing(club.connection):
+        try:
+            yield club
+        finally:
+            club.remove()
