@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,12 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 # The lists of upcoming events begin reading the index this far back: what is longer would vanish from them too soon.
 LONGEST_EVENT = timedelta(days=31)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 
 
 def _text(value: object) -> object:
-    if isinstance(value, str | datetime):
+    """Refuse the numbers that pydantic takes for seconds since 1970: a number is a mistake more often than a time."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATE.match(value)):
         return value
     raise ValueError("must be a time such as 2030-05-04T09:00:00Z")
 
