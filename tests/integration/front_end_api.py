@@ -68,8 +68,8 @@ EVENT = CARDS[0] | {
     "taken": 17,
     "free": 13,
     "state": "published",
-    "description": "The storms have left a lot behind. We walk from the pier to the lighthouse and collect what does not "
-    "belong there.\n\nGloves and bags are there; wear boots. Children are welcome with an adult.",
+    "description": "The storms have left a lot behind. We walk from the pier to the lighthouse and collect what does "
+    "not belong there.\n\nGloves and bags are there; wear boots. Children are welcome with an adult.",
     "shifts": [shift(plan) for plan in SHIFTS],
 }
 
@@ -140,7 +140,7 @@ class Api:
         match method, path.strip("/").split("/"):
             case "POST", ["auth", "refresh"]:
                 return (200, SESSION) if self.signed_in else problem(401, "There is no session.")
-            case "POST", ["auth", "login"] if body["password"] == "right password":  # noqa: S105 - the test's own
+            case "POST", ["auth", "login"] if body["password"] == "right password":
                 self.signed_in = True
                 return 200, SESSION
             case "POST", ["auth", "login"]:
@@ -155,7 +155,7 @@ class Api:
 
     def _tokens(self, path: str, body: dict[str, Any]) -> Answer | None:
         if body.get("token") == "spent":
-            return problem(404, "This link has been used or is too old.")
+            return problem(410, "This link has been used or is too old.")
         if path in {"/auth/password", "/invitations/accept"}:
             self.signed_in = True
             return 200, SESSION | {"organization_slug": "tidy-coast"}
@@ -164,7 +164,11 @@ class Api:
             return 200, {"organization_name": "Tidy Coast", "organization_slug": "tidy-coast", **invited}
         if path == "/organizations":
             taken = [{"location": ["body", "slug"], "message": "Value error, this address is taken"}]
-            return problem(422, "The request does not fit.", errors=taken) if body.get("slug") == "taken" else (201, ORGANIZATION)
+            return (
+                problem(422, "The request does not fit.", errors=taken)
+                if body.get("slug") == "taken"
+                else (201, ORGANIZATION)
+            )
         return None
 
     def _sign_ups(self, method: str, path: str, body: dict[str, Any]) -> Answer | None:

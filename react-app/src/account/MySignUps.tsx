@@ -7,6 +7,7 @@ import type { MySignUp } from "../api/types";
 import { SignUpSummary } from "../public/SignUpSummary";
 import { Button, ButtonLink } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
+import { focusHeading } from "../ui/focus";
 import { Empty, Failed, Failure, Loading } from "../ui/Notice";
 
 /** What lies ahead, or, on demand, what is over. */
@@ -72,6 +73,7 @@ function Cancel({ signUp }: { signUp: MySignUp }) {
       await queries.invalidateQueries({ queryKey: ["my-sign-ups"] });
       void queries.invalidateQueries({ queryKey: ["event", signUp.event_id] });
       ask(false);
+      setTimeout(focusHeading); // the button that opened the dialog is gone
     },
   });
   return (

@@ -8,6 +8,7 @@ import type { MySignUp } from "../api/types";
 import { useFragment } from "../navigation";
 import { Button, ButtonLink } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
+import { focusHeading } from "../ui/focus";
 import { Empty, Failed, Loading } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { SignUpSummary } from "./SignUpSummary";
@@ -47,9 +48,10 @@ function Managed({ token, signUp }: { token: string; signUp: MySignUp }) {
   const queries = useQueryClient();
   const cancelling = useMutation({
     mutationFn: () => cancelManaged(token),
-    onSuccess: () => {
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: managedQuery(token).queryKey });
       ask(false);
-      return queries.invalidateQueries({ queryKey: managedQuery(token).queryKey });
+      setTimeout(focusHeading); // the button that opened the dialog is gone
     },
   });
   return (
