@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
-from django.core.exceptions import ValidationError
 from signups import models
 
 from graph.refusals import bad_input
@@ -23,6 +22,19 @@ class ShiftInput:
     starts_at: datetime
     ends_at: datetime
     capacity: int
+
+    def to_shift(self, event: models.Event) -> models.Shift:
+        """Build the shift, not stored yet; raises when something is not as it must be."""
+        shift = models.Shift(
+            organization_id=event.organization_id,
+            event=event,
+            title=self.title.strip(),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            capacity=self.capacity,
+        )
+        _check(shift, "organization", "event")
+        return shift
 
 
 @strawberry.input
@@ -51,29 +63,17 @@ class EventInput:
             ends_at=self.ends_at,
         )
         _check(event, "organization")
+        shifts = [one.to_shift(event) for one in self.shifts]
         event.save()
-        for shift in self.shifts:
-            _add(shift, event)
+        models.Shift.objects.bulk_create(shifts)
         row("SELECT signups_count_event(%s)::text", event.pk)
         return event
 
 
-def _add(shift: ShiftInput, event: models.Event) -> None:
-    made = models.Shift(
-        organization_id=event.organization_id,
-        event=event,
-        title=shift.title.strip(),
-        starts_at=shift.starts_at,
-        ends_at=shift.ends_at,
-        capacity=shift.capacity,
-    )
-    _check(made, "organization", "event")
-    made.save()
-
-
 def _check(one: models.Event | models.Shift, *known: str) -> None:
-    """Apply the model's rules; what stands in `known` was looked up already."""
-    for moment in (one.starts_at, one.ends_at):
-        if moment.tzinfo is None:
-            raise ValidationError("A time must say its zone.")
-    one.full_clean(exclude=known)
+    """Apply the rules of the model's fields; what stands in `known` was looked up already."""
+    if one.starts_at.tzinfo is None or one.ends_at.tzinfo is None:
+        raise bad_input("A time must say its zone.")
+    if one.ends_at <= one.starts_at:
+        raise bad_input("The end must be after the start.")
+    one.clean_fields(exclude=known)

@@ -30,7 +30,7 @@ from strawberry.extensions import SchemaExtension
 MAX_TOKENS = 1000
 MAX_DEPTH = 8
 MAX_ALIASES = 15
-MAX_OBJECTS = 25_000
+MAX_OBJECTS = 50_000  # what is asked for in two fragments counts twice
 FIRST = 20  # of a list when nothing is said
 MOST = 100  # of a list at all
 
@@ -55,7 +55,7 @@ class Limits(SchemaExtension):
         context = self.execution_context
         if context.graphql_document is not None:
             scale = Scale(context.schema._schema, context.graphql_document.definitions, context.variables or {})  # noqa: SLF001 - as the library's own limiters reach it
-            problems = _problems(scale.weigh())
+            problems = _problems(scale.weigh(), scale.renamed)
             if problems:
                 context.pre_execution_errors = [
                     GraphQLError(text, extensions={"code": "TOO_MUCH"}) for text in problems
@@ -71,6 +71,7 @@ class Scale:
         self._operations = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
         self._fragments = {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
         self._known: dict[str, Weight] = {}
+        self.renamed: set[str] = set()
 
     def weigh(self) -> Weight:
         """Return what all operations weigh together."""
@@ -107,6 +108,8 @@ class Scale:
             return Weight(1, alias, 0)
         definition = getattr(parent, "fields", {}).get(node.name.value)
         inner = self._selection(node.selection_set, get_named_type(definition.type) if definition else None)
+        if node.alias and definition is not None and "pagination" in definition.args:
+            self.renamed.add(node.name.value)
         is_list = definition is not None and isinstance(get_nullable_type(definition.type), GraphQLList)
         size = self._size(node) if is_list else 1
         return Weight(1 + inner.depth, alias + inner.aliases, size * (1 + inner.objects))
@@ -129,10 +132,12 @@ class Scale:
         return int(node.value[:6]) if isinstance(node, IntValueNode) else None
 
 
-def _problems(weight: Weight) -> list[str]:
+def _problems(weight: Weight, renamed: set[str]) -> list[str]:
+    """Say what is too much. The same list twice below each of many things would be read again for each of them."""
     limits = (
         (weight.depth, MAX_DEPTH, "levels deep"),
         (weight.aliases, MAX_ALIASES, "aliases"),
         (weight.objects, MAX_OBJECTS, "objects at worst; ask for fewer of each list"),
     )
-    return [f"Too much at once: {found} {what} (at most {most})." for found, most, what in limits if found > most]
+    too_much = [f"Too much at once: {found} {what} (at most {most})." for found, most, what in limits if found > most]
+    return too_much + [f"`{name}` takes no alias: ask for it once in each." for name in sorted(renamed)]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import strawberry
 import strawberry_django
-from django.db import InternalError, transaction
+from django.db import DatabaseError, transaction
 from signups import models, places
 from signups.queue import tell_after_commit
 
@@ -31,12 +31,17 @@ BECOME_MEMBER = """
 """
 
 
+def _signed_up(root: strawberry.Parent[Any]) -> SignUp:
+    return _read_sign_up(root.sign_up_id)
+
+
 @strawberry.type
 class SignedUp:
     """What came of it: a place, or a place on the waiting list."""
 
-    sign_up: SignUp
+    sign_up_id: strawberry.Private[int]
     place: int | None
+    sign_up: SignUp = strawberry_django.field(resolver=_signed_up)
 
 
 @contextlib.contextmanager
@@ -44,7 +49,7 @@ def _change() -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-    except InternalError as error:
+    except DatabaseError as error:
         said = places.refusal(error)
         if not said:
             raise
@@ -84,7 +89,7 @@ def _sign_up(info: Info, shift_id: strawberry.ID) -> SignedUp:
         done = places.sign_up(whole(shift_id), cast("int", caller.member_id))
     tell_after_commit()
     (place,) = row(PLACE, done) or (None,)
-    return SignedUp(sign_up=_read_sign_up(done), place=place)
+    return SignedUp(sign_up_id=done, place=place)
 
 
 def _become_member(caller: Caller) -> None:

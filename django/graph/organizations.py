@@ -6,14 +6,14 @@ from typing import Annotated, cast
 
 import strawberry
 import strawberry_django
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from signups import models
 from strawberry import auto
 
 from graph.limits import FIRST
 from graph.paging import page
-from graph.tenancy import own, whole
+from graph.tenancy import whole
 from graph.types import Event, EventState, Info, Person, Role
 
 First = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
@@ -48,7 +48,7 @@ def _people(
 ) -> list[Person]:
     """List the people by name; `search` looks in names and addresses. Coordinators only."""
     info.context.must_coordinate()
-    rows: QuerySet[models.Member] = own(models.Member.objects.all(), info.context)
+    rows = Person.get_queryset(models.Member.objects.all(), info)
     rows = rows if role is None else rows.filter(role=role)
     rows = rows.filter(Q(name__icontains=search) | Q(email__icontains=search)) if search else rows
     return cast("list[Person]", page(rows, "name", first=first, after=after))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from strawberry_django.fields.field import StrawberryDjangoField
 from strawberry_django.pagination import OffsetPaginationInput
+from strawberry_django.queryset import get_queryset_config
 
 from graph.limits import MOST
 from graph.refusals import bad_input, not_found
@@ -27,7 +28,10 @@ class Limited(StrawberryDjangoField):
 
 
 def page(rows: QuerySet[Rows], by: str, *, first: int, after: str | None) -> QuerySet[Rows]:
-    """Return the first rows, or those after the row of that id; `by` is unique together with the id."""
+    """Return the first rows, or those after the row of that id, by one value and the id.
+
+    The rows are what the caller may see: the type's own `get_queryset` is not applied again.
+    """
     if not 1 <= first <= MOST:
         raise bad_input(f"`first` must be 1 to {MOST}.")
     if after is not None:
@@ -36,4 +40,6 @@ def page(rows: QuerySet[Rows], by: str, *, first: int, after: str | None) -> Que
             raise not_found()
         value = getattr(last, by)
         rows = rows.filter(**{f"{by}__gte": value}).exclude(**{by: value, "pk__lte": last.pk})
-    return rows.order_by(by, "pk")[:first]
+    found = rows.order_by(by, "pk")[:first]
+    get_queryset_config(found).type_get_queryset_did_run = True  # by the caller: a slice cannot be narrowed any more
+    return found
