@@ -2,20 +2,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 
 from tests.integration.services_processes import DJANGO, PASSWORD, Process, Services, Web, json_lines, wait_for
 
-ADMIN = {"DJANGO_ADMIN_USER": "admin", "DJANGO_ADMIN_PASSWORD": f"admin-{PASSWORD}"}
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "SESSION_COOKIE_SECURE": "true",
@@ -68,34 +64,11 @@ def test_every_missing_key_is_named_at_once(services: Services) -> None:
     assert all(f"`{key}` is not set" in done.stderr for key in keys)
 
 
-def test_seeding_twice_changes_nothing_and_tells_no_password(services: Services) -> None:
-    first = services.manage("seed", **ADMIN)
-    before = services.sql("SELECT password FROM signups_user ORDER BY id")
-    second = services.manage("seed", **ADMIN)
-    assert "demonstration: the database has organizations already" in first.stdout
-    assert "administrator: admin is up to date" in second.stdout
-    assert services.sql("SELECT password FROM signups_user ORDER BY id") == before
-    assert services.sql("SELECT count(*) FROM signups_event") == [(6,)]
-    assert PASSWORD not in first.stdout + first.stderr + second.stdout + second.stderr
-
-
-def test_seeding_replaces_a_changed_administrator_password(services: Services) -> None:
-    services.manage("seed", **ADMIN)
-    changed = services.manage("seed", **ADMIN | {"DJANGO_ADMIN_PASSWORD": "another-one"})
-    assert "administrator: admin updated" in changed.stdout
-    assert "administrator: admin updated" in services.manage("seed", **ADMIN).stdout
-
-
-@pytest.mark.req("C-11")
-def test_a_production_database_gets_no_demonstration(services: Services) -> None:
-    assert "only with ENVIRONMENT=development" in services.manage("seed", **PRODUCTION).stdout
-
-
 def test_models_and_migrations_agree(services: Services) -> None:
     done = services.manage("schema_check", "--json")
     state = json.loads(done.stdout)
     assert (done.returncode, state["ok"], state["pending"], state["drift"]) == (0, True, [], {})
-    assert state["newest"]["signups"].startswith("0001")
+    assert state["newest"]["signups"].startswith("0002")
 
 
 def test_a_pending_migration_fails_the_schema_check(services: Services) -> None:
@@ -110,45 +83,13 @@ def test_a_pending_migration_fails_the_schema_check(services: Services) -> None:
     assert state["unknown"] == ["sessions.x"]
 
 
-@pytest.mark.req("A-21", "A-23")
-def test_staff_sees_the_data_and_recounts_from_admin(services: Services, django_web: Web, worker: Process) -> None:
-    services.manage("seed", **ADMIN)
-    services.sql("UPDATE signups_event SET signed_up = 0, counted_at = NULL")
-    with httpx.Client(base_url=f"http://127.0.0.1:{django_web.port}", follow_redirects=True) as browser:
-        login = {"username": "admin", "password": ADMIN["DJANGO_ADMIN_PASSWORD"], "next": "/admin/"}
-        _post(browser, "/admin/login/", login)
-        for model in ("user", "organization", "event", "signup"):
-            assert browser.get(f"/admin/signups/{model}/").status_code == 200, model
-            assert browser.get(f"/admin/signups/{model}/add/").status_code == 200, model
-        ids = [str(row[0]) for row in services.sql("SELECT id FROM signups_event ORDER BY id LIMIT 2")]
-        page = _post(browser, "/admin/signups/event/", {"action": "recount_selected", "_selected_action": ids})
-    assert "Queued 2 recount(s)" in page
-    assert len(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", page)) >= 2
-    query = "SELECT count(*) FROM signups_event WHERE counted_at IS NOT NULL"
-    wait_for("both recounts", lambda: services.sql(query) == [(2,)])
-    assert worker.running.poll() is None
-
-
-def _post(browser: httpx.Client, path: str, form: Mapping[str, str | Sequence[str]]) -> str:
-    page = browser.get(path).text
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert token
-    response = browser.post(path, data={**form, "csrfmiddlewaretoken": token[1]})
-    assert response.status_code == 200
-    return response.text
-
-
 @pytest.mark.req("A-23")
-def test_a_recount_asked_by_a_command_prints_its_result(services: Services, worker: Process) -> None:
-    ((event_id, count, places),) = services.sql(
-        "SELECT e.id, (SELECT count(*) FROM signups_signup s WHERE s.event_id = e.id), places"
-        " FROM signups_event e ORDER BY e.id LIMIT 1"
-    )
-    done = services.manage("recount", "--event", str(event_id), "--wait")
+def test_a_settling_asked_by_a_command_prints_its_result(services: Services, worker: Process) -> None:
+    ((shift,),) = services.sql("SELECT min(id) FROM signups_shift")
+    done = services.manage("settle", "--shift", str(shift), "--wait")
     answer = json.loads(done.stdout)
-    assert answer["state"] == "SUCCESS"
-    assert answer["result"] == {"event_id": event_id, "signed_up": count, "places": places}
-    missing = services.manage("recount", "--event", "999999", "--wait")
+    assert (answer["state"], answer["result"]) == ("SUCCESS", {"shift_id": shift, "promoted": 0})
+    missing = services.manage("settle", "--shift", "999999999", "--wait")
     assert missing.returncode == 1
     assert "DoesNotExist" in missing.stderr
     assert any(line.get("stack_trace") for line in json_lines(worker))
@@ -156,19 +97,19 @@ def test_a_recount_asked_by_a_command_prints_its_result(services: Services, work
 
 @pytest.mark.req("A-23")
 def test_a_task_whose_process_was_killed_runs_again(services: Services, worker: Process) -> None:
-    ((event_id,),) = services.sql("SELECT min(id) FROM signups_event")
-    services.sql("UPDATE signups_event SET signed_up = 0 WHERE id = %s", event_id)
+    ((shift, event, taken),) = services.sql("SELECT id, event_id, taken FROM signups_shift ORDER BY id LIMIT 1")
+    services.sql("UPDATE signups_shift SET taken = 7777 WHERE id = %s", shift)
     with psycopg.connect(services.environment["DATABASE_URL"]) as holder:
-        holder.execute("SELECT 1 FROM signups_event WHERE id = %s FOR UPDATE", (event_id,))
-        services.manage("recount", "--event", str(event_id))
+        holder.execute("SELECT 1 FROM signups_event WHERE id = %s FOR UPDATE", (event,))
+        services.manage("settle", "--shift", str(shift))
         waiting = (
             "SELECT 1 FROM pg_stat_activity WHERE application_name = 'slipway-worker' AND wait_event_type = 'Lock'"
         )
         wait_for("the task to wait for the row", lambda: services.sql(waiting))
         (child,) = _children(worker.running.pid)
         os.kill(child, signal.SIGKILL)
-    counted = "SELECT signed_up > 0 FROM signups_event WHERE id = %s"
-    wait_for("the second run", lambda: services.sql(counted, event_id) == [(True,)], timeout_s=30)
+    counted = "SELECT taken FROM signups_shift WHERE id = %s"
+    wait_for("the second run", lambda: services.sql(counted, shift) == [(taken,)], timeout_s=30)
 
 
 def _children(pid: int) -> list[int]:

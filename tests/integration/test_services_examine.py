@@ -41,14 +41,14 @@ def test_all_parts_pass_on_sound_services(services: Services, worker: Process) -
     assert json.loads(parts["task-from-django"]["output"])["state"] == "SUCCESS"
     assert json.loads(parts["schema-compat-check"]["output"])["ok"] is True
     assert "no issues" in parts["django-check-deploy"]["output"]
-    assert "[X]  signups.0001_initial" in parts["django-migrate"]["output"]
+    assert "[X]  signups.0002_rules" in parts["django-migrate"]["output"]
     assert all(0 < part["seconds"] < 5 for part in parts.values())
     assert worker.running.poll() is None
 
 
 @pytest.mark.req("A-21")
 def test_a_part_that_fails_leaves_the_others_alone(services: Services, worker: Process) -> None:
-    done = services.manage("examine", "--event", "999999", "--json", DJANGO_DEBUG="true", **PRODUCTION)
+    done = services.manage("examine", "--shift", "999999999", "--json", DJANGO_DEBUG="true", **PRODUCTION)
     assert exit_codes(parts_of(done)) == {**dict.fromkeys(PARTS, 0), "task-from-django": 1}
     strict = services.manage("examine", "--fail-level", "WARNING", "--json", DJANGO_DEBUG="true", **PRODUCTION)
     assert (done.returncode, strict.returncode) == (1, 1)
@@ -83,16 +83,16 @@ def test_without_the_database_each_part_says_so_and_tells_no_password(services: 
 
 
 @pytest.mark.req("A-23")
-def test_a_database_without_events_has_nothing_to_recount(services: Services, worker: Process) -> None:
-    services.sql("ALTER TABLE signups_event RENAME TO signups_event_away")
-    services.sql("CREATE TABLE signups_event (LIKE signups_event_away)")
+def test_a_database_without_shifts_has_nothing_to_settle(services: Services, worker: Process) -> None:
+    services.sql("ALTER TABLE signups_shift RENAME TO signups_shift_away")
+    services.sql("CREATE TABLE signups_shift (LIKE signups_shift_away)")
     try:
         done = services.manage("examine", "--json")
     finally:
-        services.sql("DROP TABLE signups_event")
-        services.sql("ALTER TABLE signups_event_away RENAME TO signups_event")
+        services.sql("DROP TABLE signups_shift")
+        services.sql("ALTER TABLE signups_shift_away RENAME TO signups_shift")
     part = parts_of(done)["task-from-django"]
-    assert (part["exit_code"], "there is no event yet" in part["output"]) == (0, True)
+    assert (part["exit_code"], "there is no shift yet" in part["output"]) == (0, True)
     assert worker.running.poll() is None
 
 
