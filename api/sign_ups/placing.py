@@ -20,7 +20,8 @@ REFUSALS = {
 
 
 async def place(tx: Transaction, shift_id: int, person_id: int) -> dict[str, Any]:
-    """Sign a person up: {id, state, place, is_new}. Raises 404 without the shift, 409 when it takes nobody."""
+    """Sign a person up: {id, state, place, is_new}. Raises 404 without person or shift, 409 when it takes nobody."""
+    await tx.one(sql.KEEP_PERSON, person_id=person_id)
     try:
         done = await tx.one(sql.SIGN_UP, shift_id=shift_id, person_id=person_id)
     except psycopg.DatabaseError as error:

@@ -27,6 +27,11 @@ ADD_ACCOUNT: LiteralString = """
 """
 LINK_MEMBERS: LiteralString = "SELECT signups_link_members(%(user_id)s)"
 
+# Before the event is locked, as a removal does it: neither waits for the other in a circle, and nobody is signed up
+# who is gone when it is committed.
+KEEP_PERSON: LiteralString = """
+    SELECT id FROM signups_member WHERE id = %(person_id)s AND organization_id = %(organization_id)s FOR KEY SHARE
+"""
 SIGN_UP: LiteralString = """
     SELECT done.sign_up_id AS id, done.state, done.place, done.is_new
       FROM signups_shift AS shift, LATERAL signups_sign_up(shift.id, %(person_id)s) AS done
