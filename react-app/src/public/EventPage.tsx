@@ -59,17 +59,14 @@ function Organizer({ event }: { event: VolunteerEvent }) {
 /** The sign-up, or why there is none. */
 function State({ event }: { event: VolunteerEvent }) {
   const why = whyClosed(event);
+  if (!why) return <SignUp event={event} />;
   return (
     <>
       <MySignUpsHere event={event} />
-      {why ? (
-        <div className="sheet">
-          <h2 id="sign-up">Sign-up is closed</h2>
-          <Notice>{why}</Notice>
-        </div>
-      ) : (
-        <SignUp event={event} />
-      )}
+      <div className="sheet">
+        <h2 id="sign-up">Sign-up is closed</h2>
+        <Notice>{why}</Notice>
+      </div>
     </>
   );
 }

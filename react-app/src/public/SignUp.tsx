@@ -9,6 +9,7 @@ import { useSession } from "../api/use-session";
 import { isAhead } from "../time";
 import { Field } from "../ui/Field";
 import { Form, type Values } from "../ui/Form";
+import { MySignUpsHere } from "./MySignUpsHere";
 import { ShiftChoice } from "./ShiftChoice";
 import { SignedUpPanel } from "./SignedUpPanel";
 
@@ -23,7 +24,12 @@ export function SignUp({ event }: { event: VolunteerEvent }) {
   const [who, setWho] = useState<Newcomer>({ name: "", email: "" });
   const [done, setDone] = useState<Done | null>(null);
   if (done) return <SignedUpPanel event={event} done={done} again={() => setDone(null)} />;
-  return <SignUpForm {...{ event, who, setWho, setDone }} />;
+  return (
+    <>
+      <MySignUpsHere event={event} />
+      <SignUpForm {...{ event, who, setWho, setDone }} />
+    </>
+  );
 }
 
 interface SignUpFormProps {

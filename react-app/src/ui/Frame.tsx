@@ -22,7 +22,10 @@ export function Frame({ children }: { children: ReactNode }) {
         {children}
       </main>
       <footer className="bottom">
-        <p>Times are shown in your own time zone.</p>
+        <div>
+          <p>Times are shown in your own time zone.</p>
+          <Link to="/new-organization">Plan events for your organization</Link>
+        </div>
       </footer>
     </>
   );

@@ -1,6 +1,7 @@
 // What does every page begin with?
 
 import { type ReactNode, useEffect, useRef } from "react";
+import { usePath } from "../navigation";
 import { Link } from "./Link";
 
 const SITE = "Volunteer events";
@@ -57,17 +58,17 @@ let isFocusOurs = false;
 /** Name the tab, and focus the heading once for each change of path; again when what loaded took its place. */
 function useHeading(tab: string) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const path = usePath();
   useEffect(() => {
     document.title = tab === SITE ? SITE : `${tab} · ${SITE}`;
   }, [tab]);
   useEffect(() => {
-    const path = window.location.pathname;
     const isLost = isFocusOurs && document.activeElement === document.body;
     if (lastPath !== null && (path !== lastPath || isLost)) {
       heading.current?.focus({ preventScroll: true });
       isFocusOurs = true;
     }
     lastPath = path;
-  });
+  }, [path]);
   return heading;
 }
