@@ -10,8 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.integration import manage_data as data
 from tests.integration.manage_data import Item
-
-Answer = tuple[int, Any]
+from tests.integration.manage_words import Answer, Request, listed, problem
 
 
 @dataclass
@@ -65,31 +64,13 @@ class Pretended:
         return next(one for event in self.events for one in event["shifts"] if one["id"] == number)
 
 
-@dataclass
-class Request:
-    """The numbers in the path, the query and the body."""
-
-    numbers: list[int]
-    query: dict[str, str]
-    body: Any
-
-
-def problem(status: int, detail: str | None, errors: list[Item] | None = None) -> Answer:
-    """Build a problem as RFC 9457 has it."""
-    return status, {"type": "about:blank", "title": "Problem", "status": status, "detail": detail, "errors": errors}
-
-
-def _listed(items: list[Item]) -> Answer:
-    return 200, {"items": items, "next": None}
-
-
 def _session(state: Pretended, _: Request) -> Answer:
     return 200, {"access_token": "t", "token_type": "Bearer", "expires_in": 600, "me": state.me()}
 
 
 def _overview(state: Pretended, request: Request) -> Answer:
     past = request.query.get("past") == "true"
-    return _listed([] if state.mood == "idle" or past else state.events)
+    return listed([] if state.mood == "idle" or past else state.events)
 
 
 def _create_event(state: Pretended, request: Request) -> Answer:
@@ -130,7 +111,7 @@ def _change_shift(state: Pretended, request: Request) -> Answer:
 def _entries(state: Pretended, request: Request) -> Answer:
     found = state.event(request.numbers[0])
     shifts = {one["id"] for one in found["shifts"]} if found else set()
-    return _listed([entry for entry in state.roster if entry["shift_id"] in shifts])
+    return listed([entry for entry in state.roster if entry["shift_id"] in shifts])
 
 
 def _add_to_shift(state: Pretended, request: Request) -> Answer:
@@ -155,7 +136,7 @@ def _attendance(state: Pretended, request: Request) -> Answer:
 
 def _people(state: Pretended, request: Request) -> Answer:
     word, role = request.query.get("search", "").lower(), request.query.get("role")
-    return _listed(
+    return listed(
         [
             one
             for one in state.people
@@ -230,6 +211,7 @@ def _organization(_: Pretended, request: Request) -> Answer:
 
 HOME = f"/organizations/{data.SLUG}"
 ROUTES: list[tuple[str, str, Callable[[Pretended, Request], Answer]]] = [
+    ("GET", "/ready", lambda *_: (200, {})),
     ("POST", "/auth/refresh", _session),
     ("GET", "/me", lambda state, _: (200, state.me())),
     ("GET", HOME, _organization),
@@ -249,12 +231,13 @@ ROUTES: list[tuple[str, str, Callable[[Pretended, Request], Answer]]] = [
     ("PATCH", rf"{HOME}/people/(\d+)", _change_person),
     ("DELETE", rf"{HOME}/people/(\d+)", _remove_person),
     ("POST", f"{HOME}/people/import", _import),
-    ("GET", f"{HOME}/invitations", lambda state, _: _listed(state.invitations)),
+    ("GET", f"{HOME}/invitations", lambda state, _: listed(state.invitations)),
     ("POST", f"{HOME}/invitations", _invite),
     ("DELETE", rf"{HOME}/invitations/(\d+)", _revoke),
-    ("GET", f"{HOME}/announcements", lambda state, _: _listed(state.announcements)),
+    ("GET", f"{HOME}/announcements", lambda state, _: listed(state.announcements)),
     ("POST", f"{HOME}/announcements", _announce),
-    ("GET", f"{HOME}/exports", lambda state, _: _listed(state.exports)),
+    ("GET", f"{HOME}/exports", lambda state, _: listed(state.exports)),
     ("POST", f"{HOME}/exports", _export),
     ("GET", rf"{HOME}/exports/(\d+)", _exported),
+    ("GET", rf"{HOME}/exports/(\d+)/file", lambda *_: (200, "name,email")),
 ]

@@ -7,12 +7,31 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from tests.integration.manage_api import Pretended
+from tests.integration.manage_words import Answer
+
+
+class Switch:
+    """Stands before an API of which every test gets a fresh one."""
+
+    def __init__(self) -> None:
+        """Begin with an API that is well."""
+        self.api = Pretended()
+
+    def answer(self, method: str, target: str, body: Any) -> Answer:
+        """Pass a request on."""
+        return self.api.answer(method, target, body)
+
+    def renew(self) -> Pretended:
+        """Return an API that nobody has written to."""
+        self.api = Pretended()
+        return self.api
 
 
 @contextlib.contextmanager
-def serve(state: Pretended, port: int = 0) -> Iterator[str]:
+def serve(state: Switch, port: int = 0) -> Iterator[str]:
     """Serve it; yields host and port."""
 
     class Api(BaseHTTPRequestHandler):

@@ -27,9 +27,9 @@ export default function SettingsPage() {
             <h2 id="profile">What everybody sees</h2>
             {role === "owner" ? <Profile slug={slug} organization={data} /> : <ReadOnly organization={data} />}
           </section>
-          <section className="sheet" aria-label="Public page">
+          <div className="sheet">
             <CopyLink label="Public page" hint="All upcoming events of the organization, for anybody with the link." path={`/o/${slug}`} title={data.name} />
-          </section>
+          </div>
         </div>
       )}
     </Page>
