@@ -98,7 +98,7 @@ async def plan_event(scope: Coordinator, once: Once, body: models.EventIn) -> Re
         return await once.do(tx, 201, lambda: _plan(tx, body))
 
 
-async def _plan(tx: Transaction, body: models.EventIn) -> dict[str, Any]:
+async def _plan(tx: Transaction, body: models.EventIn) -> models.Event:
     event = await tx.one(sql.ADD, **body.model_dump(exclude={"shifts"}))
     if body.shifts:
         columns = {
@@ -109,7 +109,7 @@ async def _plan(tx: Transaction, body: models.EventIn) -> dict[str, Any]:
         }
         await tx.run(shifts_sql.ADD, event_id=event["id"], **columns)
         await tx.run(shifts_sql.COUNT_EVENT, event_id=event["id"])
-    return await tx.one(sql.EVENT, event_id=event["id"])
+    return models.Event.model_validate(await tx.one(sql.EVENT, event_id=event["id"]))
 
 
 @router.get(OF_ORGANIZATION + "/{event_id}", response_model=models.Event)
