@@ -2024,7 +2024,7 @@ export interface operations {
             header?: never;
             path?: never;
             cookie?: {
-                refresh?: string | null;
+                refresh?: string;
             };
         };
         requestBody?: never;
@@ -2230,7 +2230,7 @@ export interface operations {
             header?: never;
             path?: never;
             cookie?: {
-                refresh?: string | null;
+                refresh?: string;
             };
         };
         requestBody?: never;
