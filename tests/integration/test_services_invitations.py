@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -138,6 +140,23 @@ def test_who_has_none_gets_an_account_and_is_signed_in(club: Club) -> None:
     assert club.get("/me", session["access_token"])["email"] == email
     login = club.ask("POST", "/auth/login", json={"email": email, "password": PASSWORD})
     assert login.status_code == 200
+
+
+@pytest.mark.req("B-17")
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_link_that_is_used_twice_at_once_is_used_once(club: Club, *, has_account: bool) -> None:
+    who = stranger(club) if has_account else None
+    email = who.email if who else club.email("new")
+    _, token = club.invitation(email)
+    gate = threading.Barrier(4, timeout=20)
+
+    def use(number: int) -> int:
+        gate.wait()
+        return accept(club, token, who, name=f"New {number}", password=PASSWORD)[0]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(use, range(4))) == [200, 410, 410, 410]
+    assert role(club, email) == ("volunteer", True)
 
 
 def test_an_account_that_was_only_asked_for_is_made_real_by_the_link(club: Club) -> None:

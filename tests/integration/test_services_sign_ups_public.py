@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,6 +39,22 @@ def test_a_guest_signs_up_with_a_name_and_an_address(club: Club) -> None:
     query = "SELECT name, phone, role, user_id FROM signups_member WHERE organization_id = %s AND email = %s"
     assert club.sql(query, club.id, mo["email"]) == [("Mo Salt", "+46 8 123", "volunteer", None)]
     assert len(club.outbox("signed_up")) == 1
+
+
+@pytest.mark.req("B-17")
+def test_of_twenty_guests_who_ask_for_the_last_place_at_once_one_gets_it(club: Club) -> None:
+    shift, gate = club.open_shift(capacity=1), threading.Barrier(20, timeout=20)
+
+    def ask(body: dict[str, str]) -> tuple[int, object]:
+        gate.wait()
+        return sign_up(club, shift, body)
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(ask, [guest(club) for _ in range(20)]))
+    assert answers.count(CONFIRMED) == 1
+    waiting = [(201, {"id": None, "state": "waiting", "place": place}) for place in range(1, 20)]
+    assert all(one in answers for one in waiting)
+    assert club.counts(shift) == (1, 19)
 
 
 def test_when_all_places_are_taken_a_guest_waits_and_is_told_where(club: Club) -> None:
