@@ -11,7 +11,7 @@ from ops.checks import Check, answer_of, check
 from ops.observations import Answer, Observations, Site
 
 PERMANENT = (301, 308)
-OK, NOT_FOUND, TOO_MANY = 200, 404, 429
+OK, NOT_FOUND, NOT_ALLOWED, TOO_MANY = 200, 404, 405, 429
 CLOSED = (401, 403, 404)
 LOCKED = (401, 403)  # without the password, or from an address that is not in the list
 CLOSED_TO_ALL = (403, 404)  # what would need no password behind the lock
@@ -149,6 +149,23 @@ def private(seen: Observations, site: Site) -> Iterator[Check]:
             seconds=max((answer.seconds for answer in asked.values()), default=0.0),
             hint=ROUTES_CHANGED,
         )
+
+
+def graphql(seen: Observations, site: Site) -> Iterator[Check]:
+    """Judge that Django's GraphQL answers in public when that was asked for, and only then."""
+    answer = answer_of(seen, "graphql")
+    is_there = answer.status == NOT_ALLOWED  # to a GET: it takes POST alone; the front-end would show its page
+    faults = [answer.error] if answer.error else []
+    if is_there != site.graphql:
+        faults += [f"EXPOSE_GRAPHQL is {str(site.graphql).lower()}, and a GET is answered with {answer.summary}"]
+    yield check(
+        "graphql-exposure",
+        "GraphQL is public only when asked for",
+        faults,
+        detail="public" if is_there else "not public",
+        seconds=answer.seconds,
+        hint=ROUTES_CHANGED,
+    )
 
 
 def _exposure(answer: Answer, marks: tuple[str, ...], site: Site) -> str:

@@ -20,7 +20,7 @@ from ops.examination import Examined, django_parts, examined_from
 from ops.listeners import listeners
 from ops.observations import LIMIT_S, Answer, Observations, Port, Ran, Site
 from ops.probes import Prober, each, prober
-from ops.questions import EVENTS, django_command, is_ours, private_routes, public_routes
+from ops.questions import django_command, is_ours, private_routes, public_routes
 from ops.sweep import sweep, sweep_known
 
 THREADS = 24
@@ -50,7 +50,7 @@ def gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
         examined = pool.submit(_examined, host)
         ports = pool.submit(_ports, examined, site)
         private = _private(asking, site, pool)
-        task = pool.submit(lambda: run_api_task(asking, site, asking.get(site.https + EVENTS)))
+        task = pool.submit(run_api_task, asking, site)
         answers = each(asking, public_routes(site))
         answers |= {name: future.result() for name, future in private.items()}
         ran = {"task-from-api": task.result()}

@@ -31,6 +31,7 @@ class Site:
     issuer: Issuer = "local"  # `staging` without `ca_file`: name and dates count, for nobody trusts its root
     rate_limit_burst: int = 50
     exposed: tuple[str, ...] = ()  # of `admin` and `flower`: what was asked to be public, behind authentication
+    graphql: bool = False  # whether /graphql was asked to be public
     target: str = "local"
     environment: str = "development"
     loopback_only: bool = True  # nothing of ours may listen outside the loopback range (the local target)

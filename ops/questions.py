@@ -7,9 +7,8 @@ import json
 from ops.observations import LIMIT_S, Answer, Site
 
 MANAGE = ("python", "manage.py")
-EVENTS = "/api/events?limit=1"
+TASKS = "/api/tasks"
 UNLOCKED = ("metrics", "healthcheck")
-OK = 200
 FINISHED = {"SUCCESS": True, "FAILURE": False}
 
 
@@ -29,6 +28,7 @@ def public_routes(site: Site) -> dict[str, tuple[str, str]]:
         "static-not-found": "/static/there-is-no-such-file.css",
         "api-root": "/api/",
         "api-not-found": "/api/there-is-no-such-route",
+        "graphql": "/graphql",
         "api-health": "/api/health",
         "api-health-slash": "/api/health/",
     }
@@ -59,26 +59,10 @@ def is_ours(site: Site, url: str) -> bool:
     return url.startswith(f"{site.https}/")
 
 
-def event_of(events: Answer) -> int | None:
-    """Return the id of the first listed event; None when there is none."""
-    try:
-        return int(json.loads(events.body_head)["events"][0]["id"])
-    except (ValueError, KeyError, IndexError, TypeError):
-        return None
-
-
-def has_no_events(events: Answer) -> bool:
-    """Tell whether the API listed its events, and there is none: a new production database."""
-    try:
-        return events.status == OK and json.loads(events.body_head)["events"] == []
-    except (ValueError, KeyError, TypeError):
-        return False
-
-
 def task_path(queued: Answer) -> str:
     """Return where the task that was queued can be looked up; empty when nothing was queued."""
     try:
-        return f"/api/tasks/{json.loads(queued.body_head)['task_id']}"
+        return f"{TASKS}/{json.loads(queued.body_head)['task_id']}"
     except (ValueError, KeyError, TypeError):
         return ""
 

@@ -65,7 +65,6 @@ class DropletTarget:
     @property
     def site(self) -> Site:
         """The public side, asked at the droplet's own address whatever the names say."""
-        exposed = [name for name in ("admin", "flower") if self.settings.flag(f"EXPOSE_{name.upper()}")]
         return Site(
             domain=self.settings.domain,
             address=self.address,
@@ -74,7 +73,8 @@ class DropletTarget:
             environment=self.settings.environment,
             ca_file=expanded(self.settings.values["ACME_ROOT_PATH"]),
             rate_limit_burst=self.settings.number("RATE_LIMIT_API_BURST"),
-            exposed=tuple(exposed),
+            exposed=tuple(name for name in ("admin", "flower") if self.settings.flag(f"EXPOSE_{name.upper()}")),
+            graphql=self.settings.flag("EXPOSE_GRAPHQL"),
             target="droplet",
             loopback_only=False,
         )

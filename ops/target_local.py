@@ -101,6 +101,7 @@ def _site(settings: Settings, state: Path) -> Site:
         http_port=settings.number("LOCAL_HTTP_PORT"),
         ca_file=str(state / "data" / "tls" / "ca.pem"),
         rate_limit_burst=settings.number("RATE_LIMIT_API_BURST"),
+        graphql=settings.flag("EXPOSE_GRAPHQL"),
     )
 
 

@@ -33,6 +33,7 @@ RULES = (  # the first one that fails is what the operator is told: what explain
     checks_stack.resolver,
     checks_web.rate_limit,
     checks_web.private,
+    checks_web.graphql,
     checks_stack.django,
     checks_stack.celery,
 )

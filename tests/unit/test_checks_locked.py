@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.questions import private_routes
-from tests.unit.evidence_fixtures import DROPLET, answer, judged, on_droplet
+from tests.unit.evidence_fixtures import DROPLET, SITE, answer, judged, on_droplet, with_answer
 
 EXPOSED = replace(DROPLET, exposed=("admin", "flower"))
 STATUSES = {"private-admin-host": 401, "private-flower-host": 403}
@@ -41,6 +41,19 @@ def test_what_is_exposed_is_locked(service: str, route: str, statuses: dict[int,
 @pytest.mark.req("A-22")
 def test_an_exposed_name_that_does_not_answer_fails() -> None:
     assert not is_private("flower", "private-flower-host", status=0, error="refused")
+
+
+@pytest.mark.req("C-08")
+@pytest.mark.parametrize(("asked_for", "status"), [(True, 405), (False, 200), (False, 404)])
+def test_graphql_is_public_only_when_asked_for(*, asked_for: bool, status: int) -> None:
+    for is_public in (asked_for, not asked_for):
+        site = replace(SITE, graphql=is_public)
+        assert judged(with_answer("graphql", status=status), site)["graphql-exposure"].ok is (is_public == asked_for)
+
+
+@pytest.mark.req("C-08")
+def test_a_graphql_that_could_not_be_asked_fails() -> None:
+    assert not judged(with_answer("graphql", status=0, error="refused"))["graphql-exposure"].ok
 
 
 @pytest.mark.req("A-22")

@@ -78,9 +78,25 @@ def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
     assert {router["service"] for router in public if not is_locked(router)} == {
         "react-app",
         "api",
+        "django",
         "nginx-static",
         "noop@internal",
     }
+
+
+@pytest.mark.req("C-08")
+def test_of_django_the_public_gets_one_path_behind_the_limits() -> None:
+    routers = dynamic("routers").items()
+    public = {name: one for name, one in routers if one["service"] == "django" and one["entryPoints"] == ["websecure"]}
+    assert public.keys() == {"graphql", "admin"}
+    graphql = public["graphql"]
+    assert graphql["rule"].endswith("&& Path(`/graphql`)")
+    assert graphql["middlewares"][:3] == ["security-headers", "rate-limit-api", "limit-graphql-body"]
+    assert dynamic("middlewares")["limit-graphql-body"]["buffering"]["maxRequestBodyBytes"] == 65_536
+    source = (ROOT / "traefik/dynamic/public.yml").read_text()
+    opened, closed = '# {{ if eq (env "EXPOSE_GRAPHQL") "true" }}', "# {{ end }}"
+    assert "graphql:" in source.partition(opened)[2].partition(closed)[0]
+    assert source.count("graphql:") == 1
 
 
 @pytest.mark.req("A-21", "A-22")

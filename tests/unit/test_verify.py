@@ -15,7 +15,7 @@ from ops.errors import HostError
 from ops.gather import gather
 from ops.listeners import listeners, outside_addresses
 from ops.observations import Answer, ServiceState, Site
-from ops.questions import django_command, event_of, has_no_events, private_routes, public_routes, task_ended, task_path
+from ops.questions import django_command, private_routes, public_routes, task_ended, task_path
 from ops.redact import Redactor
 from ops.report import to_json
 from ops.verify import note_unverified, templates, verify, why_partial
@@ -221,11 +221,6 @@ def test_outside_addresses_are_never_loopback() -> None:
 
 @pytest.mark.req("A-23")
 def test_what_the_api_says_of_a_task_is_read() -> None:
-    assert event_of(Answer(url="", body_head='{"events": [{"id": 7}]}')) == 7
-    assert event_of(Answer(url="", body_head='{"events": []}')) is None
-    assert has_no_events(Answer(url="", status=200, body_head='{"events": []}'))
-    assert not has_no_events(Answer(url="", status=503, body_head='{"events": []}'))
-    assert not has_no_events(Answer(url="", status=200, body_head="<html>"))
     assert task_path(Answer(url="", body_head='{"task_id": "a-b"}')) == "/api/tasks/a-b"
     assert task_path(Answer(url="", body_head="<html>")) == ""
     states = {"SUCCESS": True, "FAILURE": False, "PENDING": None}
