@@ -19,6 +19,7 @@ from api import health, problems
 from api.compat import NEEDED_MIGRATION
 from api.database import new_pool
 from api.dependencies import Resources
+from api.documented import DocumentedAPI, operation_id
 from api.gathering import Gatherings
 from api.limits import BodyLimit
 from api.service.drain import Drain
@@ -81,14 +82,15 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.resources = resources
             yield
 
-    app = FastAPI(
+    app = DocumentedAPI(
         title="Slipway volunteer sign-ups",
         version=settings.service_version,
         redirect_slashes=False,
         docs_url="/docs" if settings.shows_docs else None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={"default": {"model": problems.Problem, "content": {problems.MEDIA_TYPE: {}}}},
+        responses={"default": {}},
+        generate_unique_id_function=operation_id,
     )
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)

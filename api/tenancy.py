@@ -19,17 +19,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, LiteralString
 
 import structlog
-from fastapi import Depends, HTTPException, Path, Request
+from fastapi import Depends, HTTPException, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dependencies import Opened, Resources
+from api.documented import ANYONE
 from api.service.tokens import Access, TokenError
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg.rows import DictRow
 
-bearer = HTTPBearer(auto_error=False, scheme_name="access token", bearerFormat="JWT")
+bearer = HTTPBearer(auto_error=False, scheme_name="access_token", bearerFormat="JWT")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 Slug = Annotated[str, Path(min_length=3, max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
@@ -185,8 +186,9 @@ def _member(roles: frozenset[Role]) -> Callable[..., Awaitable[Scope]]:
     return scope
 
 
-Anyone = Annotated[Scope, Depends(_anyone)]
+# The scopes are for the OpenAPI document alone: who may use a route stands beside it.
+Anyone = Annotated[Scope, Security(_anyone, scopes=[ANYONE])]
 SignedIn = Annotated[Scope, Depends(_signed_in)]
-Member = Annotated[Scope, Depends(_member(frozenset(Role)))]
-Coordinator = Annotated[Scope, Depends(_member(COORDINATORS))]
-Owner = Annotated[Scope, Depends(_member(OWNERS))]
+Member = Annotated[Scope, Security(_member(frozenset(Role)), scopes=["member"])]
+Coordinator = Annotated[Scope, Security(_member(COORDINATORS), scopes=["coordinator"])]
+Owner = Annotated[Scope, Security(_member(OWNERS), scopes=["owner"])]

@@ -17,7 +17,7 @@ EXAMPLE = {"subject": "Parking on Saturday", "body": "Please park behind the hal
 class AnnouncementIn(BaseModel):
     """What to tell, and whom: everyone in the organization, or who signed up for an event."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {**EXAMPLE}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{**EXAMPLE}]})
 
     subject: Line
     body: Annotated[Text, StringConstraints(min_length=1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.fields import Email, Line, TriedEmail
 from api.me.models import Me
@@ -15,23 +15,35 @@ TriedPassword = Annotated[str, StringConstraints(min_length=1, max_length=LONGES
 MailedToken = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+NAME, EMAIL, PASSWORD = "Ada Lovelace", "ada@example.org", "a garden wall of stone"
+TOKEN = "kX0cYv2mB5qJr8sT1wZ4nP7hL3dF6gA9uE0iO2yC5bQ"  # noqa: S105 - of no account
+
+
 class _Body(BaseModel):
     """Anything more than what is asked for is a mistake, or somebody who tries."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
+def _example(**values: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
 class Registration(_Body):
     """Who wants an account."""
 
-    name: Line = Field(examples=["Ada Lovelace"])
-    email: Email = Field(examples=["ada@example.org"])
+    model_config = _example(name=NAME, email=EMAIL)
+
+    name: Line
+    email: Email
 
 
 class Forgotten(_Body):
     """Who wants a link to choose a new password."""
 
-    email: TriedEmail = Field(examples=["ada@example.org"])
+    model_config = _example(email=EMAIL)
+
+    email: TriedEmail
 
 
 class Accepted(BaseModel):
@@ -43,19 +55,25 @@ class Accepted(BaseModel):
 class ChosenPassword(_Body):
     """A password, chosen by a mailed link."""
 
+    model_config = _example(token=TOKEN, password=PASSWORD)
+
     token: MailedToken
-    password: NewPassword = Field(examples=["a garden wall of stone"])
+    password: NewPassword
 
 
 class Login(_Body):
     """Who says to have an account."""
 
-    email: TriedEmail = Field(examples=["ada@example.org"])
-    password: TriedPassword = Field(examples=["a garden wall of stone"])
+    model_config = _example(email=EMAIL, password=PASSWORD)
+
+    email: TriedEmail
+    password: TriedPassword
 
 
 class ChangedPassword(_Body):
     """A new password in place of the one that is known."""
+
+    model_config = _example(current=PASSWORD, new="a bridge of seven arches")
 
     current: TriedPassword
     new: NewPassword

@@ -13,7 +13,7 @@ from api.auth.sessions import SessionStarter, end_all_sessions, end_session, has
 from api.cursors import invalid
 from api.database import fetch
 from api.dependencies import Opened
-from api.problems import MEDIA_TYPE, Problem
+from api.documented import documented
 from api.tenancy import Scope, SignedIn, Transaction, unauthorized
 from api.throttle import LOG_INS, MAILS
 
@@ -33,14 +33,10 @@ Starter = Annotated[SessionStarter, Depends(_starter)]
 RefreshCookie = Annotated[str, Cookie(alias="refresh")]
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    return {status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in statuses}
+router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(_same_origin)], responses=documented(403))
 
 
-router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(_same_origin)], responses=_problems(403))
-
-
-@router.post("/register", status_code=202, responses=_problems(429))
+@router.post("/register", status_code=202, responses=documented(429))
 async def register(opened: Opened, body: Registration) -> Accepted:
     """Ask for an account. The answer is the same for everybody; the mail says the rest."""
     await MAILS.count(opened.redis, body.email)
@@ -50,7 +46,7 @@ async def register(opened: Opened, body: Registration) -> Accepted:
     return Accepted(detail=MAIL_IS_COMING)
 
 
-@router.post("/forgot", status_code=202, responses=_problems(429))
+@router.post("/forgot", status_code=202, responses=documented(429))
 async def forgot(opened: Opened, body: Forgotten) -> Accepted:
     """Ask for a link to choose a new password. The answer is the same for everybody."""
     await MAILS.count(opened.redis, body.email)
@@ -60,7 +56,7 @@ async def forgot(opened: Opened, body: Forgotten) -> Accepted:
     return Accepted(detail=MAIL_IS_COMING)
 
 
-@router.post("/password", responses=_problems(410))
+@router.post("/password", responses=documented(410))
 async def choose_password(opened: Opened, starter: Starter, body: ChosenPassword) -> Session:
     """Choose a password by a mailed link. That proves the address, and ends what was open before."""
     token_hash = hash_of(body.token)
@@ -79,7 +75,7 @@ async def choose_password(opened: Opened, starter: Starter, body: ChosenPassword
         return await starter.start(tx, user_id=user_id, version=version)
 
 
-@router.post("/login", responses=_problems(401, 429))
+@router.post("/login", responses=documented(401, 429))
 async def log_in(opened: Opened, starter: Starter, body: Login) -> Session:
     """Log in. What is not right, the address or the password, is not said."""
     await LOG_INS.count(opened.redis, body.email)
@@ -92,7 +88,7 @@ async def log_in(opened: Opened, starter: Starter, body: Login) -> Session:
         return await starter.start(tx, user_id=found[0]["id"], version=found[0]["token_version"])
 
 
-@router.post("/refresh", responses=_problems(401))
+@router.post("/refresh", responses=documented(401))
 async def refresh(opened: Opened, starter: Starter, token: RefreshCookie = "") -> Session:
     """Get a new access token, and the next refresh token in place of this one."""
     session = None
@@ -113,7 +109,7 @@ async def log_out(opened: Opened, starter: Starter, token: RefreshCookie = "") -
     starter.forget()
 
 
-@router.post("/logout-everywhere", status_code=204, responses=_problems(401))
+@router.post("/logout-everywhere", status_code=204, responses=documented(401))
 async def log_out_everywhere(scope: SignedIn, starter: Starter) -> None:
     """Log out of every browser: all access and refresh tokens are void at once."""
     async with scope.begin() as tx:
@@ -121,7 +117,7 @@ async def log_out_everywhere(scope: SignedIn, starter: Starter) -> None:
     starter.forget()
 
 
-@router.put("/password", responses=_problems(401, 429))
+@router.put("/password", responses=documented(401, 429))
 async def change_password(opened: Opened, scope: SignedIn, starter: Starter, body: ChangedPassword) -> Session:
     """Change one's password; every other session ends."""
     async with scope.begin() as tx:

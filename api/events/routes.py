@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.database import fetch
 from api.dependencies import Opened, Resources
+from api.documented import documented
 from api.events import changing, models, pages, sql, times
 from api.events.pages import Cursor, Limit, Search
 from api.idempotency import Once
@@ -119,7 +120,7 @@ async def read_own_event(scope: Coordinator, event_id: EventId) -> dict[str, Any
         return await tx.one(sql.EVENT, event_id=event_id)
 
 
-@router.patch(OF_ORGANIZATION + "/{event_id}", response_model=models.Event)
+@router.patch(OF_ORGANIZATION + "/{event_id}", response_model=models.Event, responses=documented(409))
 async def change_event(scope: Coordinator, event_id: EventId, body: models.EventChange) -> dict[str, Any]:
     """Change an event: publish it, move it, cancel it. Who is signed up for what is cancelled gets a mail."""
     async with scope.begin() as tx:
@@ -127,7 +128,7 @@ async def change_event(scope: Coordinator, event_id: EventId, body: models.Event
         return await tx.one(sql.EVENT, event_id=event_id)
 
 
-@router.delete(OF_ORGANIZATION + "/{event_id}", status_code=204)
+@router.delete(OF_ORGANIZATION + "/{event_id}", status_code=204, responses=documented(409))
 async def delete_event(scope: Coordinator, event_id: EventId) -> None:
     """Delete a draft. What was published is cancelled instead: people rely on it."""
     async with scope.begin() as tx:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 
 from api.cursors import decode
+from api.documented import documented
 from api.exports import sql
 from api.exports.models import Export, Exports
 from api.idempotency import Once
@@ -15,7 +16,10 @@ from api.pages import Cursor, Id, Limit, page
 from api.tenancy import Coordinator, Transaction
 
 router = APIRouter(prefix="/organizations/{slug}/exports", tags=["exports"])
-CSV_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+    **documented(409),
+}
 
 
 @router.post("", status_code=202, response_model=Export)

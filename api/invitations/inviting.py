@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 
 from api.cursors import decode
+from api.documented import documented
 from api.idempotency import Once
 from api.invitations import sql
 from api.invitations.models import Invitation, InvitationIn, Invitations
@@ -29,7 +30,7 @@ async def list_invitations(scope: Coordinator, limit: Limit = 50, cursor: Cursor
     return page(rows, limit, by=("created_at", "id"))
 
 
-@router.post("", status_code=201, response_model=Invitation)
+@router.post("", status_code=201, response_model=Invitation, responses=documented(429))
 async def invite(scope: Coordinator, once: Once, body: InvitationIn) -> Response:
     """Invite somebody by mail; the link is good for a week. Only owners make owners and coordinators."""
     async with scope.begin() as tx:
@@ -55,7 +56,7 @@ def _check_may_give(tx: Transaction, role: str) -> None:
         raise HTTPException(403, "Only an owner may invite owners and coordinators.")
 
 
-@router.delete("/{invitation_id}", status_code=204)
+@router.delete("/{invitation_id}", status_code=204, responses=documented(409))
 async def revoke_invitation(scope: Coordinator, invitation_id: Id) -> None:
     """Take an invitation back: its link is no longer good."""
     async with scope.begin() as tx:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from api.auth.models import MailedToken, NewPassword, Session
+from api.auth.models import TOKEN, MailedToken, NewPassword, Session
 from api.fields import Email, Line
 from api.pages import Page
 from api.tenancy import Role
@@ -45,7 +45,9 @@ class Invitations(Page[Invitation]):
 class InvitationLink(BaseModel):
     """The token of a mailed link."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": [{"token": TOKEN}]}
+    )
 
     token: Token
 
@@ -63,15 +65,19 @@ class InvitationRead(BaseModel):
 class Acceptance(InvitationLink):
     """Name and password make the account, when there is none."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": TOKEN, "name": "Mo Berg", "password": "a garden wall of stone"}]}
+    )
+
     name: Line | None = None
     password: NewPassword | None = None
 
 
-class Accepted(BaseModel):
+class Joined(BaseModel):
     """Where one belongs now."""
 
     organization_slug: str
 
 
-class AcceptedAnew(Session, Accepted):
+class JoinedAnew(Session, Joined):
     """The same for a new account, which is signed in at once."""

@@ -10,16 +10,17 @@ from api import passwords
 from api.auth.routes import Starter
 from api.auth.sessions import refuse_other_sites
 from api.cursors import invalid
+from api.documented import documented
 from api.invitations import inviting
 from api.invitations.accepting import has_account, held_invitation, is_mine, join, make_account
-from api.invitations.models import Acceptance, Accepted, AcceptedAnew, InvitationLink, InvitationRead
+from api.invitations.models import Acceptance, InvitationLink, InvitationRead, Joined, JoinedAnew
 from api.tenancy import Anyone, Scope, unauthorized
 
 router = APIRouter(tags=["invitations"])
 router.include_router(inviting.router)
 
 
-@router.post("/invitations/read", response_model=InvitationRead)
+@router.post("/invitations/read", response_model=InvitationRead, responses=documented(404, 410))
 async def read_invitation(scope: Anyone, body: InvitationLink) -> dict[str, Any]:
     """Read what a mailed link invites to."""
     async with scope.begin() as tx:
@@ -27,10 +28,8 @@ async def read_invitation(scope: Anyone, body: InvitationLink) -> dict[str, Any]
         return {**invitation, "has_account": await has_account(tx, invitation["email"])}
 
 
-@router.post("/invitations/accept")
-async def accept_invitation(
-    scope: Anyone, request: Request, starter: Starter, body: Acceptance
-) -> AcceptedAnew | Accepted:
+@router.post("/invitations/accept", responses=documented(403, 404, 409, 410))
+async def accept_invitation(scope: Anyone, request: Request, starter: Starter, body: Acceptance) -> JoinedAnew | Joined:
     """Accept: signed in as who was invited, or, without an account, by choosing a name and a password."""
     refuse_other_sites(request)  # it may begin a session
     async with scope.begin() as tx:
@@ -39,14 +38,14 @@ async def accept_invitation(
             if tx.user_id is None or not await is_mine(tx, invitation["email"]):
                 raise unauthorized(f"Sign in as {invitation['email']} to accept.")
             await join(tx, invitation, tx.user_id)
-            return Accepted(organization_slug=invitation["organization_slug"])
+            return Joined(organization_slug=invitation["organization_slug"])
     name, password_hash = await _chosen(body, invitation["email"])
     async with Scope(scope.opened).begin() as tx:  # as nobody: whoever is signed in has another address
         invitation = await held_invitation(tx, body.token)
         account = await make_account(tx, email=invitation["email"], name=name, password_hash=password_hash)
         await join(tx, invitation, account["id"])
         session = await starter.start(tx, user_id=account["id"], version=account["token_version"])
-        return AcceptedAnew(**session.model_dump(), organization_slug=invitation["organization_slug"])
+        return JoinedAnew(**session.model_dump(), organization_slug=invitation["organization_slug"])
 
 
 async def _chosen(body: Acceptance, email: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 
 from api.cursors import decode
+from api.documented import documented
 from api.pages import Cursor, Id, Limit, page
 from api.people import sql
 from api.people.csv_import import read_people
@@ -19,7 +20,13 @@ from api.tenancy import Coordinator, Role, Transaction
 
 router = APIRouter(prefix="/organizations/{slug}/people", tags=["people"])
 Search = Annotated[str | None, Query(max_length=200, description="Part of a name or an address.")]
-CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+CSV_EXAMPLE = "name,email,phone\nAda Lindqvist,ada@example.org,+46 8 123\n"
+CSV_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string", "examples": [CSV_EXAMPLE]}}},
+    }
+}
 
 
 @router.get("", response_model=People)
@@ -41,7 +48,7 @@ def _pattern(search: str | None) -> str | None:
     return f"%{literal}%"
 
 
-@router.post("", status_code=201, response_model=Person)
+@router.post("", status_code=201, response_model=Person, responses=documented(409))
 async def add_person(scope: Coordinator, body: PersonIn) -> dict[str, Any]:
     """Write a volunteer down."""
     async with scope.begin() as tx:
@@ -51,7 +58,7 @@ async def add_person(scope: Coordinator, body: PersonIn) -> dict[str, Any]:
         return await tx.one(sql.PERSON, person_id=added["id"])
 
 
-@router.patch("/{person_id}", response_model=Person)
+@router.patch("/{person_id}", response_model=Person, responses=documented(409))
 async def change_person(scope: Coordinator, person_id: Id, body: PersonChange) -> dict[str, Any]:
     """Change what a person is called, or their number; an owner may change roles."""
     async with scope.begin() as tx:
@@ -68,14 +75,14 @@ async def _change(tx: Transaction, person_id: int, body: PersonChange) -> None:
     await tx.run(sql.CHANGE, person_id=person_id, **body.model_dump())
 
 
-@router.delete("/{person_id}", status_code=204)
+@router.delete("/{person_id}", status_code=204, responses=documented(409))
 async def remove_person(scope: Coordinator, person_id: Id) -> None:
     """Remove a person; what they signed up for is cancelled, and goes to who waits."""
     async with scope.begin() as tx:
         await remove(tx, person_id)
 
 
-@router.post("/import", openapi_extra=CSV_BODY)
+@router.post("/import", openapi_extra=CSV_BODY, responses=documented(415))
 async def import_csv(scope: Coordinator, request: Request, *, dry_run: bool = False) -> Imported:
     """Write people down from CSV: UTF-8, `,` or `;`, the columns name, email and phone named in the first line.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
+from api.documented import documented
 from api.events import sql as events_sql
 from api.events.changing import IS_FINAL
 from api.events.models import MOST_SHIFTS
@@ -38,7 +39,7 @@ async def _add(tx: Transaction, event_id: int, body: models.ShiftIn) -> dict[str
     return await tx.one(sql.SHIFT, shift_id=added["id"])
 
 
-@router.patch("/organizations/{slug}/shifts/{shift_id}", response_model=models.Shift)
+@router.patch("/organizations/{slug}/shifts/{shift_id}", response_model=models.Shift, responses=documented(409))
 async def change_shift(scope: Coordinator, shift_id: Id, body: models.ShiftChange) -> dict[str, Any]:
     """Change a shift. More places go to those who wait; with fewer places than taken ones, nobody is thrown out."""
     async with scope.begin() as tx:
@@ -54,7 +55,7 @@ async def change_shift(scope: Coordinator, shift_id: Id, body: models.ShiftChang
         return await tx.one(sql.SHIFT, shift_id=shift_id)
 
 
-@router.delete("/organizations/{slug}/shifts/{shift_id}", status_code=204)
+@router.delete("/organizations/{slug}/shifts/{shift_id}", status_code=204, responses=documented(409))
 async def delete_shift(scope: Coordinator, shift_id: Id) -> None:
     """Delete a shift that nobody is signed up for; a published event keeps one."""
     async with scope.begin() as tx:

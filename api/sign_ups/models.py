@@ -47,7 +47,11 @@ class SignedUp(BaseModel):
 class ManageLink(BaseModel):
     """The token of a mailed link."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}]},
+    )
 
     token: ManageToken
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from api.cursors import decode
+from api.documented import documented
 from api.idempotency import Once
 from api.pages import Cursor, Id, Limit, page
 from api.sign_ups import sql
@@ -43,7 +44,7 @@ async def _sign_up(tx: Transaction, shift_id: int, person_id: int) -> SignedUp:
     return SignedUp.model_validate(await place(tx, shift_id, person_id))
 
 
-@router.delete("/sign-ups/{sign_up_id}", status_code=204)
+@router.delete("/sign-ups/{sign_up_id}", status_code=204, responses=documented(409))
 async def cancel_sign_up_of_person(scope: Coordinator, sign_up_id: Id) -> None:
     """Cancel somebody's sign-up; of a shift that is over, who came and who did not stays as it was."""
     async with scope.begin() as tx:
@@ -54,7 +55,7 @@ async def cancel_sign_up_of_person(scope: Coordinator, sign_up_id: Id) -> None:
         tx.tell()
 
 
-@router.put("/sign-ups/{sign_up_id}/attendance", response_model=RosterEntry)
+@router.put("/sign-ups/{sign_up_id}/attendance", response_model=RosterEntry, responses=documented(409))
 async def mark_attendance(scope: Coordinator, sign_up_id: Id, body: Attendance) -> dict[str, Any]:
     """Mark whether somebody came."""
     async with scope.begin() as tx:

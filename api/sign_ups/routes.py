@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from api.cursors import decode, invalid
+from api.documented import documented
 from api.idempotency import Once
 from api.pages import Cursor, Id, Limit, page
 from api.service.tokens import TokenError
@@ -25,7 +26,7 @@ TO_ONE_MAILBOX = Throttle("guest-mailbox", most=10, window_s=3600)
 FROM_ONE_ADDRESS = Throttle("guest-address", most=300, window_s=600)
 
 
-@router.post("/shifts/{shift_id}/sign-ups", status_code=201, response_model=SignedUp)
+@router.post("/shifts/{shift_id}/sign-ups", status_code=201, response_model=SignedUp, responses=documented(429))
 async def sign_up(scope: Anyone, once: Once, request: Request, shift_id: Id, body: SignUpIn) -> Response:
     """Sign oneself up: by one's account, or by a name and an address when not signed in.
 
@@ -85,7 +86,7 @@ async def list_my_sign_ups(
     return page(rows, limit, by=("starts_at", "id"))
 
 
-@router.delete("/me/sign-ups/{sign_up_id}", status_code=204)
+@router.delete("/me/sign-ups/{sign_up_id}", status_code=204, responses=documented(409))
 async def cancel_my_sign_up(scope: SignedIn, sign_up_id: Id) -> None:
     """Take one's own sign-up back before the shift begins."""
     async with scope.begin() as tx:
@@ -94,7 +95,7 @@ async def cancel_my_sign_up(scope: SignedIn, sign_up_id: Id) -> None:
         await take_back(tx, sign_up_id)
 
 
-@router.post("/sign-ups/read", response_model=MySignUp)
+@router.post("/sign-ups/read", response_model=MySignUp, responses=documented(404, 410))
 async def read_sign_up(scope: Anyone, body: ManageLink) -> dict[str, Any]:
     """Read the sign-up of a mailed link."""
     sign_up_id = _managed_by(scope, body.token)
@@ -103,7 +104,7 @@ async def read_sign_up(scope: Anyone, body: ManageLink) -> dict[str, Any]:
         return await tx.one(sql.MANAGED, sign_up_id=sign_up_id)
 
 
-@router.post("/sign-ups/cancel", status_code=204)
+@router.post("/sign-ups/cancel", status_code=204, responses=documented(404, 409, 410))
 async def cancel_sign_up(scope: Anyone, body: ManageLink) -> None:
     """Take the sign-up of a mailed link back before the shift begins."""
     sign_up_id = _managed_by(scope, body.token)
