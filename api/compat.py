@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 import psycopg
 
 import api
+from api.service.health import CheckError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,9 +74,45 @@ async def queries_fit(
     return problems
 
 
+class QueriesCheck:
+    """The check `queries` of `/health`: a release whose statements do not fit the schema never gets a request.
+
+    Looked at until they fit, and then never again: what the process holds does not change. The look goes on when
+    whoever asked does not wait for its end.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._fits = False
+        self._looking: asyncio.Task[list[str]] | None = None
+
+    async def __call__(self) -> str:
+        """Pass, or name the first statement that does not fit."""
+        if not self._fits:
+            if self._looking is None:
+                self._looking = asyncio.create_task(_look(self._url))
+            looking = self._looking
+            try:
+                problems = await asyncio.shield(looking)
+            finally:
+                if looking.done():
+                    self._looking = None
+            if problems:
+                raise CheckError(f"{len(problems)} do not fit the schema: {problems[0]}")
+            self._fits = True
+        return "fit the schema"
+
+
+async def _look(url: str) -> list[str]:
+    connect = psycopg.AsyncConnection.connect(
+        url, autocommit=True, connect_timeout=2, application_name="slipway-compat"
+    )
+    async with await connect as connection:
+        return await queries_fit(connection)
+
+
 async def _report(url: str) -> dict[str, object]:
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="slipway-compat") as one:
-        problems = await queries_fit(one)
+    problems = await _look(url)
     return {"ok": not problems, "checked": len(statements()), "problems": problems}
 
 

@@ -69,6 +69,13 @@ async def _unstorable(_request: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail="A value in the request cannot be stored.")
 
 
+async def _changed_meanwhile(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what a constraint refused: somebody else deleted what this refers to, or made the same."""
+    log.info("refused by a constraint", constraint=getattr(getattr(error, "diag", None), "constraint_name", None))
+    detail = "What this refers to was changed a moment ago; look again."
+    return problem(HTTPStatus.CONFLICT, detail=detail)
+
+
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.warning("unavailable", error=f"{type(error).__name__}: {error}")
     detail = str(error) if isinstance(error, UnavailableError) else "The data store does not answer; try again."
@@ -80,5 +87,6 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(psycopg.DataError, _unstorable)
+    app.add_exception_handler(psycopg.IntegrityError, _changed_meanwhile)
     for kind in (UnavailableError, psycopg.OperationalError, redis.RedisError):
         app.add_exception_handler(kind, _unavailable)

@@ -6,6 +6,7 @@ admin and GraphQL all call: nothing else writes them.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -53,6 +54,10 @@ class Event(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="event_ends_after_start"
+            ),
+            # The lists begin reading so long before now: what is not over has begun since.
+            models.CheckConstraint(
+                condition=models.Q(ends_at__lte=models.F("starts_at") + timedelta(days=31)), name="event_not_endless"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["draft", "published", "cancelled"]), name="event_state_known"
