@@ -28,11 +28,14 @@ _CARDS: LiteralString = """
            CASE WHEN count(*) > %(limit)s THEN (array_agg(page.starts_at))[%(limit)s] END AS next_at,
            CASE WHEN count(*) > %(limit)s THEN (array_agg(page.id))[%(limit)s] END AS next_id
 """
-# What is not over has begun not long ago: see times.LONGEST_EVENT.
-_LONGEST: LiteralString = "interval '31 days'"
+# What is not over has begun not long ago: see times.LONGEST_EVENT. CASE and not coalesce: under row-level security
+# PostgreSQL does not trust coalesce with a tenant's rows, and would read the index from its very beginning.
+_BEGINS: LiteralString = """
+    (CASE WHEN %(after_at)s::timestamptz IS NULL THEN now() - interval '31 days' ELSE %(after_at)s END,
+     CASE WHEN %(after_id)s::bigint IS NULL THEN 0 ELSE %(after_id)s END)
+"""
 _UPCOMING: LiteralString = f"""
-    event.state = 'published' AND event.ends_at > now()
-    AND (event.starts_at, event.id) > (coalesce(%(after_at)s, now() - {_LONGEST}), coalesce(%(after_id)s, 0))
+    event.state = 'published' AND event.ends_at > now() AND (event.starts_at, event.id) > {_BEGINS}
 """
 _IN_ORDER: LiteralString = " ORDER BY event.starts_at, event.id LIMIT %(limit)s + 1 "
 
