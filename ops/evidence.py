@@ -56,6 +56,7 @@ def evidence_of(seen: Observations, *, templates: Mapping[str, str], events: Ite
         **{name: _command(seen.commands.get(command)) for name, command in COMMAND_FILES.items()},
         **{name: _json_output(seen.commands.get(command)) for name, command in JSON_FILES.items()},
     }
+    texts["schema-compat-check.json"] = _with_queries(texts["schema-compat-check.json"], answer_of(seen, "api-health"))
     texts["django-migrate.txt"] = _migrate_job(events) or texts["django-migrate.txt"]
     missing = {name: _why_missing(name, seen) for name, text in texts.items() if not text}
     return Evidence(texts={name: text for name, text in texts.items() if text}, missing=missing)
@@ -146,6 +147,15 @@ def _json_body(answer: Answer) -> str:
     if parsed is None:
         parsed = {"url": answer.url, "status": answer.status, "error": answer.error or "the body is not JSON"}
     return json.dumps(parsed, indent=1) + "\n"
+
+
+def _with_queries(text: str, health: Answer) -> str:
+    """Add to what Django says of the schema what the API says of its own statements."""
+    body = _parsed(health.body_head) if not health.error else None
+    checks = body.get("checks") if isinstance(body, dict) else None
+    if not text or not isinstance(checks, dict) or "queries" not in checks:
+        return text
+    return json.dumps({**json.loads(text), "queries_of_the_api": checks["queries"]}, indent=1) + "\n"
 
 
 def _migrate_job(events: Iterable[Event]) -> str:

@@ -73,6 +73,16 @@ def test_json_files_are_json_even_when_the_command_said_more() -> None:
     assert json.loads(texts["schema-compat-check.json"]) == {"exit_code": 1, "output": "Traceback"}
 
 
+@pytest.mark.req("A-11", "A-20")
+def test_the_schema_check_holds_what_the_api_says_of_its_statements() -> None:
+    queries = {"ok": False, "seconds": 0.1, "detail": "1 do not fit the schema: api.events.sql.EVENT: no such column"}
+    seen = with_answer("api-health", status=503, body_head=json.dumps({"checks": {"queries": queries}}))
+    ran = replace(seen.commands["schema-compat-check"], output='{"ok": true}')
+    seen = replace(seen, commands={**seen.commands, "schema-compat-check": ran})
+    text = evidence_of(seen, templates={}).texts["schema-compat-check.json"]
+    assert json.loads(text) == {"ok": True, "queries_of_the_api": queries}
+
+
 def test_a_health_that_is_no_json_is_kept_as_a_fact() -> None:
     texts = evidence_of(with_answer("api-health", status=502, body_head="<html>"), templates={}).texts
     assert json.loads(texts["api-health.json"])["status"] == 502
