@@ -1,7 +1,7 @@
 // Who comes to this shift, who waits, and who came?
 
 import { useState } from "react";
-import { timeRange, weekday, day } from "../../time";
+import { shortDate, timeRange } from "../../time";
 import { Button } from "../../ui/Button";
 import { Meter } from "../parts/Meter";
 import type { ManagedEvent, RosterEntry } from "../shapes";
@@ -32,10 +32,10 @@ export function ShiftRoster({ slug, event, roster: { shift, confirmed, waiting }
             {shift.title}
           </h3>
           <p className="row-meta">
-            {weekday(shift.starts_at)} {day(shift.starts_at)}, {timeRange(shift)}
+            {shortDate(shift.starts_at)}, {timeRange(shift)}
           </p>
         </div>
-        <Meter of={shift} />
+        <Meter of={shift} closed={!isOpen && event.state !== "draft"} />
       </div>
       {mayMark && isMarking ? (
         <Attendance slug={slug} eventId={event.id} entries={confirmed} />

@@ -19,6 +19,9 @@ export function NeedList({ slug, needs, now }: { slug: string; needs: Need[]; no
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">Shifts that need people</h2>
+      {needs[0]?.urgency === "urgent" && (
+        <p className="section-lead">Urgent is what begins within three days, or within two weeks and is less than half full.</p>
+      )}
       {needs.length === 0 && <p className="all-set">Every shift ahead has the people it needs.</p>}
       {(["urgent", "soon", "later"] as const).map((urgency) => (
         <Group key={urgency} slug={slug} urgency={urgency} needs={shown.filter((need) => need.urgency === urgency)} now={now} />

@@ -69,6 +69,11 @@ export function needWords({ capacity, free, waiting }: Pick<Shift, "capacity" | 
   return waiting > 0 ? `Full, ${waiting} waiting` : "Full";
 }
 
+/** Write `5 of 8 places taken`. */
+export function takenWords({ capacity, taken }: Pick<Shift, "capacity" | "taken">): string {
+  return `${taken} of ${capacity} places taken`;
+}
+
 export interface Sections {
   drafts: OverviewEvent[];
   published: OverviewEvent[];

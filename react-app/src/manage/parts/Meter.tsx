@@ -1,22 +1,24 @@
 // How many of a shift's places are taken, at a glance?
 
-import { needWords } from "../overview/need";
+import { needWords, takenWords } from "../overview/need";
 
 interface MeterProps {
   of: { capacity: number; taken: number; free: number; waiting: number };
   urgent?: boolean;
+  /** Nobody can sign up any more: it is said how many did. */
+  closed?: boolean;
 }
 
 const PIPS_MAX = 12;
 
 /** One mark for each place while they can be counted, a bar for more; the sentence is for everybody. */
-export function Meter({ of: count, urgent = false }: MeterProps) {
-  const mood = count.free <= 0 ? "full" : urgent ? "urgent" : "open";
+export function Meter({ of: count, urgent = false, closed = false }: MeterProps) {
+  const mood = count.free <= 0 || closed ? "full" : urgent ? "urgent" : "open";
   return (
     <div className={`meter meter-${mood}`}>
       <p className="meter-text">
-        <strong>{needWords(count)}</strong>
-        {count.free > 0 && count.waiting > 0 && <span>{count.waiting} waiting</span>}
+        <strong>{closed ? takenWords(count) : needWords(count)}</strong>
+        {!closed && count.free > 0 && count.waiting > 0 && <span>{count.waiting} waiting</span>}
       </p>
       {count.capacity <= PIPS_MAX ? <Pips {...count} /> : <Bar {...count} />}
     </div>
