@@ -6,8 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
-from signups.models import Event, OutboxMessage, Shift, SignUp
+from signups.models import Event, Member, OutboxMessage, Shift, SignUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,6 +86,33 @@ def call_off(event_id: int) -> bool:
             for pk, organization_id in active.order_by("pk").values_list("pk", "organization_id")
         )
     return True
+
+
+def remove(member_ids: Iterable[int]) -> None:
+    """Delete people with their sign-ups, give their places to the next, and tell them what they were taken off."""
+    ids = list(member_ids)
+    events = Event.objects.filter(shifts__sign_ups__member__in=ids)
+    with settled(list(events.values_list("pk", flat=True))):
+        members = Member.objects.filter(pk__in=ids).order_by("pk")
+        for member in members:
+            _say_goodbye(member)
+        members.delete()
+
+
+def _say_goodbye(member: Member) -> None:
+    """Write the message while the sign-ups are still there; it says itself what there was."""
+    left = SignUp.objects.filter(member=member, shift__ends_at__gt=Now()).exclude(state=SignUp.State.CANCELLED)
+    shifts = [
+        {
+            "event_title": one.shift.event.title,
+            "shift_title": one.shift.title,
+            "starts_at": one.shift.starts_at.isoformat(),
+        }
+        for one in left.select_related("shift__event").order_by("shift__starts_at", "pk")
+    ]
+    if shifts:
+        payload = {"email": member.email, "name": member.name, "shifts": shifts}
+        OutboxMessage.objects.create(organization_id=member.organization_id, kind="removed", payload=payload)
 
 
 def _ask(query: str, *parameters: int) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from signups import places
 from signups.admin.forms import RoleForm, is_last_owner
 from signups.admin.scope import RUNS, OrganizationFilter, ScopedAdmin, ScopedInline, may_hand_out
-from signups.models import Event, Invitation, Member, Organization, OutboxMessage, Role
+from signups.models import Invitation, Member, Organization, OutboxMessage, Role
 from signups.queue import tell_after_commit
 
 if TYPE_CHECKING:
@@ -105,16 +105,21 @@ class MemberAdmin(RoleAdmin):
             return mine and super().has_delete_permission(request, obj)
         return super().has_delete_permission(request, obj)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """Ask for the right to delete a person alone: their sign-ups go with them."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Member) -> None:
         """Delete with all sign-ups, and give the places to those who wait."""
-        with places.settled(_events_of([obj.pk])):
-            super().delete_model(request, obj)
+        del request
+        places.remove([obj.pk])
         tell_after_commit()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
         """Do the same for several."""
-        with places.settled(_events_of(list(queryset.values_list("pk", flat=True)))):
-            super().delete_queryset(request, queryset)
+        del request
+        places.remove(queryset.values_list("pk", flat=True))
         tell_after_commit()
 
 
@@ -154,7 +159,3 @@ class InvitationAdmin(RoleAdmin):
         """Make their links useless."""
         count = queryset.filter(accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
         self.message_user(request, f"{count} invitation(s) revoked.")
-
-
-def _events_of(member_ids: list[int]) -> list[int]:
-    return list(Event.objects.filter(shifts__sign_ups__member__in=member_ids).values_list("pk", flat=True))
