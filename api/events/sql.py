@@ -66,9 +66,11 @@ PUBLIC_EVENTS_WITH_WORDS: LiteralString = f"""
         {_IN_ORDER}) AS page
 """
 
+# OFFSET 0: look the organization up by its key, also where a plan for an array of ids would read all of them.
 _EVENT: LiteralString = f"""
     SELECT {_CARD}, event.description, event.state, {_SHIFTS} FROM signups_event AS event
-      JOIN signups_organization AS organization ON organization.id = event.organization_id
+     CROSS JOIN LATERAL (SELECT own.name, own.slug FROM signups_organization AS own
+                          WHERE own.id = event.organization_id OFFSET 0) AS organization
 """
 PUBLIC_EVENTS_BY_ID: LiteralString = f"""
     SELECT found.id AS key, row_to_json(found)::text AS event FROM (
