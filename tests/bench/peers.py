@@ -21,7 +21,7 @@ from tests.bench.loaded import droplet_plan, load_from_container
 from tests.bench.machine import describe_machine
 from tests.bench.recording import latencies
 from tests.bench.rolling import AFTERWARDS_S, arguments, end_in_order, tell_updates
-from tests.bench.rolling_droplet import deployed_droplet, event_of, plan_for
+from tests.bench.rolling_droplet import deployed_droplet, plan_for
 from tests.bench.spans import Update, seen_of
 from tests.bench.story import say
 from tests.bench.tables import failure_kinds, spread, table
@@ -73,10 +73,9 @@ def main() -> None:
     asked = arguments("peers", updates=UPDATES)
     with deployed_droplet() as stack:
         stories = [_tell_ours(stack, asked)]
-        event_id = event_of(stack)
         _must(stack, "down")
         authority = put_project(stack.machine, password=stack.environment["POSTGRES_PASSWORD"])
-        stories += [_tell_peer(stack.machine, method, authority, event_id, asked=asked) for method in METHODS]
+        stories += [_tell_peer(stack.machine, method, authority, asked=asked) for method in METHODS]
     kept = keep("peers", stories)
     causes = "\n".join(f"- {story.title}: {failure_kinds(story)}" for story in stories)
     print("\n".join((describe_machine(), peers_table(stories), causes, f"Kept in {kept}")))  # noqa: T201 - it prints
@@ -120,7 +119,7 @@ def put_project(machine: Machine, *, password: str) -> str:
 
 
 def _tell_ours(stack: Rehearsed, asked: argparse.Namespace) -> Story:
-    plan = plan_for(stack, api_kinds(event_of(stack)))
+    plan = plan_for(stack, api_kinds())
     files = ["api/main.py"] * asked.updates
     return tell_updates(
         stack,
@@ -133,13 +132,13 @@ def _tell_ours(stack: Rehearsed, asked: argparse.Namespace) -> Story:
     )
 
 
-def _tell_peer(machine: Machine, method: Method, authority: str, event_id: int, *, asked: argparse.Namespace) -> Story:
+def _tell_peer(machine: Machine, method: Method, authority: str, *, asked: argparse.Namespace) -> Story:
     say(method.name)
     _write_settings(machine, method, version="0")
     route = "rm -f dynamic/route.yml" if method.by_labels else "cp file-route.yml dynamic/route.yml"
     _shell(machine, f"{route} && docker compose up -d --build --wait --force-recreate")
     updates: list[Update] = []
-    plan = droplet_plan(machine, api_kinds(event_id), authority=authority)
+    plan = droplet_plan(machine, api_kinds(), authority=authority)
     with load_from_container(plan, machine) as loaded:
         time.sleep(asked.steady)  # the stretch without any change
         for number in range(1, asked.updates + 1):

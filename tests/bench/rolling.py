@@ -41,8 +41,7 @@ def main() -> None:
         first = stack.invoke("deploy", *LOCAL, timeout_s=600)
         if first.returncode:
             raise RuntimeError(first.stdout + first.stderr)
-        event_id = stack.ask("/api/events").json()["events"][0]["id"]
-        plan = local_plan(stack, site_kinds(event_id))
+        plan = local_plan(stack, site_kinds())
         stories = tell_all(stack, LOCAL, lambda: load_from_here(plan), asked)
     finally:
         stack.invoke("down", *LOCAL, "--volumes", "--yes")

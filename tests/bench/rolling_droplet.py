@@ -47,7 +47,7 @@ def deployed_droplet() -> Iterator[Rehearsed]:
 
 def tell_droplet(stack: Rehearsed, asked: argparse.Namespace) -> list[Story]:
     """Tell the stories of a droplet."""
-    plan = plan_for(stack, site_kinds(event_of(stack)))
+    plan = plan_for(stack, site_kinds())
     return tell_all(stack, (), lambda: load_from_container(plan, stack.machine), asked)
 
 
@@ -57,14 +57,9 @@ def plan_for(stack: Rehearsed, kinds: tuple[Kind, ...]) -> Plan:
     return droplet_plan(stack.machine, kinds, authority=root.read_text(encoding="utf-8"))
 
 
-def event_of(stack: Rehearsed) -> int:
-    """Return the id of an event that is there."""
-    return int(stack.ask("/api/events").json()["events"][0]["id"])
-
-
 def _make_events(stack: Rehearsed) -> None:
-    """Fill the database as `seed` does in development: there has to be something to read and to recount."""
-    code = "from signups.demonstration import create_demonstration; create_demonstration()"
+    """Fill the database as `seed` does in development: there has to be something to read."""
+    code = "from signups.seeding.demonstration import create_demonstration; create_demonstration()"
     container = next(iter(stack.running("django")))
     stack.machine.run("docker", "exec", container, "python", "manage.py", "shell", "-c", code)
 

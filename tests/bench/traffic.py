@@ -101,21 +101,20 @@ def schedule(plan: Plan) -> Iterator[Due]:
         yield Due(number / plan.rate, kind, plan.sources[number % len(plan.sources)])
 
 
-def api_kinds(event_id: int) -> tuple[Kind, ...]:
+def api_kinds() -> tuple[Kind, ...]:
     """Return the mix that asks the API alone: 60 % GET and 20 % POST kept alive, 15 % GET and 5 % POST fresh."""
-    recount = f"/api/events/{event_id}/recount"
     return (
         Kind(name="health", method="GET", path="/api/health", share=48),
         Kind(name="events", method="GET", path="/api/events", share=12),
         Kind(name="health, fresh", method="GET", path="/api/health", share=15, is_fresh=True),
-        Kind(name="recount", method="POST", path=recount, share=20, expected=ACCEPTED),
-        Kind(name="recount, fresh", method="POST", path=recount, share=5, is_fresh=True, expected=ACCEPTED),
+        Kind(name="task", method="POST", path="/api/tasks", share=20, expected=ACCEPTED),
+        Kind(name="task, fresh", method="POST", path="/api/tasks", share=5, is_fresh=True, expected=ACCEPTED),
     )
 
 
-def site_kinds(event_id: int) -> tuple[Kind, ...]:
+def site_kinds() -> tuple[Kind, ...]:
     """Return the same mix with a tenth of it for the front-end and a static file."""
-    api = (kind if kind.name != "health" else _with_share(kind, 38) for kind in api_kinds(event_id))
+    api = (kind if kind.name != "health" else _with_share(kind, 38) for kind in api_kinds())
     return (
         *api,
         Kind(name="page", method="GET", path="/", share=5),

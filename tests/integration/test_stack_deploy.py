@@ -28,7 +28,14 @@ NAMES = {
     *("curl-api.txt", "curl-api-health.txt", "api-health.json", "celery-ping.json"),
     *("deploy.log", "report.json", "report.html", "manifest.json"),
 }
-SECRET_KEYS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD")
+SECRET_KEYS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_API_PASSWORD",
+    "REDIS_PASSWORD",
+    "DJANGO_SECRET_KEY",
+    "TOKEN_SECRET_KEY",
+    "DJANGO_ADMIN_PASSWORD",
+)
 
 
 def pids(stack: Stack) -> dict[str, int]:

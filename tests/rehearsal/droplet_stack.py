@@ -22,7 +22,15 @@ from rehearsal.world import DOMAIN, World
 from tests.stack import WATCH_S, Checkout, copy_files
 
 DEPLOY_S = 900
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD", "OPERATOR_PASSWORD")
+SECRETS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_API_PASSWORD",
+    "REDIS_PASSWORD",
+    "DJANGO_SECRET_KEY",
+    "TOKEN_SECRET_KEY",
+    "DJANGO_ADMIN_PASSWORD",
+    "OPERATOR_PASSWORD",
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,15 @@ from tests.rehearsal.compose_fixtures import Small
 from tests.rehearsal.engine_host import EngineHost, outcome
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD", "OPERATOR_PASSWORD")
+SECRETS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_API_PASSWORD",
+    "REDIS_PASSWORD",
+    "DJANGO_SECRET_KEY",
+    "TOKEN_SECRET_KEY",
+    "DJANGO_ADMIN_PASSWORD",
+    "OPERATOR_PASSWORD",
+)
 CANARY = "canary0of0the0hardening"
 
 

@@ -12,11 +12,11 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from api import queries
+from api import compat
 from api.problems import UnavailableError
-from api.recount_queue import RecountQueue
 from api.service.logs import logging_config
 from api.settings import Settings, read_settings
+from api.task_queue import TaskQueue
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.req("B-06")
 def test_the_api_needs_the_newest_migration_of_signups() -> None:
     newest = max(path.stem for path in (ROOT / "django" / "signups" / "migrations").glob("[0-9]*.py"))
-    assert f"signups.{newest}" == queries.NEEDED_MIGRATION
+    assert f"signups.{newest}" == compat.NEEDED_MIGRATION
 
 
 def test_what_the_services_share_imports_nothing_of_either() -> None:
@@ -54,18 +54,20 @@ def test_the_api_imports_nothing_of_django() -> None:
 @pytest.mark.req("C-11")
 @pytest.mark.parametrize(("environment", "shown"), [("development", True), ("staging", True), ("production", False)])
 def test_documentation_pages_are_for_everywhere_but_production(environment: Any, shown: bool) -> None:  # noqa: FBT001 - a column
-    settings = Settings(environment=environment, database_url="postgresql://x", redis_url="redis://x")  # type: ignore[arg-type]  # as the environment gives them
+    given = {"database_url": "postgresql://x", "redis_url": "redis://x", "token_secret_key": "x" * 32}
+    settings = Settings(environment=environment, **given)  # type: ignore[arg-type]  # as the environment gives them
     assert settings.shows_docs == shown
 
 
 def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://canary")
     monkeypatch.setenv("LOG_LEVEL", "canary")
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    monkeypatch.delenv("ENVIRONMENT", raising=False)
+    for key in ("REDIS_URL", "ENVIRONMENT", "TOKEN_SECRET_KEY"):
+        monkeypatch.delenv(key, raising=False)
     with pytest.raises(ValidationError) as caught:
         read_settings()
-    assert {str(error["loc"][0]) for error in caught.value.errors()} == {"redis_url", "environment", "log_level"}
+    wrong = {str(error["loc"][0]) for error in caught.value.errors()}
+    assert wrong == {"redis_url", "environment", "log_level", "token_secret_key"}
     assert "canary" not in str(caught.value)
 
 
@@ -122,35 +124,35 @@ class Producer:
         self.error = error
         self.sent: list[tuple[Any, ...]] = []
 
-    def send_task(self, name: str, arguments: tuple[int], **more: Any) -> None:
+    def send_task(self, name: str, **more: Any) -> None:
         """Take a task."""
         if self.error:
             raise self.error
-        self.sent.append((name, arguments, more["task_id"]))
+        self.sent.append((name, more["task_id"]))
 
 
-def queue_with(producer: Producer) -> tuple[RecountQueue, Redis]:
+def queue_with(producer: Producer) -> tuple[TaskQueue, Redis]:
     redis: Any = Redis()
-    queue = RecountQueue(redis, broker_url="redis://x")
+    queue = TaskQueue(redis, broker_url="redis://x")
     queue._producer = producer  # noqa: SLF001 - the network is the integration tests' part
     return queue, redis
 
 
 @pytest.mark.req("A-23")
-def test_a_recount_is_queued_once_within_seconds() -> None:
+def test_a_delivery_is_queued_once_within_seconds() -> None:
     producer = Producer()
     queue, _ = queue_with(producer)
 
-    async def twice() -> tuple[str, str, str]:
-        return await queue.put(1), await queue.put(1), await queue.put(2)
+    async def twice() -> tuple[str, str]:
+        return await queue.put(), await queue.put()
 
-    first, second, other = asyncio.run(twice())
-    assert first == second != other
-    assert producer.sent == [("signups.recount", (1,), first), ("signups.recount", (2,), other)]
+    first, second = asyncio.run(twice())
+    assert first == second
+    assert producer.sent == [("signups.deliver", first)]
 
 
-def test_a_recount_that_could_not_be_queued_may_be_asked_for_again() -> None:
+def test_a_delivery_that_could_not_be_queued_may_be_asked_for_again() -> None:
     queue, redis = queue_with(Producer(OSError("gone")))
     with pytest.raises(UnavailableError):
-        asyncio.run(queue.put(1))
+        asyncio.run(queue.put())
     assert redis.kept == {}

@@ -16,7 +16,7 @@ SOURCES = ("127.0.1.1", "127.0.1.2", "127.0.1.3")
 
 def a_plan(**changes: object) -> Plan:
     plan = Plan(
-        address="127.0.0.1", port=8443, host="site.test", authority="", kinds=site_kinds(4), sources=SOURCES, seconds=10
+        address="127.0.0.1", port=8443, host="site.test", authority="", kinds=site_kinds(), sources=SOURCES, seconds=10
     )
     return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]
 
@@ -30,7 +30,7 @@ def test_requests_are_due_at_the_fixed_rate_whatever_the_answers_do() -> None:
 
 @pytest.mark.req("B-01")
 def test_the_mix_is_60_get_and_20_post_kept_alive_and_15_get_and_5_post_fresh() -> None:
-    for kinds in (api_kinds(4), site_kinds(4)):
+    for kinds in (api_kinds(), site_kinds()):
         shares: collections.Counter[tuple[str, bool]] = collections.Counter()
         for kind in kinds:
             shares[kind.method, kind.is_fresh] += kind.share

@@ -14,7 +14,14 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = (".env.example", ".env.prod.example")
 CANARY = "canary-in-the-compose-file"
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "DJANGO_ADMIN_PASSWORD")
+SECRETS = (
+    "POSTGRES_PASSWORD",
+    "POSTGRES_API_PASSWORD",
+    "REDIS_PASSWORD",
+    "DJANGO_SECRET_KEY",
+    "TOKEN_SECRET_KEY",
+    "DJANGO_ADMIN_PASSWORD",
+)
 
 
 @cache

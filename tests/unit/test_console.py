@@ -93,7 +93,7 @@ def test_the_summary_has_outcome_changes_checks_steps_folder_and_url() -> None:
     shown.console.summary(report())
     text = shown.out.getvalue()
     for part in (
-        *("SUCCESS  full to local in 11.4 s", "api (replace), worker (replace)", "31 of 31 hold"),
+        *("SUCCESS  full to local in 11.4 s", "api (replace), worker (replace)", "32 of 32 hold"),
         *("build 3.4 s", "local_run_logs/20261121_030000/report.html", "https://slipway.localhost:8443"),
     ):
         assert part in text

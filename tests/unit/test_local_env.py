@@ -32,7 +32,7 @@ def test_every_secret_is_fresh_and_none_is_the_placeholder(tmp_path: Path) -> No
         made.append(load(tmp_path / name, environ={}, target="local").secrets())
 
     secrets = [*made[0].values(), *made[1].values()]
-    assert len(set(secrets)) == len(secrets) == 8
+    assert len(set(secrets)) == len(secrets) == 12
     assert all(len(secret) >= 50 for secret in secrets)
 
 

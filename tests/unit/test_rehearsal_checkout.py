@@ -64,7 +64,7 @@ def test_no_setting_of_the_operator_reaches_the_rehearsal_through_the_environmen
 def test_the_copys_settings_are_read_back_and_nobody_else_can(tmp_path: Path) -> None:
     values = {"ENVIRONMENT": "development", "WEBSITE_DOMAIN": "slipway.localhost", "DJANGO_ALLOWED_HOSTS": "localhost"}
     secret = "0f9e8d7c6b5a4938271605f4e3d2c1b00f9e8d7c6b5a4938271605f4e3d2c1b0"
-    names = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY")
+    names = ("POSTGRES_PASSWORD", "POSTGRES_API_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "TOKEN_SECRET_KEY")
     hosts = {"DJANGO_ALLOWED_HOSTS": "slipway.localhost"}
     write_settings(tmp_path, {**values, **hosts, **dict.fromkeys(names, secret)})
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600

@@ -13,8 +13,10 @@ ROOT = Path(__file__).parents[2]
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
 SECRETS = {
     "POSTGRES_PASSWORD": f"pg-{RANDOM}",
+    "POSTGRES_API_PASSWORD": f"ap-{RANDOM}",
     "REDIS_PASSWORD": f"re-{RANDOM}",
     "DJANGO_SECRET_KEY": f"dj-{RANDOM}",
+    "TOKEN_SECRET_KEY": f"to-{RANDOM}",
     "DJANGO_ADMIN_PASSWORD": f"ad-{RANDOM}",
 }
 
@@ -65,8 +67,10 @@ def test_the_production_example_lacks_nothing_but_its_secrets(tmp_path: Path) ->
     assert sorted(problems(path, "droplet")) == [
         "DIGITALOCEAN_TOKEN",
         "DJANGO_SECRET_KEY",
+        "POSTGRES_API_PASSWORD",
         "POSTGRES_PASSWORD",
         "REDIS_PASSWORD",
+        "TOKEN_SECRET_KEY",
     ]
     secrets = {**SECRETS, "DIGITALOCEAN_TOKEN": f"dop_v1_{RANDOM}"}
     assert load(path, environ=secrets, target="droplet").environment == "production"
@@ -218,9 +222,18 @@ def test_settings_and_their_problems_never_show_a_secret(tmp_path: Path) -> None
 
 @pytest.mark.req("A-12")
 def test_the_password_of_a_database_url_is_a_secret_and_the_rest_is_not(tmp_path: Path) -> None:
-    path = sound(tmp_path, "DATABASE_URL=postgresql://slipway:p%40ss-word-99@db.example.org:5432/slipway")
+    where = "db.example.org:5432/slipway"
+    urls = {
+        "DATABASE_URL": f"postgresql://slipway:p%40ss-word-99@{where}",
+        "API_DATABASE_URL": f"postgresql://slipway_api:p%40ss-word-98@{where}",
+    }
+    path = sound(tmp_path, "\n".join(f"{key}={value}" for key, value in urls.items()))
 
-    assert load(path, environ={}, target="local").secrets() == {**SECRETS, "DATABASE_URL": "p@ss-word-99"}
+    assert load(path, environ={}, target="local").secrets() == {
+        **SECRETS,
+        "DATABASE_URL": "p@ss-word-99",
+        "API_DATABASE_URL": "p@ss-word-98",
+    }
 
 
 @pytest.mark.req("C-02")

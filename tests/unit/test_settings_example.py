@@ -41,10 +41,10 @@ def test_a_stale_example_is_noticed_and_written_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_has_every_key_with_meaning_default_and_whether_it_is_secret(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    told = dict(re.findall(r"((?:^# .+\n)+)^([A-Z0-9_]+)=", text, re.MULTILINE))
+    told = re.findall(r"((?:^# .+\n)+)^([A-Z0-9_]+)=", text, re.MULTILINE)
 
-    assert list(told.values()) == [key.name for key in KEYS]
-    for comment, key in zip(told, KEYS, strict=True):
+    assert [name for _, name in told] == [key.name for key in KEYS]
+    for (comment, _), key in zip(told, KEYS, strict=True):
         words = " ".join(comment.replace("#", "").split())
         assert key.meaning.split(".")[0] in words
         assert f"Default: {key.default or 'none'}." in words

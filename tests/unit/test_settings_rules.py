@@ -153,7 +153,7 @@ def test_a_user_without_password_is_a_problem() -> None:
     found = wrong("development", target="local", DJANGO_ADMIN_PASSWORD="", EMAIL_USER="me")
 
     assert found == {
-        "DJANGO_ADMIN_PASSWORD": "is missing: DJANGO_ADMIN_USER is set",
+        "DJANGO_ADMIN_PASSWORD": "is missing: DJANGO_ADMIN_EMAIL is set",
         "EMAIL_PASS": "is missing: EMAIL_USER is set",
     }
 
