@@ -9,7 +9,8 @@ from django.db import InterfaceError, OperationalError
 
 from signups import places, purging, reminders
 from signups.models import Shift
-from signups.outbox.delivery import Turns, deliver_for
+from signups.outbox.delivery import deliver_for
+from signups.outbox.turns import Turns
 
 AGAIN: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),  # the database was away: that passes
