@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.front_end_site import DESKTOP, SMALLEST, Site, accessibility_faults, serve_site, too_wide
+from tests.integration.front_end_site import (
+    DESKTOP,
+    SMALLEST,
+    Site,
+    accessibility_faults,
+    first_scripts,
+    serve_site,
+    too_wide,
+)
 from tests.integration.manage_api import Pretended
 from tests.integration.manage_serving import Switch, serve
 
@@ -84,6 +92,11 @@ def test_a_dialog_has_no_fault_that_axe_finds(site: Site, path: str, button: str
             press(page, button)
             expect(page.get_by_text("Loading")).to_have_count(0)
             assert accessibility_faults(page) == []
+
+
+def test_who_opens_a_shared_link_does_not_load_the_coordinators_pages(built: Path) -> None:
+    scripts = first_scripts(built / "dist")
+    assert [name for name, code in scripts.items() if b"Shifts that need people" in code] == []
 
 
 def test_the_overview_begins_with_the_shifts_that_need_people_most(site: Site) -> None:

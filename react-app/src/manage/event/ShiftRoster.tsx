@@ -45,7 +45,7 @@ export function ShiftRoster({ slug, event, roster: { shift, confirmed, waiting }
       {waiting.length > 0 && !isMarking && <Waiting slug={slug} entries={waiting} canCancel={isOpen} />}
       <div className="shift-actions">
         {isOpen && <AddPerson slug={slug} shift={shift} entries={[...confirmed, ...waiting]} />}
-        {event.state !== "cancelled" && <Capacity slug={slug} shift={shift} />}
+        {(isOpen || event.state === "draft") && <Capacity slug={slug} shift={shift} />}
         {mayMark && (
           <Button look={isMarking ? "primary" : "secondary"} onClick={() => setMarking(!isMarking)}>
             {isMarking ? "Done" : "Mark attendance"}
