@@ -28,7 +28,7 @@ export function ExportPeople({ slug }: { slug: string }) {
   return (
     <div className="sheet">
       <h3>Export</h3>
-      <p className="quiet">Everybody in the organization with role and telephone, as a CSV file for any spreadsheet. It is kept for a day.</p>
+      <p className="quiet">Everybody in the organization with role, telephone and how often they came, as a CSV file for any spreadsheet. It is kept for a day.</p>
       <div role="status" className="export-state">
         {isWorking && <p>The file is being made…</p>}
         {job.data?.ready_at && <p>The file is ready: {job.data.rows ?? 0} lines.</p>}
