@@ -76,7 +76,6 @@ def test_who_has_the_role_already_is_not_invited(club: Club) -> None:
         assert answer.status_code == status, (person, given)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("given", ["owner", "coordinator"])
 def test_only_owners_give_and_take_back_the_higher_roles(club: Club, given: str) -> None:
     body = {"email": "mo@example.org", "role": given}
@@ -102,7 +101,6 @@ def test_a_link_tells_what_it_invites_to(club: Club) -> None:
         }
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("column", ["accepted_at", "revoked_at", "expires_at"])
 def test_a_link_that_was_used_or_taken_back_or_is_old_is_gone(club: Club, column: str) -> None:
     _, token = club.invitation(club.email("mo"), **{column: "2026-01-01"})
@@ -111,7 +109,6 @@ def test_a_link_that_was_used_or_taken_back_or_is_old_is_gone(club: Club, column
     assert club.ask("POST", "/invitations/read", json={"token": "made-up"}).status_code == 404
 
 
-@pytest.mark.req("B-17")
 def test_who_has_an_account_accepts_signed_in_as_nobody_else(club: Club) -> None:
     mo = stranger(club)
     _, token = club.invitation(mo.email, role="coordinator")
@@ -142,7 +139,6 @@ def test_who_has_none_gets_an_account_and_is_signed_in(club: Club) -> None:
     assert login.status_code == 200
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("has_account", [True, False])
 def test_a_link_that_is_used_twice_at_once_is_used_once(club: Club, *, has_account: bool) -> None:
     who = stranger(club) if has_account else None
@@ -168,7 +164,6 @@ def test_an_account_that_was_only_asked_for_is_made_real_by_the_link(club: Club)
     assert role(club, email) == ("volunteer", True)
 
 
-@pytest.mark.req("B-17")
 def test_accepting_raises_a_role_and_never_lowers_it(club: Club) -> None:
     for person, given, expected in (
         (club.volunteer, "coordinator", "coordinator"),

@@ -98,7 +98,6 @@ def test_a_person_is_changed_in_part(club: Club) -> None:
         assert club.ask("PATCH", f"~/people/{mo.id}", club.owner, json=body).status_code == 422
 
 
-@pytest.mark.req("B-17")
 def test_who_may_change_whom(club: Club) -> None:
     other = club.person("other", role="coordinator")
     table = [
@@ -117,7 +116,6 @@ def test_who_may_change_whom(club: Club) -> None:
         assert club.ask("PATCH", f"~/people/{whom.id}", who, json=body).status_code == status, (who, whom, body)
 
 
-@pytest.mark.req("B-17")
 def test_the_last_owner_with_an_account_stays(club: Club) -> None:
     club.person("on paper", role="owner")
     for method, more in (("PATCH", {"json": {"role": "volunteer"}}), ("DELETE", {})):
@@ -126,7 +124,6 @@ def test_the_last_owner_with_an_account_stays(club: Club) -> None:
     assert club.ask("PATCH", f"~/people/{club.owner.id}", club.owner, json={"role": "owner"}).status_code == 200
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_two_owners_who_demote_each_other_at_once_leave_one(club: Club, method: str) -> None:
     second = club.person("second", role="owner", has_account=True)
@@ -170,7 +167,6 @@ def test_what_a_removed_coordinator_did_stays_without_their_name(club: Club) -> 
     assert club.outbox("removed") == [], "who had nothing ahead has nothing to be told"
 
 
-@pytest.mark.req("B-17")
 def test_who_may_remove_whom(club: Club) -> None:
     other = club.person("other", role="coordinator")
     second = club.person("second", role="owner")

@@ -86,7 +86,6 @@ def test_what_was_signed_up_under_my_address_is_mine(club: Club) -> None:
     assert (seen["id"], seen["state"], seen["place"]) == (waiting, "waiting", 1)
 
 
-@pytest.mark.req("B-17")
 def test_nobody_cancels_the_sign_up_of_somebody_else(club: Club) -> None:
     sign_up = club.sign_up(club.open_shift(), club.volunteer)
     for who, status in ((club.owner, 404), (stranger(club), 404), (None, 401), (club.volunteer, 204)):

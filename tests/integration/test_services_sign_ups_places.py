@@ -47,7 +47,6 @@ def people(club: Club, count: int) -> list[Person]:
     return [club.person(f"Person {number}") for number in range(count)]
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("count", [2, 20])
 def test_of_those_who_take_the_last_place_at_once_exactly_one_gets_it(club: Club, count: int) -> None:
     shift = club.open_shift(capacity=1)
@@ -112,7 +111,6 @@ def test_lowered_capacity_throws_nobody_out_and_nobody_in(club: Club) -> None:
     assert club.counts(shift) == (1, 1)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("round_", range(3))
 def test_a_cancellation_and_sign_ups_at_once_leave_no_place_empty(club: Club, round_: int) -> None:
     shift, (leaving, waiting, *coming) = club.open_shift(capacity=1), people(club, 6 + round_)

@@ -31,7 +31,6 @@ def sign_up(club: Club, shift: int, body: dict[str, str]) -> tuple[int, object]:
 CONFIRMED = (201, {"id": None, "state": "confirmed", "place": None})
 
 
-@pytest.mark.req("B-17")
 def test_a_guest_signs_up_with_a_name_and_an_address(club: Club) -> None:
     shift, mo = club.open_shift(capacity=2), guest(club, phone="+46 8 123")
     assert sign_up(club, shift, {**mo, "email": mo["email"].upper()}) == CONFIRMED
@@ -41,7 +40,6 @@ def test_a_guest_signs_up_with_a_name_and_an_address(club: Club) -> None:
     assert len(club.outbox("signed_up")) == 1
 
 
-@pytest.mark.req("B-17")
 def test_of_twenty_guests_who_ask_for_the_last_place_at_once_one_gets_it(club: Club) -> None:
     shift, gate = club.open_shift(capacity=1), threading.Barrier(20, timeout=20)
 
@@ -64,7 +62,6 @@ def test_when_all_places_are_taken_a_guest_waits_and_is_told_where(club: Club) -
         assert sign_up(club, shift, guest(club)) == (201, {"id": None, "state": "waiting", "place": place})
 
 
-@pytest.mark.req("B-17")
 def test_the_answer_does_not_tell_who_is_signed_up_already(club: Club) -> None:
     shift, known, new = club.open_shift(capacity=3), guest(club), guest(club)
     assert sign_up(club, shift, known) == CONFIRMED
@@ -85,7 +82,6 @@ def test_a_guest_who_signs_up_again_is_mailed_again_once_an_hour(club: Club) -> 
     assert len({told["sign_up_id"] for told in club.outbox("signed_up")}) == 1
 
 
-@pytest.mark.req("B-17")
 def test_a_stranger_changes_nothing_of_a_person_who_is_known(club: Club) -> None:
     shift, known = club.open_shift(), club.coordinator
     assert sign_up(club, shift, {"name": "Mallory", "email": known.email, "phone": "666"}) == CONFIRMED
@@ -114,7 +110,6 @@ def test_what_a_guest_sends_must_make_sense(club: Club, body: dict[str, str], at
     assert club.states(shift) == {}
 
 
-@pytest.mark.req("B-17")
 def test_a_draft_is_not_there_and_what_is_closed_says_so(club: Club) -> None:
     draft, cancelled = (club.shift(club.event(state=state)) for state in ("draft", "cancelled"))
     over = club.shift(club.event(in_h=-20), in_h=-20)
@@ -158,7 +153,6 @@ def test_by_the_mailed_link_one_sees_and_cancels_a_sign_up(club: Club) -> None:
     assert len(club.outbox("cancelled")) == 1
 
 
-@pytest.mark.req("B-17")
 def test_a_link_that_is_old_or_made_up_or_of_another_kind_opens_nothing(club: Club) -> None:
     sign_up_id = club.sign_up(club.open_shift(), club.volunteer)
     old = managed(club, sign_up_id, good_for_s=-60)

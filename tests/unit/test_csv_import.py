@@ -86,7 +86,6 @@ def test_whatever_is_sent_is_read_or_refused(content: bytes) -> None:
 NAMES = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
 
 
-@pytest.mark.req("B-17")
 @given(st.lists(st.tuples(NAMES, st.from_regex(r"[+0-9 ]{0,20}", fullmatch=True)), max_size=20))
 def test_what_is_exported_is_imported_as_it_was(people: list[tuple[str, str]]) -> None:
     rows = [(name, f"p{number}@example.org", phone) for number, (name, phone) in enumerate(people)]

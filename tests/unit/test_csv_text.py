@@ -15,7 +15,6 @@ TRICKY = st.text("=+-@'\t\r\n ,;\"a1\uff1d", max_size=8)
 CELLS = TEXT | TRICKY
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize(
     "value", ["=1+1", "+49 30 1234", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", " =1", "\uff1d1", "''=1"]
 )
@@ -28,7 +27,6 @@ def test_what_is_no_formula_is_written_as_it_is(value: str) -> None:
     assert as_text(value) == value
 
 
-@pytest.mark.req("B-17")
 @given(CELLS)
 def test_no_cell_begins_as_a_formula(value: str) -> None:
     assert not as_text(value).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
