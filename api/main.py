@@ -10,5 +10,5 @@ from api.settings import read_settings
 
 settings = read_settings()
 logging.config.dictConfig(logging_config(service="api", level=settings.log_level))
-configure_structlog()
+configure_structlog(service="api", level=settings.log_level)
 app = create_app(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +19,7 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
     formatter = {
         "()": "structlog.stdlib.ProcessorFormatter",
         "foreign_pre_chain": [*_gathering(), structlog.stdlib.ExtraAdder()],
-        "processors": _rendering(service),
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_shaping(service)],
     }
     # A logger named here loses the handlers its library gave it: everything goes through the root.
     through_root = {"handlers": [], "propagate": True}
@@ -37,19 +38,33 @@ def logging_config(*, service: str, level: str) -> dict[str, Any]:
     }
 
 
-def configure_structlog() -> None:
-    """Send structlog's own loggers and warnings through `logging`, so that there is one level and one format."""
+def configure_structlog(*, service: str, level: str) -> None:
+    """Write what our own loggers say in the same format, not by way of `logging`, which costs much more.
+
+    Warnings go through `logging`, with everything foreign.
+    """
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
-            *_gathering(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.StackInfoRenderer(),
+            *_shaping(service),
         ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
+
+
+class _Lines(structlog.WriteLogger):
+    """A logger with a name that writes lines to stdout; each in one call, so that those of threads do not mix."""
+
+    def __init__(self, name: str = "slipway") -> None:
+        super().__init__(sys.stdout)
+        self.name = name
 
 
 def _gathering() -> list[Processor]:
@@ -63,7 +78,7 @@ def _gathering() -> list[Processor]:
     ]
 
 
-def _rendering(service: str) -> list[Processor]:
+def _shaping(service: str) -> list[Processor]:
     def shape(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> EventDict:
         shaped = {
             "time": event.pop("time", None),
@@ -76,7 +91,6 @@ def _rendering(service: str) -> list[Processor]:
         return {**shaped, **event}
 
     return [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         _without_objects,
         structlog.processors.format_exc_info,
         shape,

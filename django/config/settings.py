@@ -187,4 +187,4 @@ SITE_URL = env.str("SITE_URL", default=f"https://{WEBSITE_DOMAIN}").rstrip("/")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(service=PROCESS, level=LOG_LEVEL)
-configure_structlog()
+configure_structlog(service=PROCESS, level=LOG_LEVEL)
