@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 ALL_OF_IT = "SELECT, INSERT, UPDATE, DELETE"
 TABLES = {
     "signups_user": (
-        "SELECT, INSERT (email, name, password),"
-        " UPDATE (name, password, token_version, confirmed_at, last_login)"
+        "SELECT, INSERT (email, name, password), UPDATE (name, password, token_version, confirmed_at, last_login)"
     ),
     "signups_refreshtoken": ALL_OF_IT,
     "signups_onetimetoken": "SELECT, UPDATE (used_at)",
