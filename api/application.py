@@ -15,8 +15,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 import api
-from api import health, problems
-from api.compat import NEEDED_MIGRATION
+from api import docs, health, problems
+from api.compat import NEEDED_MIGRATION, QueriesCheck
 from api.database import new_pool
 from api.dependencies import Resources
 from api.documented import DocumentedAPI, operation_id
@@ -58,7 +58,14 @@ async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterat
     probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[NEEDED_MIGRATION])
     redis = new_redis(settings.redis_url.get_secret_value())
     pool = new_pool(settings)
-    checks = Checks({"database": probe.database, "migrations": probe.migrations, "redis": redis_probe(redis)})
+    checks = Checks(
+        {
+            "database": probe.database,
+            "migrations": probe.migrations,
+            "queries": QueriesCheck(settings.database_url.get_secret_value()),
+            "redis": redis_probe(redis),
+        }
+    )
     drain = Drain(in_flight, notice_s=settings.drain_notice_s, grace_s=settings.uvicorn_timeout_graceful_shutdown)
     queue = TaskQueue(redis, broker_url=settings.redis_url.get_secret_value())
     tokens = Tokens(settings.token_secret_key.get_secret_value())
@@ -86,7 +93,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="Slipway volunteer sign-ups",
         version=settings.service_version,
         redirect_slashes=False,
-        docs_url="/docs" if settings.shows_docs else None,
+        openapi_url="/openapi.json" if settings.shows_docs else None,
+        docs_url=None,  # api/docs.py has a page that fits the Content-Security-Policy
         redoc_url=None,
         lifespan=lifespan,
         responses={"default": {}},
@@ -95,7 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
     problems.register(app)
-    for router in (*nouns(), health.router):
+    for router in (*nouns(), health.router, *([docs.router] if settings.shows_docs else [])):
         app.include_router(router)
     return app
 

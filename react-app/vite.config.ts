@@ -1,8 +1,22 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** Put Swagger UI beside the front-end, for /api/docs (api/docs.py); no page of the front-end loads it. */
+function swaggerUI(): Plugin {
+  return {
+    name: "swagger-ui",
+    apply: "build",
+    async generateBundle() {
+      for (const file of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"]) {
+        const source = await this.fs.readFile(`node_modules/swagger-ui-dist/${file}`);
+        this.emitFile({ type: "asset", fileName: `api-docs/${file}`, source });
+      }
+    },
+  };
+}
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), swaggerUI()],
   build: {
     // The Content-Security-Policy allows no inline script, style or font: everything is a file of its own.
     assetsInlineLimit: 0,
