@@ -29,6 +29,7 @@ def main() -> None:
     """Fill a database, measure, print a table."""
     wanted = set(sys.argv[1:])
     with stores() as services:
+        services.patience_s = 600
         services.environment |= {"DJANGO_ADMIN_EMAIL": "admin@example.org", "DJANGO_ADMIN_PASSWORD": ADMIN_PASSWORD}
         rows = [("seed of " + " ".join(f"{key} {value}" for key, value in SIZE.items()), _seed(services))]
         prepare_pgbench(services)
@@ -40,7 +41,7 @@ def main() -> None:
 
 def _seed(services: Services) -> str:
     words = [str(word) for pair in SIZE.items() for word in pair]
-    seconds, done = timed(lambda: services.manage("seed", *words, timeout_s=600))
+    seconds, done = timed(lambda: services.manage("seed", *words))
     if done.returncode:
         raise SystemExit(done.stderr)
     ((size,),) = services.sql("SELECT pg_size_pretty(pg_database_size(current_database()))")

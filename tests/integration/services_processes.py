@@ -124,8 +124,9 @@ class Services:
     postgres: Store
     redis: Store
     environment: Environment
+    patience_s: float = 60  # how long a management command may take
 
-    def manage(self, *words: str, timeout_s: float = 60, **more: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
         command = (sys.executable, "manage.py", *words)
         return subprocess.run(
@@ -135,7 +136,7 @@ class Services:
             capture_output=True,
             text=True,
             check=False,
-            timeout=timeout_s,
+            timeout=self.patience_s,
         )
 
     def sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
