@@ -10,6 +10,7 @@ import pytest
 
 from ops.engine.processes.environments import build_environment
 from ops.sources import environment_id
+from tests.integration.apart_fixtures import apart, apart_api  # noqa: F401 - fixtures
 from tests.integration.front_end_site import built  # noqa: F401 - a fixture
 from tests.integration.migrating_fixtures import trial  # noqa: F401 - a fixture
 from tests.integration.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
