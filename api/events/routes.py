@@ -12,12 +12,14 @@ from api.dependencies import Opened, Resources
 from api.documented import documented
 from api.events import changing, models, pages, sql, times
 from api.events.pages import Cursor, Limit, Search
+from api.events.searching import Turns
 from api.idempotency import Once
 from api.shifts import sql as shifts_sql
 from api.tenancy import Anyone, Coordinator, Scope, Slug, Transaction
 
 router = APIRouter(tags=["events"])
 EventId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+SEARCHES = Turns()
 OF_ORGANIZATION = "/organizations/{slug}/events"
 
 
@@ -29,7 +31,8 @@ async def list_all_events(
     words = pages.patterns(search) if search else []
     if words:
         start = pages.upcoming(cursor)
-        (row,) = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
+        async with SEARCHES.turn():
+            (row,) = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
         return pages.cards(row)
     return pages.cards(await _page(opened, sql.PUBLIC_EVENTS, 0, limit, cursor) or {})
 
