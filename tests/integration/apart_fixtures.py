@@ -39,7 +39,7 @@ def _database(services: Services) -> Iterator[Services]:
 def apart(services: Services) -> Iterator[Services]:
     """Return the data stores with a migrated database that nobody else uses."""
     with _database(services) as own:
-        done = own.manage("migrate", "--noinput", timeout_s=120)
+        done = own.manage("migrate", "--noinput")
         assert done.returncode == 0, done.stderr
         yield own
         with Redis.from_url(own.environment["REDIS_URL"]) as redis:
