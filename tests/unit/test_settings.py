@@ -6,36 +6,9 @@ import pytest
 
 from ops.errors import CredentialsError, SettingsError
 from ops.settings import InvalidSettingsError, load
-from ops.settings_example import quote, render
+from ops.settings_example import quote
 from ops.settings_schema import KEYS
-
-ROOT = Path(__file__).parents[2]
-RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
-SECRETS = {
-    "POSTGRES_PASSWORD": f"pg-{RANDOM}",
-    "POSTGRES_API_PASSWORD": f"ap-{RANDOM}",
-    "REDIS_PASSWORD": f"re-{RANDOM}",
-    "DJANGO_SECRET_KEY": f"dj-{RANDOM}",
-    "TOKEN_SECRET_KEY": f"to-{RANDOM}",
-    "DJANGO_ADMIN_PASSWORD": f"ad-{RANDOM}",
-}
-
-
-def written(folder: Path, text: str, *, mode: int = 0o600) -> Path:
-    path = folder / ".env"
-    path.write_text(text, encoding="utf-8")
-    path.chmod(mode)
-    return path
-
-
-def sound(folder: Path, more: str = "") -> Path:
-    return written(folder, f"{render(KEYS, environment='development', values=SECRETS)}\n{more}\n")
-
-
-def problems(path: Path, target: str = "local", **environ: str) -> dict[str, str]:
-    with pytest.raises(InvalidSettingsError) as refused:
-        load(path, environ=environ, target=target)
-    return {problem.key: problem.wrong for problem in refused.value.problems}
+from tests.unit.settings_fixtures import RANDOM, ROOT, SECRETS, problems, sound, written
 
 
 def git(folder: Path, *words: str) -> None:
