@@ -16,6 +16,7 @@ from ops.operate import Talk, guarded
 from ops.target import Request, Target
 
 FOLDER = Path(".local", "data", "mail")
+TO_FILES = "consolemail:"  # on the local target such mail goes to files
 
 
 def mail(root: Path, request: Request, *, last: int, show: int) -> int:
@@ -34,11 +35,11 @@ def mail(root: Path, request: Request, *, last: int, show: int) -> int:
 
 
 def _found(root: Path, opened: Target) -> list[Mail]:
-    if opened.settings.values.get("EMAIL_URL"):
+    if not opened.settings.values["EMAIL_URL"].startswith(TO_FILES):
         raise UsageError(
             "there are no mails to show here",
-            why="EMAIL_URL or EMAIL_HOST is set, so mail goes to that server",
-            fix="look there, or empty both in `.env` and run invoke update --target local",
+            why="EMAIL_URL or EMAIL_HOST names a mail server, so mail goes there",
+            fix="empty both in `.env`, then run invoke update --target local",
         )
     mails = read_mails(root / FOLDER)
     if not mails:

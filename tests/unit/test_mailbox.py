@@ -52,7 +52,9 @@ def test_mails_are_read_whole_the_newest_last(folder: Path) -> None:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    target = SimpleNamespace(reach=lambda _: None, close=lambda: None, settings=SimpleNamespace(values={}))
+    target = SimpleNamespace(
+        reach=lambda _: None, close=lambda: None, settings=SimpleNamespace(values={"EMAIL_URL": "consolemail://"})
+    )
     monkeypatch.setattr("ops.operate.open_target", lambda *_: target)
     return target
 
@@ -88,4 +90,4 @@ def test_no_mail_and_a_mail_server_are_told_apart(
     assert "there is no mail yet" in capsys.readouterr().err
     opened.settings.values["EMAIL_URL"] = "smtp://mail.example.org"
     assert ask(tmp_path) == 2
-    assert "goes to that server" in capsys.readouterr().err
+    assert "so mail goes there" in capsys.readouterr().err
