@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from email.utils import parseaddr
 from pathlib import Path
-
-from rich.console import Console as Terminal
-from rich.table import Table
-from rich.text import Text
 
 from ops.errors import UsageError
 from ops.mailbox import Mail, read_mails
@@ -62,10 +59,15 @@ def _print_list(mails: list[Mail], *, as_json: bool) -> None:
         shown = [{"number": one.number, "at": one.at, "to": one.to, "subject": one.subject} for one in mails]
         print(json.dumps({"mails": shown}, indent=1))  # noqa: T201 - data goes to stdout
         return
-    table = Table("number", "when", "to", "subject", box=None)
-    for one in mails:
-        table.add_row(str(one.number), one.at, Text(one.to), Text(one.subject))
-    Terminal().print(table)
+    rows = [("number", "when (UTC)", "to", "subject")]
+    rows += [(str(one.number), one.at.removesuffix("+00:00"), _address(one.to), one.subject) for one in mails]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for *cells, subject in rows:  # no table of a fixed width: an address that is cut is of no use
+        print("  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), subject]))  # noqa: T201 - the same
+
+
+def _address(to: str) -> str:
+    return parseaddr(to)[1] or to
 
 
 def _print_one(one: Mail, *, as_json: bool) -> None:

@@ -39,7 +39,7 @@ def test_who_registers_finds_the_mail_with_the_link(stack: Stack) -> None:
     shown = stack.invoke("mail", "--show", str(mail["number"]))
     link = rf"https://{re.escape(DOMAIN)}:{stack.https_port}/choose-password#[\w-]{{43}}"
     assert re.search(rf"(?m)^{link}$", shown.stdout), shown.stdout
-    assert address in stack.invoke("mail", "--last", "0").stdout.replace("\n", "")
+    assert address in stack.invoke("mail", "--last", "0").stdout
 
 
 def test_a_seed_by_hand_adds_a_crowd_and_then_changes_nothing(stack: Stack) -> None:
