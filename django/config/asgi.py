@@ -10,6 +10,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django: Any = get_asgi_application()
 
+import graph.views  # noqa: E402, F401 - imported once, at the start, instead of in somebody's request
+
 from api.service.requests import InFlight, RequestMiddleware  # noqa: E402 - the same
 from config.probes import HealthAnswers  # noqa: E402 - settings can be read only after Django is set up
 

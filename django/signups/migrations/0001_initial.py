@@ -286,11 +286,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(condition=models.Q(('state', 'published')), fields=['starts_at', 'id'], name='event_by_start'),
+            index=models.Index(condition=models.Q(('state', 'published')), fields=['starts_at', 'id', 'ends_at'], name='event_by_start'),
         ),
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(condition=models.Q(('state', 'published')), fields=['organization', 'starts_at', 'id'], name='event_public_by_org'),
+            index=models.Index(condition=models.Q(('state', 'published')), fields=['organization', 'starts_at', 'id', 'ends_at'], name='event_public_by_org'),
         ),
         migrations.AddIndex(
             model_name='event',

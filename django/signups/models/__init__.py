@@ -1,4 +1,4 @@
-"""What is stored? Accounts, organizations with their people, events with shifts and sign-ups, and what is to be sent."""
+"""What is stored? Accounts, organizations and their people, events, shifts and sign-ups, and what is to be sent."""
 
 from __future__ import annotations
 

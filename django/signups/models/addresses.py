@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+# Generic for the type checker alone: Django's own class takes no parameters.
+EmailField = models.EmailField[Any, Any] if TYPE_CHECKING else models.EmailField
 
-class AddressField(models.EmailField):
+
+class AddressField(EmailField):
     """An e-mail address in lower case."""
 
     def to_python(self, value: Any) -> Any:

@@ -43,9 +43,11 @@ class Event(models.Model):
 
         ordering: ClassVar = ["starts_at", "id"]
         indexes: ClassVar = [
-            models.Index(fields=["starts_at", "id"], condition=models.Q(state="published"), name="event_by_start"),
             models.Index(
-                fields=["organization", "starts_at", "id"],
+                fields=["starts_at", "id", "ends_at"], condition=models.Q(state="published"), name="event_by_start"
+            ),
+            models.Index(
+                fields=["organization", "starts_at", "id", "ends_at"],  # what is over is skipped within the index
                 condition=models.Q(state="published"),
                 name="event_public_by_org",
             ),

@@ -87,7 +87,7 @@ class OutboxMessage(models.Model):
     )
     kind = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
-    key = models.CharField(max_length=200, null=True, blank=True, unique=True)  # noqa: DJ001 - none: no other is the same
+    key = models.CharField(max_length=200, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
