@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-# Generic for the type checker alone: Django's own class takes no parameters.
-EmailField = models.EmailField[Any, Any] if TYPE_CHECKING else models.EmailField
+if TYPE_CHECKING:
+    # Generic for the type checker alone: Django's own class takes no parameters.
+    EmailField = models.EmailField[Any, Any]
+else:
+    EmailField = models.EmailField
 
 
 class AddressField(EmailField):
