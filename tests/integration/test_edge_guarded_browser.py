@@ -18,7 +18,7 @@ from tests.integration.services_processes import DJANGO, Process, Services
 from tests.integration.test_edge_guarded import ADMIN, EXPOSED, FLOWER, PASSWORD, USER
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
-ADMIN_USER = {"DJANGO_ADMIN_USER": "guarded", "DJANGO_ADMIN_PASSWORD": "canary-of-the-admin"}
+ADMIN_USER = {"DJANGO_ADMIN_EMAIL": "guarded@example.org", "DJANGO_ADMIN_PASSWORD": "canary-of-the-admin"}
 
 pytestmark = pytest.mark.browser
 
@@ -104,7 +104,7 @@ def guarded(
 @pytest.mark.req("A-21", "A-17")
 def test_an_operator_works_in_the_admin_and_no_policy_is_broken(guarded: Guarded) -> None:
     with guarded.page(f"https://{ADMIN}:{guarded.port}/") as (page, complaints):
-        page.fill("input[name=username]", ADMIN_USER["DJANGO_ADMIN_USER"])
+        page.fill("input[name=username]", ADMIN_USER["DJANGO_ADMIN_EMAIL"])
         page.fill("input[name=password]", ADMIN_USER["DJANGO_ADMIN_PASSWORD"])
         page.click("input[type=submit]")
         page.get_by_role("link", name="Events").first.click()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from api.compat import NEEDED_MIGRATION
 from tests.integration.services_processes import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
 
 
@@ -22,6 +23,7 @@ def test_health_is_healthy_with_django_stopped(api: Web) -> None:
         "database": True,
         "migrations": True,
         "redis": True,
+        "queries": True,
     }
 
 
@@ -42,13 +44,12 @@ def test_the_probes_are_in_the_openapi_document(api: Web) -> None:
 
 
 def test_events_come_from_the_database_next_one_first(api: Web) -> None:
-    events = api.get("/events").json()["events"]
+    events = api.get("/organizations/tidy-coast/events").json()["items"]
+    assert len(events) > 1
     assert [event["starts_at"] for event in events] == sorted(event["starts_at"] for event in events)
-    assert {event["organization"] for event in events} == {"Tidy Coast", "Harbour Kitchen"}
-    for event in events:
-        assert event["free_places"] == event["places"] - event["signed_up"]
-    assert api.get(f"/events/{events[0]['id']}/").json() == events[0]
-    assert len(api.get("/events?limit=1").json()["events"]) == 1
+    assert {event["organization"] for event in events} == {"Tidy Coast"}
+    assert api.get(f"/events/{events[0]['id']}/").json().items() >= events[0].items()
+    assert len(api.get("/events?limit=1").json()["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,18 +65,14 @@ def test_an_error_is_a_problem_with_the_request_id(api: Web, path: str, status: 
 
 
 @pytest.mark.req("A-23")
-def test_a_recount_asked_of_the_api_is_done_by_the_worker(api: Web, worker: Process, services: Services) -> None:
-    ((event_id, right),) = services.sql("SELECT id, signed_up FROM signups_event ORDER BY id LIMIT 1")
-    services.sql("UPDATE signups_event SET signed_up = 0 WHERE id = %s", event_id)
-    headers = {"X-Request-Id": f"recount-{uuid.uuid4().hex}"}
-    queued = api.client.post(f"/events/{event_id}/recount", headers=headers)
-    again = api.client.post(f"/events/{event_id}/recount")
+def test_a_task_asked_of_the_api_is_done_by_the_worker(api: Web, worker: Process) -> None:
+    headers = {"X-Request-Id": f"task-{uuid.uuid4().hex}"}
+    queued = api.client.post("/tasks", headers=headers)
+    again = api.client.post("/tasks")
     assert queued.status_code == 202
     assert again.json() == queued.json(), "asked twice within seconds, it is one task"
-    task = wait_for("the recount", lambda: _finished(api, queued.json()["task_id"]))
-    assert task["state"] == "SUCCESS"
-    assert task["result"].items() >= {"event_id": event_id, "signed_up": right}.items()
-    assert api.get(f"/events/{event_id}").json()["signed_up"] == right
+    task = wait_for("the task", lambda: _finished(api, queued.json()["task_id"]))
+    assert task == {"task_id": queued.json()["task_id"], "state": "SUCCESS"}
     assert any(line.get("request_id") == headers["X-Request-Id"] for line in json_lines(worker))
 
 
@@ -91,14 +88,14 @@ def test_pending_migrations_make_it_unhealthy(api: Web, services: Services) -> N
         body = wait_for("unhealthy", lambda: (seen := api.health())["status"] == "unhealthy" and seen)
         assert body["code"] == 503
         assert body["checks"]["database"]["ok"]
-        assert "signups.0001_initial" in body["checks"]["migrations"]["detail"]
+        assert NEEDED_MIGRATION in body["checks"]["migrations"]["detail"]
     finally:
         services.sql("UPDATE django_migrations SET app = 'signups' WHERE app = 'gone'")
     wait_for("healthy again", lambda: api.health()["status"] == "healthy")
 
 
 @pytest.mark.req("B-06")
-def test_without_redis_it_is_degraded_and_a_recount_is_refused_at_once(api: Web, services: Services) -> None:
+def test_without_redis_it_is_degraded_and_a_task_is_refused_at_once(api: Web, services: Services) -> None:
     services.redis.process.stop()
     try:
         body = wait_for("degraded", lambda: (seen := api.health())["status"] == "degraded" and seen)
@@ -106,7 +103,7 @@ def test_without_redis_it_is_degraded_and_a_recount_is_refused_at_once(api: Web,
         assert api.get("/ready").status_code == 200
         assert api.get("/events").status_code == 200
         started = time.monotonic()
-        refused = api.client.post("/events/1/recount")
+        refused = api.client.post("/tasks")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert time.monotonic() - started < 3
     finally:
@@ -151,10 +148,3 @@ def test_the_log_is_json_lines_without_a_secret(api: Web) -> None:
         assert {"time", "severity", "service", "message"} <= set(line)
         assert line["service"] == "api"
     assert PASSWORD not in "\n".join(api.process.lines())
-
-
-@pytest.mark.req("C-11")
-def test_the_documentation_pages_are_off_in_production(api: Web, services: Services) -> None:
-    assert api.get("/docs").status_code == 200
-    with services.web("api.main:app", ENVIRONMENT="production") as server:
-        assert server.get("/docs").status_code == 404

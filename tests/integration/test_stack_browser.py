@@ -36,7 +36,7 @@ def page() -> Iterator[Page]:
 def test_the_home_page_shows_events_from_the_database_and_breaks_no_policy(stack: Stack, page: Page) -> None:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    title = stack.ask("/api/events?limit=1").json()["events"][0]["title"]
+    title = stack.ask("/api/events?limit=1").json()["items"][0]["title"]
     page.goto(f"https://{DOMAIN}:{stack.https_port}/")
     page.get_by_text(title).first.wait_for(timeout=10_000)
     assert problems == []
@@ -44,7 +44,7 @@ def test_the_home_page_shows_events_from_the_database_and_breaks_no_policy(stack
 
 @pytest.mark.req("A-15")
 def test_a_deep_link_survives_a_reload(stack: Stack, page: Page) -> None:
-    event = stack.ask("/api/events?limit=1").json()["events"][0]
+    event = stack.ask("/api/events?limit=1").json()["items"][0]
     page.goto(f"https://{DOMAIN}:{stack.https_port}/events/{event['id']}")
     page.get_by_role("heading", name=event["title"]).wait_for(timeout=10_000)
     page.reload()
@@ -52,14 +52,14 @@ def test_a_deep_link_survives_a_reload(stack: Stack, page: Page) -> None:
 
 
 @pytest.mark.req("A-21", "A-23")
-def test_a_recount_asked_for_in_admin_finishes_and_its_result_can_be_read(stack: Stack, page: Page) -> None:
+def test_shifts_settled_from_admin_finish_and_the_result_can_be_seen(stack: Stack, page: Page) -> None:
     settings = dotenv_values(stack.root / ".env")
-    page.goto(f"http://127.0.0.1:{stack.internal_port}/admin/signups/event/")
-    page.fill("input[name=username]", settings["DJANGO_ADMIN_USER"] or "")
+    page.goto(f"http://127.0.0.1:{stack.internal_port}/admin/signups/shift/")
+    page.fill("input[name=username]", settings["DJANGO_ADMIN_EMAIL"] or "")
     page.fill("input[name=password]", settings["DJANGO_ADMIN_PASSWORD"] or "")
     page.click("input[type=submit]")
     page.check("input.action-select >> nth=0")
-    page.select_option("select[name=action]", label="Recount sign-ups of the selected events")
+    page.select_option("select[name=action]", label="Settle the selected shifts")
     page.click("button[name=index]")
     page.locator(".messagelist").wait_for(timeout=10_000)
     said = page.locator(".messagelist").inner_text()

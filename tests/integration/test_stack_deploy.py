@@ -131,7 +131,7 @@ def test_no_secret_is_in_any_command_line_or_log(stack: Stack) -> None:
 
 @pytest.mark.req("A-20", "A-15")
 def test_the_events_of_the_home_page_come_from_postgresql_through_the_api(stack: Stack) -> None:
-    events = stack.ask("/api/events").json()["events"]
+    events = stack.ask("/api/events").json()["items"]
     command = ("python", "manage.py", "shell", "-c", "from signups.models import Event; print(Event.objects.count())")
     words = ("--root", str(stack.state), "--service", "django", "--", *command)
     counted = run_engine(stack, "run", *words)
@@ -161,7 +161,7 @@ def test_admin_takes_the_password_of_env_at_its_internal_port_and_shows_the_even
         assert token
         form = {
             "csrfmiddlewaretoken": token[1],
-            "username": settings["DJANGO_ADMIN_USER"],
+            "username": settings["DJANGO_ADMIN_EMAIL"],
             "password": settings["DJANGO_ADMIN_PASSWORD"],
             "next": "/admin/signups/event/",
         }
