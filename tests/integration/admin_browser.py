@@ -37,7 +37,7 @@ class Page(HTMLParser):
             self.inline.append(f"<{tag}>")
         self.inline += [f"<{tag} {name}>" for name in given if name == "style" or name.startswith("on")]
         name = given.get("name", "")
-        if tag == "input" and name and (given.get("type") not in {"checkbox", "submit"} or "checked" in given):
+        if tag == "input" and name and (given.get("type") not in {"checkbox", "radio", "submit"} or "checked" in given):
             self.fields[name] = given.get("value", "on" if given.get("type") == "checkbox" else "")
         elif tag == "select":
             self._select = name

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.admin_browser import HASHED, Staff, administrator, staff
+from tests.integration.admin_browser import HASHED, LOGIN, Staff, administrator, staff
 from tests.integration.outbox_story import Club
 from tests.integration.services_processes import Services, Web, wait_for
 
@@ -175,10 +175,12 @@ def test_who_is_locked_or_signed_out_by_an_administrator_has_no_token_left(club:
     )
     club.services.sql(query, user, club.name)
     with administrator(django_web, club) as root:
+        new = {"password1": f"{LOGIN}-new", "password2": f"{LOGIN}-new"}
+        assert "changed successfully" in root.send(f"/admin/signups/user/{user}/password/", **new).text
         assert "1 account(s) signed out" in root.act("user", "end_sessions_of_selected", user)
         assert "was changed" in root.send(f"/admin/signups/user/{user}/change/", is_active=None).text
         page = root.send("/admin/signups/user/add/", email=club.address("Neu"), name="Neu", usable_password="false")
         assert "was added" in page.text
-    assert club.services.sql("SELECT is_active, token_version FROM signups_user WHERE id = %s", user) == [(False, 2)]
+    assert club.services.sql("SELECT is_active, token_version FROM signups_user WHERE id = %s", user) == [(False, 3)]
     assert club.one("SELECT revoked_at IS NOT NULL FROM signups_refreshtoken WHERE user_id = %s", user)
     assert club.one("SELECT left(password, 1) FROM signups_user WHERE email = %s", club.address("neu")) == "!"
