@@ -23,12 +23,23 @@ HEADERS = {
 }
 
 
+REFUSALS = (400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe refusals for the OpenAPI document, each an RFC 9457 problem."""
-    return {status: _answer(status) for status in statuses}
+    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
 
 
-def _answer(status: int) -> dict[str, Any]:
+def _name(status: int) -> str:
+    return HTTPStatus(status).name.title().replace("_", "")
+
+
+def _reference(status: int) -> dict[str, Any]:
+    return {"$ref": f"#/components/responses/{_name(status)}"}
+
+
+def _refusal(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": content}
     headers = HEADERS.get(status, {})
@@ -52,6 +63,7 @@ class DocumentedAPI(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+            document["components"]["responses"] = {_name(status): _refusal(status) for status in REFUSALS}
             for path, operations in document["paths"].items():
                 for operation in operations.values():
                     _complete(operation, path)
@@ -61,8 +73,10 @@ class DocumentedAPI(FastAPI):
 def _complete(operation: dict[str, Any], path: str) -> None:
     answers = operation["responses"]
     answers.pop("default", None)  # it kept FastAPI from describing 422 as it does by itself
-    for status in _implied(operation, path):
-        answers.setdefault(str(status), _answer(status))
+    own = {int(status) for status, answer in answers.items() if int(status) in REFUSALS and "content" not in answer}
+    for status in own | _implied(operation, path):
+        if "content" not in answers.get(str(status), {}):  # the probes have a 503 of their own
+            answers[str(status)] = _reference(status)
     operation["responses"] = dict(sorted(answers.items()))
     who = operation.get("security", ())
     if any(ANYONE in scopes for one in who for scopes in one.values()):

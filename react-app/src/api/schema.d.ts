@@ -17,7 +17,7 @@ export interface paths {
          * Forgot
          * @description Ask for a link to choose a new password. The answer is the same for everybody.
          */
-        post: operations["forgot_auth_forgot_post"];
+        post: operations["forgot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -37,7 +37,7 @@ export interface paths {
          * Log In
          * @description Log in. What is not right, the address or the password, is not said.
          */
-        post: operations["log_in_auth_login_post"];
+        post: operations["log_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -57,7 +57,7 @@ export interface paths {
          * Log Out
          * @description Log out of this browser. Without a session there is nothing to do.
          */
-        post: operations["log_out_auth_logout_post"];
+        post: operations["log_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -77,7 +77,7 @@ export interface paths {
          * Log Out Everywhere
          * @description Log out of every browser: all access and refresh tokens are void at once.
          */
-        post: operations["log_out_everywhere_auth_logout_everywhere_post"];
+        post: operations["log_out_everywhere"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,12 +96,12 @@ export interface paths {
          * Change Password
          * @description Change one's password; every other session ends.
          */
-        put: operations["change_password_auth_password_put"];
+        put: operations["change_password"];
         /**
          * Choose Password
          * @description Choose a password by a mailed link. That proves the address, and ends what was open before.
          */
-        post: operations["choose_password_auth_password_post"];
+        post: operations["choose_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -121,7 +121,7 @@ export interface paths {
          * Refresh
          * @description Get a new access token, and the next refresh token in place of this one.
          */
-        post: operations["refresh_auth_refresh_post"];
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -141,7 +141,7 @@ export interface paths {
          * Register
          * @description Ask for an account. The answer is the same for everybody; the mail says the rest.
          */
-        post: operations["register_auth_register_post"];
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -159,7 +159,7 @@ export interface paths {
          * List All Events
          * @description List the published events of all organizations that are not over, the next one first.
          */
-        get: operations["list_all_events_events_get"];
+        get: operations["list_all_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -179,7 +179,7 @@ export interface paths {
          * Read Event
          * @description Read an event that is or was published, with its shifts; a draft is there for its coordinators alone.
          */
-        get: operations["read_event_events__event_id__get"];
+        get: operations["read_event"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,7 +199,7 @@ export interface paths {
          * Health
          * @description Tell how this replica and what it needs are doing.
          */
-        get: operations["health_health_get"];
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -221,7 +221,7 @@ export interface paths {
          * Accept Invitation
          * @description Accept: signed in as who was invited, or, without an account, by choosing a name and a password.
          */
-        post: operations["accept_invitation_invitations_accept_post"];
+        post: operations["accept_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -241,7 +241,7 @@ export interface paths {
          * Read Invitation
          * @description Read what a mailed link invites to.
          */
-        post: operations["read_invitation_invitations_read_post"];
+        post: operations["read_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -259,7 +259,7 @@ export interface paths {
          * Read Me
          * @description Read one's own account and its organizations.
          */
-        get: operations["read_me_me_get"];
+        get: operations["read_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -269,7 +269,7 @@ export interface paths {
          * Change Me
          * @description Change one's own name; how organizations call one is theirs.
          */
-        patch: operations["change_me_me_patch"];
+        patch: operations["change_me"];
         trace?: never;
     };
     "/me/sign-ups": {
@@ -283,7 +283,7 @@ export interface paths {
          * List My Sign Ups
          * @description List what one signed up for and did not cancel: what comes, the next first, or what is past.
          */
-        get: operations["list_my_sign_ups_me_sign_ups_get"];
+        get: operations["list_my_sign_ups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -306,7 +306,7 @@ export interface paths {
          * Cancel My Sign Up
          * @description Take one's own sign-up back before the shift begins.
          */
-        delete: operations["cancel_my_sign_up_me_sign_ups__sign_up_id__delete"];
+        delete: operations["cancel_my_sign_up"];
         options?: never;
         head?: never;
         patch?: never;
@@ -325,7 +325,7 @@ export interface paths {
          * Found Organization
          * @description Found an organization; who does it is its owner. 409 when the slug that is asked for is taken.
          */
-        post: operations["found_organization_organizations_post"];
+        post: operations["found_organization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -343,7 +343,7 @@ export interface paths {
          * Read Organization
          * @description Read what an organization says of itself.
          */
-        get: operations["read_organization_organizations__slug__get"];
+        get: operations["read_organization"];
         put?: never;
         post?: never;
         delete?: never;
@@ -353,7 +353,7 @@ export interface paths {
          * Change Organization
          * @description Change the name or the description; the slug stays, because links hold it.
          */
-        patch: operations["change_organization_organizations__slug__patch"];
+        patch: operations["change_organization"];
         trace?: never;
     };
     "/organizations/{slug}/announcements": {
@@ -367,13 +367,13 @@ export interface paths {
          * List Announcements
          * @description List what was announced, the newest first.
          */
-        get: operations["list_announcements_organizations__slug__announcements_get"];
+        get: operations["list_announcements"];
         put?: never;
         /**
          * Announce
          * @description Send a mail to everyone, or to who signed up for an event; the worker makes one for each of them.
          */
-        post: operations["announce_organizations__slug__announcements_post"];
+        post: operations["announce"];
         delete?: never;
         options?: never;
         head?: never;
@@ -391,13 +391,13 @@ export interface paths {
          * List Events
          * @description List an organization's published events that are not over, the next one first.
          */
-        get: operations["list_events_organizations__slug__events_get"];
+        get: operations["list_events"];
         put?: never;
         /**
          * Plan Event
          * @description Plan an event with its shifts, as a draft or published at once.
          */
-        post: operations["plan_event_organizations__slug__events_post"];
+        post: operations["plan_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -415,21 +415,21 @@ export interface paths {
          * Read Own Event
          * @description Read an event of the organization in any state.
          */
-        get: operations["read_own_event_organizations__slug__events__event_id__get"];
+        get: operations["read_own_event"];
         put?: never;
         post?: never;
         /**
          * Delete Event
          * @description Delete a draft. What was published is cancelled instead: people rely on it.
          */
-        delete: operations["delete_event_organizations__slug__events__event_id__delete"];
+        delete: operations["delete_event"];
         options?: never;
         head?: never;
         /**
          * Change Event
          * @description Change an event: publish it, move it, cancel it. Who is signed up for what is cancelled gets a mail.
          */
-        patch: operations["change_event_organizations__slug__events__event_id__patch"];
+        patch: operations["change_event"];
         trace?: never;
     };
     "/organizations/{slug}/events/{event_id}/shifts": {
@@ -445,7 +445,7 @@ export interface paths {
          * Add Shift
          * @description Add a shift to an event that is not cancelled.
          */
-        post: operations["add_shift_organizations__slug__events__event_id__shifts_post"];
+        post: operations["add_shift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -463,7 +463,7 @@ export interface paths {
          * List Sign Ups
          * @description List who has a place in an event's shifts, and who waits.
          */
-        get: operations["list_sign_ups_organizations__slug__events__event_id__sign_ups_get"];
+        get: operations["list_sign_ups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -483,13 +483,13 @@ export interface paths {
          * List Exports
          * @description List the exports of the last day, the newest first.
          */
-        get: operations["list_exports_organizations__slug__exports_get"];
+        get: operations["list_exports"];
         put?: never;
         /**
          * Request Export
          * @description Have the worker make a CSV file of the people; while one is made, it is that one.
          */
-        post: operations["request_export_organizations__slug__exports_post"];
+        post: operations["request_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -507,7 +507,7 @@ export interface paths {
          * Read Export
          * @description Read whether an export is ready.
          */
-        get: operations["read_export_organizations__slug__exports__export_id__get"];
+        get: operations["read_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -527,7 +527,7 @@ export interface paths {
          * Read File
          * @description Fetch the file.
          */
-        get: operations["read_file_organizations__slug__exports__export_id__file_get"];
+        get: operations["read_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,13 +547,13 @@ export interface paths {
          * List Invitations
          * @description List who was invited, the newest first.
          */
-        get: operations["list_invitations_organizations__slug__invitations_get"];
+        get: operations["list_invitations"];
         put?: never;
         /**
          * Invite
          * @description Invite somebody by mail; the link is good for a week. Only owners make owners and coordinators.
          */
-        post: operations["invite_organizations__slug__invitations_post"];
+        post: operations["invite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -574,7 +574,7 @@ export interface paths {
          * Revoke Invitation
          * @description Take an invitation back: its link is no longer good.
          */
-        delete: operations["revoke_invitation_organizations__slug__invitations__invitation_id__delete"];
+        delete: operations["revoke_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -591,7 +591,7 @@ export interface paths {
          * Read Overview
          * @description List an organization's events in every state with their shifts: what is to come, or what is over.
          */
-        get: operations["read_overview_organizations__slug__overview_get"];
+        get: operations["read_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -611,13 +611,13 @@ export interface paths {
          * List People
          * @description List the people by name.
          */
-        get: operations["list_people_organizations__slug__people_get"];
+        get: operations["list_people"];
         put?: never;
         /**
          * Add Person
          * @description Write a volunteer down.
          */
-        post: operations["add_person_organizations__slug__people_post"];
+        post: operations["add_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -639,7 +639,7 @@ export interface paths {
          *
          *     Lines that are wrong are left out and named, the others are written. With `dry_run` nothing is.
          */
-        post: operations["import_csv_organizations__slug__people_import_post"];
+        post: operations["import_csv"];
         delete?: never;
         options?: never;
         head?: never;
@@ -660,14 +660,14 @@ export interface paths {
          * Remove Person
          * @description Remove a person; what they signed up for is cancelled, and goes to who waits.
          */
-        delete: operations["remove_person_organizations__slug__people__person_id__delete"];
+        delete: operations["remove_person"];
         options?: never;
         head?: never;
         /**
          * Change Person
          * @description Change what a person is called, or their number; an owner may change roles.
          */
-        patch: operations["change_person_organizations__slug__people__person_id__patch"];
+        patch: operations["change_person"];
         trace?: never;
     };
     "/organizations/{slug}/shifts/{shift_id}": {
@@ -684,14 +684,14 @@ export interface paths {
          * Delete Shift
          * @description Delete a shift that nobody is signed up for; a published event keeps one.
          */
-        delete: operations["delete_shift_organizations__slug__shifts__shift_id__delete"];
+        delete: operations["delete_shift"];
         options?: never;
         head?: never;
         /**
          * Change Shift
          * @description Change a shift. More places go to those who wait; with fewer places than taken ones, nobody is thrown out.
          */
-        patch: operations["change_shift_organizations__slug__shifts__shift_id__patch"];
+        patch: operations["change_shift"];
         trace?: never;
     };
     "/organizations/{slug}/shifts/{shift_id}/sign-ups": {
@@ -707,7 +707,7 @@ export interface paths {
          * Sign Person Up
          * @description Sign a person of the organization up; who is already in gets the sign-up that they have.
          */
-        post: operations["sign_person_up_organizations__slug__shifts__shift_id__sign_ups_post"];
+        post: operations["sign_person_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -728,7 +728,7 @@ export interface paths {
          * Cancel Sign Up Of Person
          * @description Cancel somebody's sign-up; of a shift that is over, who came and who did not stays as it was.
          */
-        delete: operations["cancel_sign_up_of_person_organizations__slug__sign_ups__sign_up_id__delete"];
+        delete: operations["cancel_sign_up_of_person"];
         options?: never;
         head?: never;
         patch?: never;
@@ -746,7 +746,7 @@ export interface paths {
          * Mark Attendance
          * @description Mark whether somebody came.
          */
-        put: operations["mark_attendance_organizations__slug__sign_ups__sign_up_id__attendance_put"];
+        put: operations["mark_attendance"];
         post?: never;
         delete?: never;
         options?: never;
@@ -765,7 +765,7 @@ export interface paths {
          * Ready
          * @description Tell whether this replica may get requests.
          */
-        get: operations["ready_ready_get"];
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,7 +789,7 @@ export interface paths {
          *
          *     Without an account the answer is the same whether one was signed up before or not; the mail tells.
          */
-        post: operations["sign_up_shifts__shift_id__sign_ups_post"];
+        post: operations["sign_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -809,7 +809,7 @@ export interface paths {
          * Cancel Sign Up
          * @description Take the sign-up of a mailed link back before the shift begins.
          */
-        post: operations["cancel_sign_up_sign_ups_cancel_post"];
+        post: operations["cancel_sign_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -829,7 +829,7 @@ export interface paths {
          * Read Sign Up
          * @description Read the sign-up of a mailed link.
          */
-        post: operations["read_sign_up_sign_ups_read_post"];
+        post: operations["read_sign_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -849,7 +849,7 @@ export interface paths {
          * Queue Delivery
          * @description Have the worker look whether there is mail to send; whoever asks within seconds gets the same task.
          */
-        post: operations["queue_delivery_tasks_post"];
+        post: operations["queue_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -867,7 +867,7 @@ export interface paths {
          * Read Task
          * @description Read the state of a task that was queued here, for an hour after it ran.
          */
-        get: operations["read_task_tasks__task_id__get"];
+        get: operations["read_task"];
         put?: never;
         post?: never;
         delete?: never;
@@ -883,6 +883,11 @@ export interface components {
         /**
          * Acceptance
          * @description Name and password make the account, when there is none.
+         * @example {
+         *       "name": "Mo Berg",
+         *       "password": "a garden wall of stone",
+         *       "token": "kX0cYv2mB5qJr8sT1wZ4nP7hL3dF6gA9uE0iO2yC5bQ"
+         *     }
          */
         Acceptance: {
             /** Name */
@@ -893,26 +898,12 @@ export interface components {
             token: string;
         };
         /**
-         * AcceptedAnew
-         * @description The same for a new account, which is signed in at once.
+         * Accepted
+         * @description The same for everybody: it does not tell whether there is such an account.
          */
-        AcceptedAnew: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Expires In
-             * @description seconds
-             */
-            expires_in: number;
-            me: components["schemas"]["Me"];
-            /** Organization Slug */
-            organization_slug: string;
-            /**
-             * Token Type
-             * @default Bearer
-             * @constant
-             */
-            token_type: "Bearer";
+        Accepted: {
+            /** Detail */
+            detail: string;
         };
         /**
          * Announcement
@@ -991,6 +982,10 @@ export interface components {
         /**
          * ChangedPassword
          * @description A new password in place of the one that is known.
+         * @example {
+         *       "current": "a garden wall of stone",
+         *       "new": "a bridge of seven arches"
+         *     }
          */
         ChangedPassword: {
             /** Current */
@@ -1013,12 +1008,13 @@ export interface components {
         /**
          * ChosenPassword
          * @description A password, chosen by a mailed link.
+         * @example {
+         *       "password": "a garden wall of stone",
+         *       "token": "kX0cYv2mB5qJr8sT1wZ4nP7hL3dF6gA9uE0iO2yC5bQ"
+         *     }
          */
         ChosenPassword: {
-            /**
-             * Password
-             * @example a garden wall of stone
-             */
+            /** Password */
             password: string;
             /** Token */
             token: string;
@@ -1215,12 +1211,12 @@ export interface components {
         /**
          * Forgotten
          * @description Who wants a link to choose a new password.
+         * @example {
+         *       "email": "ada@example.org"
+         *     }
          */
         Forgotten: {
-            /**
-             * Email
-             * @example ada@example.org
-             */
+            /** Email */
             email: string;
         };
         /**
@@ -1299,6 +1295,9 @@ export interface components {
         /**
          * InvitationLink
          * @description The token of a mailed link.
+         * @example {
+         *       "token": "kX0cYv2mB5qJr8sT1wZ4nP7hL3dF6gA9uE0iO2yC5bQ"
+         *     }
          */
         InvitationLink: {
             /** Token */
@@ -1330,24 +1329,55 @@ export interface components {
             next: string | null;
         };
         /**
+         * Joined
+         * @description Where one belongs now.
+         */
+        Joined: {
+            /** Organization Slug */
+            organization_slug: string;
+        };
+        /**
+         * JoinedAnew
+         * @description The same for a new account, which is signed in at once.
+         */
+        JoinedAnew: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Expires In
+             * @description seconds
+             */
+            expires_in: number;
+            me: components["schemas"]["Me"];
+            /** Organization Slug */
+            organization_slug: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type: "Bearer";
+        };
+        /**
          * Login
          * @description Who says to have an account.
+         * @example {
+         *       "email": "ada@example.org",
+         *       "password": "a garden wall of stone"
+         *     }
          */
         Login: {
-            /**
-             * Email
-             * @example ada@example.org
-             */
+            /** Email */
             email: string;
-            /**
-             * Password
-             * @example a garden wall of stone
-             */
+            /** Password */
             password: string;
         };
         /**
          * ManageLink
          * @description The token of a mailed link.
+         * @example {
+         *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"
+         *     }
          */
         ManageLink: {
             /** Token */
@@ -1630,14 +1660,23 @@ export interface components {
          * @description The body of every answer that is an error.
          */
         Problem: {
-            /** Detail */
-            detail?: string | null;
-            /** Errors */
-            errors?: {
+            /**
+             * Detail
+             * @default null
+             */
+            detail: string | null;
+            /**
+             * Errors
+             * @default null
+             */
+            errors: {
                 [key: string]: unknown;
             }[] | null;
-            /** Request Id */
-            request_id?: string | null;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -1669,18 +1708,18 @@ export interface components {
         /**
          * Registration
          * @description Who wants an account.
+         * @example {
+         *       "email": "ada@example.org",
+         *       "name": "Ada Lovelace"
+         *     }
          */
         Registration: {
             /**
              * Email
              * Format: email
-             * @example ada@example.org
              */
             email: string;
-            /**
-             * Name
-             * @example Ada Lovelace
-             */
+            /** Name */
             name: string;
         };
         /**
@@ -1875,24 +1914,114 @@ export interface components {
             /** Task Id */
             task_id: string;
         };
-        /**
-         * Accepted
-         * @description The same for everybody: it does not tell whether there is such an account.
-         */
-        api__auth__models__Accepted: {
-            /** Detail */
-            detail: string;
+    };
+    responses: {
+        /** @description Bad Request */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
-        /**
-         * Accepted
-         * @description Where one belongs now.
-         */
-        api__invitations__models__Accepted: {
-            /** Organization Slug */
-            organization_slug: string;
+        /** @description Conflict */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Forbidden */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Gone */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not Found */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Request Entity Too Large */
+        RequestEntityTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Service Unavailable */
+        ServiceUnavailable: {
+            headers: {
+                /** @description After so many seconds it may be tried again. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too Many Requests */
+        TooManyRequests: {
+            headers: {
+                /** @description After so many seconds it may be tried again. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unauthorized */
+        Unauthorized: {
+            headers: {
+                /** @description `Bearer`: what would be taken. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unprocessable Entity */
+        UnprocessableEntity: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unsupported Media Type */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
     };
-    responses: never;
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1900,7 +2029,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    forgot_auth_forgot_post: {
+    forgot: {
         parameters: {
             query?: never;
             header?: never;
@@ -1919,42 +2048,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__auth__models__Accepted"];
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    log_in_auth_login_post: {
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1976,49 +2081,16 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    log_out_auth_logout_post: {
+    log_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -2036,29 +2108,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    log_out_everywhere_auth_logout_everywhere_post: {
+    log_out_everywhere: {
         parameters: {
             query?: never;
             header?: never;
@@ -2074,39 +2129,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_password_auth_password_put: {
+    change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -2128,49 +2156,16 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    choose_password_auth_password_post: {
+    choose_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -2192,39 +2187,15 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    refresh_auth_refresh_post: {
+    refresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -2244,39 +2215,13 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    register_auth_register_post: {
+    register: {
         parameters: {
             query?: never;
             header?: never;
@@ -2295,42 +2240,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__auth__models__Accepted"];
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_all_events_events_get: {
+    list_all_events: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -2355,19 +2276,11 @@ export interface operations {
                     "application/json": components["schemas"]["EventCards"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_event_events__event_id__get: {
+    read_event: {
         parameters: {
             query?: never;
             header?: never;
@@ -2387,19 +2300,13 @@ export interface operations {
                     "application/json": components["schemas"]["Event"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    health_health_get: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -2426,19 +2333,9 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
         };
     };
-    accept_invitation_invitations_accept_post: {
+    accept_invitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2457,22 +2354,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AcceptedAnew"] | components["schemas"]["api__invitations__models__Accepted"];
+                    "application/json": components["schemas"]["JoinedAnew"] | components["schemas"]["Joined"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_invitation_invitations_read_post: {
+    read_invitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2494,19 +2390,16 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationRead"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_me_me_get: {
+    read_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2524,19 +2417,11 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_me_me_patch: {
+    change_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2558,19 +2443,14 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_my_sign_ups_me_sign_ups_get: {
+    list_my_sign_ups: {
         parameters: {
             query?: {
                 past?: boolean;
@@ -2593,19 +2473,12 @@ export interface operations {
                     "application/json": components["schemas"]["MySignUps"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    cancel_my_sign_up_me_sign_ups__sign_up_id__delete: {
+    cancel_my_sign_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -2623,19 +2496,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    found_organization_organizations_post: {
+    found_organization: {
         parameters: {
             query?: never;
             header?: {
@@ -2660,19 +2528,15 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_organization_organizations__slug__get: {
+    read_organization: {
         parameters: {
             query?: never;
             header?: never;
@@ -2692,19 +2556,12 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_organization_organizations__slug__patch: {
+    change_organization: {
         parameters: {
             query?: never;
             header?: never;
@@ -2728,19 +2585,16 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_announcements_organizations__slug__announcements_get: {
+    list_announcements: {
         parameters: {
             query?: {
                 limit?: number;
@@ -2764,19 +2618,14 @@ export interface operations {
                     "application/json": components["schemas"]["Announcements"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    announce_organizations__slug__announcements_post: {
+    announce: {
         parameters: {
             query?: never;
             header?: {
@@ -2803,19 +2652,17 @@ export interface operations {
                     "application/json": components["schemas"]["Announcement"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_events_organizations__slug__events_get: {
+    list_events: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -2840,19 +2687,12 @@ export interface operations {
                     "application/json": components["schemas"]["EventCards"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    plan_event_organizations__slug__events_post: {
+    plan_event: {
         parameters: {
             query?: never;
             header?: {
@@ -2879,19 +2719,17 @@ export interface operations {
                     "application/json": components["schemas"]["Event"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_own_event_organizations__slug__events__event_id__get: {
+    read_own_event: {
         parameters: {
             query?: never;
             header?: never;
@@ -2912,19 +2750,14 @@ export interface operations {
                     "application/json": components["schemas"]["Event"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    delete_event_organizations__slug__events__event_id__delete: {
+    delete_event: {
         parameters: {
             query?: never;
             header?: never;
@@ -2943,19 +2776,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_event_organizations__slug__events__event_id__patch: {
+    change_event: {
         parameters: {
             query?: never;
             header?: never;
@@ -2980,19 +2809,17 @@ export interface operations {
                     "application/json": components["schemas"]["Event"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    add_shift_organizations__slug__events__event_id__shifts_post: {
+    add_shift: {
         parameters: {
             query?: never;
             header?: {
@@ -3020,19 +2847,17 @@ export interface operations {
                     "application/json": components["schemas"]["Shift"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_sign_ups_organizations__slug__events__event_id__sign_ups_get: {
+    list_sign_ups: {
         parameters: {
             query?: {
                 shift_id?: number | null;
@@ -3058,19 +2883,14 @@ export interface operations {
                     "application/json": components["schemas"]["Roster"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_exports_organizations__slug__exports_get: {
+    list_exports: {
         parameters: {
             query?: {
                 limit?: number;
@@ -3094,19 +2914,14 @@ export interface operations {
                     "application/json": components["schemas"]["Exports"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    request_export_organizations__slug__exports_post: {
+    request_export: {
         parameters: {
             query?: never;
             header?: {
@@ -3129,19 +2944,16 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_export_organizations__slug__exports__export_id__get: {
+    read_export: {
         parameters: {
             query?: never;
             header?: never;
@@ -3162,19 +2974,14 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_file_organizations__slug__exports__export_id__file_get: {
+    read_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -3195,19 +3002,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_invitations_organizations__slug__invitations_get: {
+    list_invitations: {
         parameters: {
             query?: {
                 limit?: number;
@@ -3231,19 +3034,14 @@ export interface operations {
                     "application/json": components["schemas"]["Invitations"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    invite_organizations__slug__invitations_post: {
+    invite: {
         parameters: {
             query?: never;
             header?: {
@@ -3270,19 +3068,18 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    revoke_invitation_organizations__slug__invitations__invitation_id__delete: {
+    revoke_invitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -3301,19 +3098,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_overview_organizations__slug__overview_get: {
+    read_overview: {
         parameters: {
             query?: {
                 past?: boolean;
@@ -3339,19 +3132,14 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_people_organizations__slug__people_get: {
+    list_people: {
         parameters: {
             query?: {
                 /** @description Part of a name or an address. */
@@ -3378,19 +3166,14 @@ export interface operations {
                     "application/json": components["schemas"]["People"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    add_person_organizations__slug__people_post: {
+    add_person: {
         parameters: {
             query?: never;
             header?: never;
@@ -3414,19 +3197,17 @@ export interface operations {
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    import_csv_organizations__slug__people_import_post: {
+    import_csv: {
         parameters: {
             query?: {
                 dry_run?: boolean;
@@ -3452,19 +3233,16 @@ export interface operations {
                     "application/json": components["schemas"]["Imported"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    remove_person_organizations__slug__people__person_id__delete: {
+    remove_person: {
         parameters: {
             query?: never;
             header?: never;
@@ -3483,19 +3261,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_person_organizations__slug__people__person_id__patch: {
+    change_person: {
         parameters: {
             query?: never;
             header?: never;
@@ -3520,19 +3294,17 @@ export interface operations {
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    delete_shift_organizations__slug__shifts__shift_id__delete: {
+    delete_shift: {
         parameters: {
             query?: never;
             header?: never;
@@ -3551,19 +3323,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_shift_organizations__slug__shifts__shift_id__patch: {
+    change_shift: {
         parameters: {
             query?: never;
             header?: never;
@@ -3588,19 +3356,17 @@ export interface operations {
                     "application/json": components["schemas"]["Shift"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    sign_person_up_organizations__slug__shifts__shift_id__sign_ups_post: {
+    sign_person_up: {
         parameters: {
             query?: never;
             header?: {
@@ -3628,19 +3394,17 @@ export interface operations {
                     "application/json": components["schemas"]["SignedUp"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    cancel_sign_up_of_person_organizations__slug__sign_ups__sign_up_id__delete: {
+    cancel_sign_up_of_person: {
         parameters: {
             query?: never;
             header?: never;
@@ -3659,19 +3423,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    mark_attendance_organizations__slug__sign_ups__sign_up_id__attendance_put: {
+    mark_attendance: {
         parameters: {
             query?: never;
             header?: never;
@@ -3696,19 +3456,17 @@ export interface operations {
                     "application/json": components["schemas"]["RosterEntry"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    ready_ready_get: {
+    ready: {
         parameters: {
             query?: never;
             header?: never;
@@ -3735,19 +3493,9 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
         };
     };
-    sign_up_shifts__shift_id__sign_ups_post: {
+    sign_up: {
         parameters: {
             query?: never;
             header?: {
@@ -3774,19 +3522,17 @@ export interface operations {
                     "application/json": components["schemas"]["SignedUp"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    cancel_sign_up_sign_ups_cancel_post: {
+    cancel_sign_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -3806,19 +3552,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_sign_up_sign_ups_read_post: {
+    read_sign_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -3840,19 +3584,16 @@ export interface operations {
                     "application/json": components["schemas"]["MySignUp"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    queue_delivery_tasks_post: {
+    queue_delivery: {
         parameters: {
             query?: never;
             header?: never;
@@ -3870,19 +3611,10 @@ export interface operations {
                     "application/json": components["schemas"]["Queued"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    read_task_tasks__task_id__get: {
+    read_task: {
         parameters: {
             query?: never;
             header?: never;
@@ -3902,16 +3634,9 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
 }
