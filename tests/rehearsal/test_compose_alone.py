@@ -9,7 +9,7 @@ import pytest
 from tests.rehearsal.engine_host import EngineHost
 
 NAMES = ("alone-1", "alone-2")
-KEYS = ("DJANGO", "DATABASE", "REDIS", "STATIC", "MEDIA", "ENVIRONMENT")
+KEYS = ("DJANGO", "DATABASE", "REDIS", "STATIC", "MEDIA", "ENVIRONMENT", "POSTGRES_API", "TOKEN")
 ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/ready', timeout=2).status)"
 WAIT = f'for i in $(seq 120); do docker exec "$0" python -c "{ASK}" 2>/dev/null && exit 0; sleep 0.5; done; exit 1'
 
