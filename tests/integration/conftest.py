@@ -12,6 +12,8 @@ from ops.engine.processes.environments import build_environment
 from ops.sources import environment_id
 from tests.integration.apart_fixtures import apart, apart_api  # noqa: F401 - fixtures
 from tests.integration.front_end_site import built  # noqa: F401 - a fixture
+from tests.integration.journey_club import club  # noqa: F401 - a fixture
+from tests.integration.journey_fixtures import town  # noqa: F401 - a fixture
 from tests.integration.migrating_fixtures import trial  # noqa: F401 - a fixture
 from tests.integration.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
 from tests.stack import ROOT, Stack, copy_checkout
