@@ -13,8 +13,12 @@ export function isWorthRetrying(failures: number, error: unknown): boolean {
   return passing && failures < ATTEMPTS;
 }
 
+// `always`: without a connection it fails with words, instead of waiting for one behind a button that says nothing.
 export const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: FRESH_MS, retry: isWorthRetrying }, mutations: { retry: false } },
+  defaultOptions: {
+    queries: { staleTime: FRESH_MS, retry: isWorthRetrying, networkMode: "always" },
+    mutations: { retry: false, networkMode: "always" },
+  },
 });
 
 /** What one person has read is not shown to the next. */
