@@ -26,6 +26,7 @@ async def _check_open(connection: AsyncConnection[DictRow]) -> None:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
+        await connection.close()  # or the pool would take it back, and hand it out again
         raise OperationalError("the server closed the connection")
 
 

@@ -35,7 +35,9 @@ def main() -> None:
         prepare_pgbench(services)
         for measure in MEASURES:
             if not wanted or measure.__name__.strip("_") in wanted:
-                rows += measure(services)
+                for row in measure(services):
+                    rows.append(row)
+                    print(*row, sep=": ", file=sys.stderr, flush=True)  # noqa: T201 - this program prints
     print_table(rows)
 
 
