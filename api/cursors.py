@@ -43,7 +43,7 @@ def _read(value: Any, kind: Kind) -> int | str | datetime:
         if moment.tzinfo is not None:
             return moment
     elif (kind is int and type(value) is int and -(2**63) <= value < 2**63) or (
-        kind is str and isinstance(value, str) and "\0" not in value
+        kind is str and isinstance(value, str) and "\0" not in value.encode().decode()  # half a character is none
     ):
         return value
     raise ValueError("another kind of value")

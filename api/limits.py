@@ -44,6 +44,8 @@ class BodyLimit:
 
         async def noting(message: Message) -> None:
             nonlocal has_begun
+            if counted > self.longest and not has_begun:
+                raise _TooLongError  # FastAPI takes the first one for a broken body and answers 400
             has_begun = True
             await send(message)
 
