@@ -23,6 +23,8 @@ declare module "@tanstack/react-router" {
 /** Everything that is not a public page, also the addresses that nobody knows. */
 export default function MemberPages() {
   useEffect(() => router.history.subscribe(addressChanged), []);
+  // Back from a public page: the router still waits for that page, which it never showed, and looks by itself at nothing.
+  useEffect(() => void router.load(), []);
   // Signed out, here or in another tab: the routes ask again who may open them.
   useEffect(() => onSessionChange(() => currentSession().kind === "anonymous" && void router.invalidate()), []);
   return <RouterProvider router={router} />;
