@@ -6,6 +6,7 @@ The traffic's pool may be busy to its limit; that is no reason to call a replica
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -23,7 +24,7 @@ APPLIED = b"SELECT app || '.' || name FROM django_migrations"
 
 
 class DatabaseProbe:
-    """One autocommit connection, opened on demand and thrown away at the first failure."""
+    """One autocommit connection, opened on demand and opened anew when the server has ended it."""
 
     def __init__(self, url: str, *, migrations: Iterable[str]) -> None:
         self._url = url
@@ -50,17 +51,26 @@ class DatabaseProbe:
     async def _column(self, query: bytes) -> set[object]:
         async with self._in_turn:
             # Taken out while in use, put back after success only: a failed or cancelled one is never used again.
-            connection, self._connection = self._connection, None
-            connection = connection or await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, connect_timeout=2, application_name="slipway-health"
-            )
-            try:
-                rows = await (await connection.execute(query)).fetchall()
-            except BaseException:
-                await connection.close()
-                raise
-            self._connection = connection
-            return {row[0] for row in rows}
+            kept, self._connection = self._connection, None
+            if kept is not None:
+                # That the server ended it since then, in a restart, says nothing about now.
+                with contextlib.suppress(psycopg.OperationalError):
+                    return await self._ask(kept, query)
+            return await self._ask(await self._open(), query)
+
+    async def _open(self) -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, connect_timeout=2, application_name="slipway-health"
+        )
+
+    async def _ask(self, connection: psycopg.AsyncConnection, query: bytes) -> set[object]:
+        try:
+            rows = await (await connection.execute(query)).fetchall()
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection = connection
+        return {row[0] for row in rows}
 
     async def close(self) -> None:
         """Close what is open."""

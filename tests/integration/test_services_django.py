@@ -31,8 +31,17 @@ def test_the_probes_answer_whatever_the_host_header_says(django_web: Web, path: 
 @pytest.mark.req("A-21")
 def test_health_runs_the_deploy_checks(django_web: Web) -> None:
     body = django_web.health()
-    assert (body["code"], body["status"]) == (200, "healthy")
+    assert (body["code"], body["status"]) == (200, "healthy"), body
     assert set(body["checks"]) == {"database", "migrations", "redis", "deploy"}
+
+
+@pytest.mark.req("B-06")
+def test_a_restart_of_the_database_between_two_questions_is_no_illness(django_web: Web, services: Services) -> None:
+    assert django_web.health()["status"] == "healthy"
+    services.postgres.process.stop(signal.SIGINT)
+    services.postgres.start()
+    body = django_web.health()
+    assert (body["code"], body["status"]) == (200, "healthy"), body
 
 
 @pytest.mark.req("A-21")

@@ -3,12 +3,38 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.integration.journey_club import Club
 from tests.integration.journey_fixtures import PASSWORD, Town, address, fill, heading, look, press, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.req("A-15", "A-20")]
+
+
+def published_event(page: Page, name: str) -> str:
+    """Add the organization and publish an event with two shifts; return the link to share."""
+    page.get_by_role("link", name="Add your organization").click()
+    look(page, "new-organization")
+    fill(page, {"Name": name})
+    press(page, "Add the organization")
+    heading(page, "Overview")
+    look(page, "overview-new")
+
+    page.get_by_role("link", name="Plan an event").click()
+    fill(page, {"Title": f"Beach day of {name}", "Place (optional)": "South Pier"})
+    fill(page, {"Task": "Collecting"})
+    press(page, "Add a shift")
+    page.get_by_role("group", name="Shift 2").get_by_label("Task").fill("Soup and tea")
+    look(page, "event-new")
+    press(page, "Publish")
+    heading(page, f"Beach day of {name}")
+    look(page, "manage-event-new")
+    shared = page.get_by_label("Link to share").input_value()
+
+    page.get_by_role("link", name="Overview").first.click()
+    expect(page.get_by_role("region", name="Shifts that need people").get_by_role("link")).to_have_count(2)
+    look(page, "overview")
+    return shared
 
 
 def test_somebody_registers_founds_an_organization_and_publishes_an_event(town: Town) -> None:
@@ -27,28 +53,7 @@ def test_somebody_registers_founds_an_organization_and_publishes_an_event(town: 
         press(page, "Save and sign in")
         heading(page, "My sign-ups")
         look(page, "me-new")
-
-        page.get_by_role("link", name="Add your organization").click()
-        look(page, "new-organization")
-        fill(page, {"Name": name})
-        press(page, "Add the organization")
-        heading(page, "Overview")
-        look(page, "overview-new")
-
-        page.get_by_role("link", name="Plan an event").click()
-        fill(page, {"Title": f"Beach day of {name}", "Place (optional)": "South Pier"})
-        fill(page, {"Task": "Collecting"})
-        press(page, "Add a shift")
-        page.get_by_role("group", name="Shift 2").get_by_label("Task").fill("Soup and tea")
-        look(page, "event-new")
-        press(page, "Publish")
-        heading(page, f"Beach day of {name}")
-        look(page, "manage-event-new")
-        shared = page.get_by_label("Link to share").input_value()
-
-        page.get_by_role("link", name="Overview").first.click()
-        expect(page.get_by_role("region", name="Shifts that need people").get_by_role("link")).to_have_count(2)
-        look(page, "overview")
+        shared = published_event(page, name)
     with town.person(f"/?search={name.rsplit(' ', maxsplit=1)[1]}") as page:
         look(page, "home-search")
         page.get_by_role("link", name=f"Beach day of {name}").click()
