@@ -28,7 +28,8 @@ class Gathering(Generic[Key, Answer]):
         self._read = read
         self._asked: dict[Key, asyncio.Future[Answer | None]] = {}
         self._waiting = 0
-        self._readers: set[asyncio.Task[None]] = set()
+        self._reading = 0
+        self._readers: set[asyncio.Task[None]] = set()  # the loop alone would not keep them
 
     async def get(self, key: Key) -> Answer | None:
         """Return what is there under the key; raises what the query raised, UnavailableError when too many wait."""
@@ -37,7 +38,8 @@ class Gathering(Generic[Key, Answer]):
         asked = self._asked.get(key)
         if asked is None:
             asked = self._asked[key] = asyncio.get_running_loop().create_future()
-        if len(self._readers) < AT_ONCE:
+        if self._reading < AT_ONCE:
+            self._reading += 1
             reader = asyncio.create_task(self._read_on())
             self._readers.add(reader)
             reader.add_done_callback(self._readers.discard)
@@ -48,6 +50,13 @@ class Gathering(Generic[Key, Answer]):
             self._waiting -= 1
 
     async def _read_on(self) -> None:
+        try:
+            await self._read_all()
+        finally:
+            # Now, not in a callback: who asks between a reader's last look and its end would wait for nobody.
+            self._reading -= 1
+
+    async def _read_all(self) -> None:
         while self._asked:
             keys = list(self._asked)[:MOST_KEYS]
             batch = {key: self._asked.pop(key) for key in keys}

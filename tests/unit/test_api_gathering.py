@@ -60,6 +60,29 @@ def test_one_alone_waits_for_nobody() -> None:
     assert asyncio.run(play()) == [14]
 
 
+def test_who_asks_at_the_moment_when_the_reader_leaves_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "AT_ONCE", 1)
+
+    async def play() -> list[int | None]:
+        leaving = asyncio.Event()
+
+        async def read(keys: list[int]) -> Mapping[int, int]:
+            leaving.set()
+            return {key: 2 * key for key in keys}
+
+        gathered = Gathering(read)
+
+        async def late() -> int | None:
+            await leaving.wait()
+            return await gathered.get(2)
+
+        asked = asyncio.create_task(late())
+        await asyncio.sleep(0)
+        return await asyncio.wait_for(asyncio.gather(gathered.get(1), asked), timeout=5)
+
+    assert asyncio.run(play()) == [2, 4]
+
+
 def test_a_query_holds_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MOST_KEYS", 3)
 
