@@ -7,6 +7,7 @@ not lock everybody out; the passwords themselves still hold.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from redis.exceptions import MaxConnectionsError, RedisError
 from api.problems import UnavailableError
 
 if TYPE_CHECKING:
+    from fastapi import Request
     from redis.asyncio import Redis
 
 log = structlog.stdlib.get_logger("slipway.throttle")
@@ -63,5 +65,39 @@ class Limit:
         return f"throttle:{self.name}:{hashlib.sha256(address.lower().encode()).hexdigest()}"
 
 
-LOG_INS = Limit("login", most=10, window_s=60)
-MAILS = Limit("mail", most=5, window_s=3600)
+@dataclass(frozen=True)
+class Limits:
+    """Few for who asks about an account from one place, more from all places together.
+
+    So one place alone cannot keep the owner out, and many together still guess slowly.
+    """
+
+    from_one_place: Limit
+    from_all: Limit
+
+    async def count(self, redis: Redis, request: Request, address: str) -> None:
+        """Count one more; raises 429. What one place asks too often does not count for the others."""
+        await self.from_one_place.count(redis, f"{place_of(request)} {address}")
+        await self.from_all.count(redis, address)
+
+    async def give_back(self, redis: Redis, request: Request, address: str) -> None:
+        """Take one back: it was none of those that are to be few."""
+        await self.from_one_place.give_back(redis, f"{place_of(request)} {address}")
+        await self.from_all.give_back(redis, address)
+
+
+def place_of(request: Request) -> str:
+    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one household's."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+# From one place it takes the whole window of the wider limit to use that up.
+LOG_INS = Limits(Limit("login", most=10, window_s=60), Limit("login-all", most=100, window_s=600))
+MAILS = Limits(Limit("mail", most=5, window_s=3600), Limit("mail-all", most=15, window_s=3600))

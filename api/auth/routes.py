@@ -37,9 +37,9 @@ router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(_same_or
 
 
 @router.post("/register", status_code=202, responses=documented(429))
-async def register(opened: Opened, body: Registration) -> Accepted:
+async def register(opened: Opened, request: Request, body: Registration) -> Accepted:
     """Ask for an account. The answer is the same for everybody; the mail says the rest."""
-    await MAILS.count(opened.redis, body.email)
+    await MAILS.count(opened.redis, request, body.email)
     async with Scope(opened).begin() as tx:
         await tx.run(sql.REGISTER, email=body.email, name=body.name, password=passwords.unusable())
         tx.tell()
@@ -47,9 +47,9 @@ async def register(opened: Opened, body: Registration) -> Accepted:
 
 
 @router.post("/forgot", status_code=202, responses=documented(429))
-async def forgot(opened: Opened, body: Forgotten) -> Accepted:
+async def forgot(opened: Opened, request: Request, body: Forgotten) -> Accepted:
     """Ask for a link to choose a new password. The answer is the same for everybody."""
-    await MAILS.count(opened.redis, body.email)
+    await MAILS.count(opened.redis, request, body.email)
     async with Scope(opened).begin() as tx:
         await tx.run(sql.FORGOT, email=body.email)
         tx.tell()
@@ -76,14 +76,14 @@ async def choose_password(opened: Opened, starter: Starter, body: ChosenPassword
 
 
 @router.post("/login", responses=documented(401, 429))
-async def log_in(opened: Opened, starter: Starter, body: Login) -> Session:
+async def log_in(opened: Opened, request: Request, starter: Starter, body: Login) -> Session:
     """Log in. What is not right, the address or the password, is not said."""
-    await LOG_INS.count(opened.redis, body.email)
+    await LOG_INS.count(opened.redis, request, body.email)
     found = await fetch(opened.pool, sql.ACCOUNT_OF_EMAIL, email=body.email)
     stored = found[0]["password"] if found else None
     if not await passwords.is_right(body.password, stored):
         raise unauthorized("The e-mail address or the password is not right.")
-    await LOG_INS.give_back(opened.redis, body.email)
+    await LOG_INS.give_back(opened.redis, request, body.email)
     async with Scope(opened).begin() as tx:
         return await starter.start(tx, user_id=found[0]["id"], version=found[0]["token_version"])
 
@@ -118,14 +118,16 @@ async def log_out_everywhere(scope: SignedIn, starter: Starter) -> None:
 
 
 @router.put("/password", responses=documented(401, 429))
-async def change_password(opened: Opened, scope: SignedIn, starter: Starter, body: ChangedPassword) -> Session:
+async def change_password(
+    opened: Opened, request: Request, scope: SignedIn, starter: Starter, body: ChangedPassword
+) -> Session:
     """Change one's password; every other session ends."""
     async with scope.begin() as tx:
         account = await tx.one(sql.ACCOUNT)
-    await LOG_INS.count(opened.redis, account["email"])
+    await LOG_INS.count(opened.redis, request, account["email"])
     if not await passwords.is_right(body.current, account["password"]):
         raise invalid("current", "is not your password", where="body")
-    await LOG_INS.give_back(opened.redis, account["email"])
+    await LOG_INS.give_back(opened.redis, request, account["email"])
     hashed = await _hash_of_new("new", body.new, email=account["email"])
     async with scope.begin() as tx:
         user_id = _user_id(tx)

@@ -17,6 +17,7 @@ from api.sign_ups.models import ManageLink, MySignUp, MySignUps, SignedUp, SignU
 from api.sign_ups.placing import place, take_back
 from api.tenancy import Anyone, Scope, SignedIn, Transaction
 from api.throttle import Limit as Throttle
+from api.throttle import place_of
 
 router = APIRouter(tags=["sign-ups"])
 router.include_router(roster.router)
@@ -48,7 +49,7 @@ async def _check_guest(scope: Scope, request: Request, body: SignUpIn) -> None:
     for name in ("name", "email"):
         if getattr(body, name) is None:
             raise invalid(name, "is needed of who is not signed in", where="body")
-    await FROM_ONE_ADDRESS.count(scope.opened.redis, request.client.host if request.client else "")
+    await FROM_ONE_ADDRESS.count(scope.opened.redis, place_of(request))
     await TO_ONE_MAILBOX.count(scope.opened.redis, body.email or "")
 
 

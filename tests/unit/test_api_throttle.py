@@ -4,12 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from redis.exceptions import ConnectionError as NoRedisError
 from redis.exceptions import MaxConnectionsError
 
 from api.problems import UnavailableError
-from api.throttle import Limit
+from api.throttle import Limit, place_of
 
 LIMIT = Limit("test", most=2, window_s=60)
 
@@ -78,3 +78,18 @@ def test_without_redis_everything_is_allowed() -> None:
 def test_asking_in_parallel_does_not_get_around_it() -> None:
     with pytest.raises(UnavailableError):
         _count(Redis(MaxConnectionsError("33 at once")))
+
+
+@pytest.mark.req("B-09")
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_a_place_is_an_address_or_a_household(host: str, place: str) -> None:
+    assert place_of(Request({"type": "http", "client": (host, 1)})) == place
