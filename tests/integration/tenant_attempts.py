@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from api.service.tokens import Tokens
-from tests.integration.clubs import Club
+from tests.integration.clubs import Club, owned_tables
 
 EVENT: Final = {"title": "Taken over", "starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T18:00:00Z"}
 SHIFT: Final = {**EVENT, "capacity": 1}
@@ -36,6 +36,7 @@ class Tenant:
         invitation, self.link = club.invitation(f"invited.{word}@{club.slug}.example")
         export = club.add("export", **own, ready_at=datetime.now(UTC), content=word.encode(), rows=1)
         club.add("announcement", **own, subject=word, body=word, audience="everyone", author_id=person.id)
+        club.add("outboxmessage", **own, kind="none", payload="{}")
         self.person, self.sign_up = person, club.sign_up(public, person)
         self.ids = {
             "slug": club.slug,
@@ -49,7 +50,7 @@ class Tenant:
 
     def rows(self) -> dict[str, Any]:
         """Return what is stored of it, as sums, with its accounts."""
-        tables = ("member", "invitation", "event", "shift", "signup", "announcement", "export", "outboxmessage")
+        tables = owned_tables(self.club.connection)
         sums = {table: self._sum(table, "organization_id = %s", self.club.id) for table in tables}
         accounts = self._sum("user", "email LIKE %s", f"%@{self.club.slug}.example")
         return {**sums, "organization": self._sum("organization", "id = %s", self.club.id), "user": accounts}

@@ -12,19 +12,12 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from api import compat
 from api.problems import UnavailableError
 from api.service.logs import logging_config
 from api.settings import Settings, read_settings
 from api.task_queue import TaskQueue
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.req("B-06")
-def test_the_api_needs_the_newest_migration_of_signups() -> None:
-    newest = max(path.stem for path in (ROOT / "django" / "signups" / "migrations").glob("[0-9]*.py"))
-    assert f"signups.{newest}" == compat.NEEDED_MIGRATION
 
 
 def test_what_the_services_share_imports_nothing_of_either() -> None:
