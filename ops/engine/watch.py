@@ -6,7 +6,7 @@ against the new one that the old one could answer; an outage that both have is n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ops.engine import fleet
 from ops.engine.context import Engine, Goal
@@ -29,16 +29,19 @@ def watch(engine: Engine, goal: Goal, started: Watched) -> bool:
     if not started or goal.release.watch_s <= 0:
         return False
     until, before = engine.waiter.now() + goal.release.watch_s, _traffic(engine, goal)
+    pids = {replica.name: replica.pid for replica in engine.runtime.observe()}
     unready: dict[str, int] = {}
     while engine.waiter.now() < until:
         engine.waiter.pause(min(LOOK_EVERY_S, until - engine.waiter.now()))
-        _look_at_processes(engine, started)
+        _look_at_processes(engine, started, pids)
         _look_at_readiness(engine, started, unready)
         now = _traffic(engine, goal)
         for service, replica in started:
             given, blamed = counted(service.name, now, before)
             if blamed >= LEAST_BLAMED and blamed >= LEAST_SHARE * given:
-                _look_at_processes(engine, started)  # one that ended a moment ago is the better reason
+                # One that ended is the better reason, and is noticed a moment after its connections broke.
+                engine.waiter.pause(LOOK_EVERY_S)
+                _look_at_processes(engine, started, pids)
                 what = f"it failed {blamed} of {given} requests that the release before could answer"
                 raise _unwell(engine, replica, what)
     engine.say("watch")(_summary(started, _traffic(engine, goal), before))
@@ -52,13 +55,14 @@ def counted(service: str, now: Traffic, before: Traffic) -> tuple[int, int]:
     return new.answered, max(0, new.errors - old.errors)
 
 
-def _look_at_processes(engine: Engine, started: Watched) -> None:
+def _look_at_processes(engine: Engine, started: Watched, pids: Mapping[str, int]) -> None:
     observed = {replica.name: replica for replica in engine.runtime.observe()}
     for _, replica in started:
         now = observed.get(replica.name)
         if now is None or not fleet.is_present(now):
             raise _unwell(engine, replica, "its process ended after it had been ready")
-        if now.restarts > replica.restarts:
+        # The pid too: a new process counts itself as a restart only when it has come to run.
+        if now.restarts > replica.restarts or now.pid != pids.get(replica.name):
             raise _unwell(engine, replica, "its process ended after it had been ready, and was started again")
 
 
