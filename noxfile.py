@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
 PICTURED = ("rolling", "rolling-droplet", "peers")
 EXAMPLES = (".env.example", ".env.prod.example")
+# Where nobody answers: for what asks Django about its code alone.
+NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1"}
 TYPED = ("ops", "api", "django", "rehearsal", "tests", "scripts", "tasks.py", "noxfile.py")
 
 
@@ -38,10 +40,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    import dotenv  # noqa: PLC0415 - the other sessions and `nox -l` do without
-
-    settings = {key: value or "" for key, value in dotenv.dotenv_values(ROOT / EXAMPLES[0]).items()}
-    where = {**settings, "PYTHONPATH": "django"}  # the Django plugin imports config.settings
+    where = {**example_settings(), "PYTHONPATH": "django"}  # the Django plugin imports config.settings
     run(session, "mypy", *(session.posargs or [path for path in TYPED if (ROOT / path).exists()]), env=where)
     for entrypoint in sorted(ROOT.glob("*/entrypoint.py")):  # programs of their own, in folders named like packages
         run(session, "mypy", "--no-explicit-package-bases", str(entrypoint.relative_to(ROOT)), env=where)
@@ -115,6 +114,36 @@ def stack(session: nox.Session) -> None:
 def traceability(session: nox.Session) -> None:
     """Write docs/traceability.md from the tests' req marks."""
     session.run(sys.executable, "scripts/traceability.py", *session.posargs)
+
+
+@nox.session
+def migrations(session: nox.Session) -> None:
+    """Write a migration of what changed in Django's models; needs neither a database nor a `.env`."""
+    environment = {**example_settings(), **NOWHERE}
+    command = (sys.executable, "-W", "ignore::RuntimeWarning", "django/manage.py", "makemigrations")
+    session.run(*command, *(session.posargs or ["signups"]), env=environment)
+
+
+@nox.session
+def api_types(session: nox.Session) -> None:
+    """Write react-app/openapi.json as the API is now, and with npm the types of the front-end."""
+    document = subprocess.run((sys.executable, "-m", "api.openapi"), stdout=subprocess.PIPE, cwd=ROOT, check=True)
+    front_end = ROOT / "react-app"
+    (front_end / "openapi.json").write_bytes(document.stdout)
+    npm = shutil.which("npm")
+    if npm is None:
+        session.error("react-app/openapi.json is written; for the types install Node.js 20 or newer, then again")
+    session.chdir(front_end)
+    if not (front_end / "node_modules").exists():
+        session.run(npm, "ci", external=True)
+    session.run(npm, "run", "api-types", external=True)
+
+
+def example_settings() -> dict[str, str]:
+    """Return the settings of the example for development."""
+    import dotenv  # noqa: PLC0415 - the other sessions and `nox -l` do without
+
+    return {key: value or "" for key, value in dotenv.dotenv_values(ROOT / EXAMPLES[0]).items()}
 
 
 def check_powershell(session: nox.Session) -> None:

@@ -23,7 +23,7 @@ from tests.integration.front_end_site import (
 )
 
 LARGEST_ENTRY = 90_000
-FIX = "type `python -m api.openapi > react-app/openapi.json`, then in react-app/ `npm run api-types`"
+FIX = "type `nox -s api_types`"
 PAGES = [
     ("/", "Lend a hand"),
     ("/events/4", "Beach clean-up"),

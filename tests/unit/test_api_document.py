@@ -109,7 +109,7 @@ def test_what_an_operation_refuses_for_reasons_of_its_own_is_named() -> None:
     for status, names in OWN_REFUSALS.items():
         named = {name for name in operations() if status in operations()[name][1]["responses"]}
         by_form = {name for name, one in operations().items() if status in implied(*one)}
-        assert named - by_form == names - by_form, status
+        assert named - by_form == names - by_form, f"{status}: name it in OWN_REFUSALS, above"
 
 
 def test_each_body_has_an_example_that_fits() -> None:
@@ -118,7 +118,7 @@ def test_each_body_has_an_example_that_fits() -> None:
         for media in operation.get("requestBody", {}).get("content", {}).values():
             reference = media["schema"].get("$ref", "")
             schema = components["schemas"][reference.rpartition("/")[2]] if reference else media["schema"]
-            assert schema.get("examples"), name
+            assert schema.get("examples"), f"{name}: give its model an example in `json_schema_extra`"
             check = jsonschema_rs.validator_for({**media["schema"], "components": components})
             assert all(check.is_valid(example) for example in schema["examples"]), name
 
@@ -147,4 +147,5 @@ def test_who_may_use_an_operation_stands_beside_it() -> None:
 
 
 def test_the_front_end_has_the_document_as_it_is() -> None:
-    assert json.loads((ROOT / "react-app/openapi.json").read_text(encoding="utf-8")) == document()
+    kept = json.loads((ROOT / "react-app/openapi.json").read_text(encoding="utf-8"))
+    assert kept == document(), "type `nox -s api_types`"
