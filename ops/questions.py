@@ -23,7 +23,7 @@ def public_routes(site: Site) -> dict[str, tuple[str, str]]:
     """Return the requests that a stranger may make, by the names that the checks know."""
     pages = {
         "home": "/",
-        "deep-link": "/events/1",
+        "deep-link": "/sign-in",
         "static-file": "/static/admin/css/base.css",
         "static-not-found": "/static/there-is-no-such-file.css",
         "api-root": "/api/",

@@ -34,15 +34,15 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(what: str, ask: Callable[[], T | None], *, timeout_s: float = 20) -> T:
-    """Ask until the answer is truthy; fail with `what` after the deadline."""
+def wait_for(what: str, ask: Callable[[], T | None], *, timeout_s: float = 20, explain: Callable[[], str] = str) -> T:
+    """Ask until the answer is truthy; fail with `what`, and with what explains it, after the deadline."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         answer = ask()
         if answer:
             return answer
         time.sleep(0.05)
-    raise AssertionError(f"waited {timeout_s:g} s for {what}")
+    raise AssertionError(f"waited {timeout_s:g} s for {what}\n{explain()}".rstrip())
 
 
 @dataclass
@@ -109,6 +109,13 @@ class Web:
         """Ask it."""
         return self.client.get(path, **more)
 
+    def explanation(self) -> str:
+        """Say what it says of itself: which migration it misses, or which statement does not fit the schema."""
+        try:
+            return self.get("/health").text
+        except httpx.TransportError as error:
+            return f"/health: {type(error).__name__}"
+
     def health(self) -> dict[str, Any]:
         """Return the status code and the body of /health in one."""
         response = self.get("/health")
@@ -157,7 +164,7 @@ class Services:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             server = Web(process, port, client)
             try:
-                wait_for(f"{app} on {port}", lambda: self._answers(server, ready=ready))
+                wait_for(f"{app} on {port}", lambda: self._answers(server, ready=ready), explain=server.explanation)
                 yield server
             finally:
                 if process.running.poll() is None:
