@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Look, and have one shift settled: that changes nothing, and shows that tasks get done."""
+    """Look, and have the worker look into the outbox: that shows that tasks get done."""
 
-    help = "Runs `check --deploy`, `schema_check`, a ping through Celery and the settling of a shift, all at once."
+    help = "Runs `check --deploy`, `schema_check`, a ping through Celery and a look into the outbox, all at once."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take what to settle, how strict to be, what else to look at, and how to print."""
-        parser.add_argument("--shift", type=int, help="id of the shift to settle (default: the first one)")
+        """Take how strict to be, what else to look at, and how to print."""
         parser.add_argument("--fail-level", default="ERROR", help="from which level on `check` fails (default: ERROR)")
         parser.add_argument("--migrations", action="store_true", help="list the migrations too")
         parser.add_argument("--limit", type=float, default=5.0, help="seconds that a part may take (default: 5)")
@@ -32,9 +31,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do all parts, print what each said; exit 1 when one failed."""
         _ = app.amqp, app.backend  # imported before there are threads: two that import them at once may deadlock
-        asked = parts(
-            shift_id=options["shift"], fail_level=options["fail_level"], with_migrations=options["migrations"]
-        )
+        asked = parts(fail_level=options["fail_level"], with_migrations=options["migrations"])
         seen = examine(asked, limit_s=options["limit"])
         if options["json"]:
             self.stdout.write(json.dumps({"parts": seen}))
