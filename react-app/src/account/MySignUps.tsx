@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { cancelMine, mySignUpsQuery } from "../api/account";
+import { cancelMine, mySignUpsQuery } from "../api/events";
 import type { MySignUp } from "../api/types";
 import { SignUpSummary } from "../public/SignUpSummary";
 import { Button, ButtonLink } from "../ui/Button";

@@ -1,6 +1,6 @@
 // Which questions do the pages of an account ask?
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { answer, api, attempt } from "./client";
 import type { OrganizationIn } from "./types";
 
@@ -15,19 +15,6 @@ export const changePassword = (current: string, next: string) =>
 
 export const readMe = () => answer(api.GET("/me"));
 export const rename = (name: string) => answer(api.PATCH("/me", { body: { name } }));
-
-/** My sign-ups: what lies ahead, or what is over. */
-export const mySignUpsQuery = ({ past }: { past: boolean }) =>
-  infiniteQueryOptions({
-    queryKey: ["my-sign-ups", { past }],
-    queryFn: ({ pageParam: cursor, signal }) =>
-      answer(api.GET("/me/sign-ups", { params: { query: { past, ...(cursor && { cursor }) } }, signal })),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-  });
-
-export const cancelMine = (id: number) =>
-  answer(api.DELETE("/me/sign-ups/{sign_up_id}", { params: { path: { sign_up_id: id } } }));
 
 export const invitationQuery = (token: string) =>
   queryOptions({

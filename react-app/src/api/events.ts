@@ -1,4 +1,4 @@
-// Which questions do the public pages ask?
+// Which questions are asked of events, and of one's own sign-ups?
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api, attempt } from "./client";
@@ -52,3 +52,16 @@ export const signUp = (shiftId: number, who: Newcomer | null, key: string) =>
   answer(
     api.POST("/shifts/{shift_id}/sign-ups", { params: { path: { shift_id: shiftId }, ...attempt(key) }, body: who ?? {} }),
   );
+
+/** My sign-ups: what lies ahead, or what is over. */
+export const mySignUpsQuery = ({ past }: { past: boolean }) =>
+  infiniteQueryOptions({
+    queryKey: ["my-sign-ups", { past }],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answer(api.GET("/me/sign-ups", { params: { query: { past, ...(cursor && { cursor }) } }, signal })),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+  });
+
+export const cancelMine = (id: number) =>
+  answer(api.DELETE("/me/sign-ups/{sign_up_id}", { params: { path: { sign_up_id: id } } }));

@@ -1,7 +1,7 @@
 // Am I in it already?
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { mySignUpsQuery } from "../api/account";
+import { mySignUpsQuery } from "../api/events";
 import type { VolunteerEvent } from "../api/types";
 import { useSession } from "../api/use-session";
 import { timeRange } from "../time";
