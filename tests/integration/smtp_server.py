@@ -16,7 +16,8 @@ from email.message import EmailMessage
 class MailServer:
     """The server's side of the conversations that were had."""
 
-    port: int = 0
+    host: str
+    port: int
     refuse: dict[str, str] = field(default_factory=dict)  # part of an address -> what is answered to it
     mails: list[EmailMessage] = field(default_factory=list)
     may_answer: threading.Event = field(default_factory=threading.Event)
@@ -24,7 +25,7 @@ class MailServer:
 
     def environment(self) -> dict[str, str]:
         """Return what sends a service's mail here."""
-        return {"EMAIL_URL": f"smtp://127.0.0.1:{self.port}", "EMAIL_FILE_PATH": ""}
+        return {"EMAIL_URL": f"smtp://{self.host}:{self.port}", "EMAIL_FILE_PATH": ""}
 
     def answer(self, line: str) -> str:
         """Answer one command."""
@@ -70,10 +71,10 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def mail_server() -> Iterator[MailServer]:
+def mail_server(host: str = "127.0.0.1") -> Iterator[MailServer]:
     """Run a mail server on a port of its own until the block ends; it answers at once unless told otherwise."""
-    with _Server(("127.0.0.1", 0), _Conversation) as server:
-        told = MailServer(port=server.server_address[1])
+    with _Server((host, 0), _Conversation) as server:
+        told = MailServer(host, server.server_address[1])
         told.may_answer.set()
         server.told = told  # type: ignore[attr-defined]  # for the conversations
         thread = threading.Thread(target=server.serve_forever, daemon=True)
