@@ -65,6 +65,18 @@ def test_cancelling_and_more_places_let_those_move_up_who_wait(club: Club, coord
     assert told(club)[-3:] == ["promoted", "cancelled", "promoted"]
 
 
+def test_who_moves_an_event_or_a_shift_in_admin_lets_everybody_be_told(club: Club, coordinator: Staff) -> None:
+    for who in ("ada", "ben"):
+        club.sign_up(club.member(who))
+    place = {"location": "South pier", "shifts-0-starts_at_0": "2031-05-04", "shifts-0-ends_at_0": "2031-05-05"}
+    assert "was changed successfully" in coordinator.send(f"/admin/signups/event/{club.event}/change/", **place).text
+    assert told(club)[2:] == ["moved", "moved"]
+    club.services.sql("UPDATE signups_outboxmessage SET state = 'sent' WHERE organization_id = %s", club.id)
+    later = {"ends_at_0": "2031-05-06"}
+    assert "was changed successfully" in coordinator.send(f"/admin/signups/shift/{club.shift}/change/", **later).text
+    assert told(club)[4:] == ["moved", "moved"]
+
+
 def test_a_new_event_belongs_to_its_organization_with_its_shifts(club: Club, coordinator: Staff) -> None:
     when = {"starts_at_0": "2031-05-04", "starts_at_1": "09:00", "ends_at_0": "2031-05-04", "ends_at_1": "12:00"}
     shift = {f"shifts-0-{name}": value for name, value in when.items()}

@@ -211,6 +211,11 @@ def test_a_reminder_is_written_once_to_whom_has_a_place_within_a_day(club: Club)
         run_task(club.services, "reminders")
     assert club.one(written, club.id) == 1
     assert club.one("SELECT reminded_at IS NOT NULL FROM signups_signup WHERE id = %s", sign_up)
+    for hours in (48, 23):  # held another day, and that day comes near
+        times = f"now() + interval '{hours} hours', now() + interval '{hours + 2} hours'"
+        club.services.sql(f"UPDATE signups_shift SET (starts_at, ends_at) = ({times}) WHERE id = %s", club.shift)  # noqa: S608 - the line above
+        run_task(club.services, "reminders")
+    assert club.one(written, club.id) == 2
 
 
 def test_a_purge_takes_what_is_over_and_nothing_else(club: Club) -> None:

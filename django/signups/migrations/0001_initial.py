@@ -4,6 +4,8 @@ import django.core.validators
 import datetime
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.fields.json
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import signups.models.addresses
@@ -319,6 +321,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='outboxmessage',
             index=models.Index(fields=['done_at'], name='outbox_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='outboxmessage',
+            index=models.Index(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('sign_up_id', 'payload'), models.BigIntegerField()), condition=models.Q(('kind', 'moved'), ('state', 'pending')), name='outbox_moved'),
         ),
         migrations.AddConstraint(
             model_name='outboxmessage',

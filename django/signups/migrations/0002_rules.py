@@ -56,6 +56,17 @@ class Migration(migrations.Migration):
             "DROP POLICY published ON signups_event; DROP POLICY of_visible_event ON signups_shift; "
             "DROP POLICY of_no_organization ON signups_outboxmessage;",
         ),
+        migrations.RunSQL(
+            (SQL / "moving.sql").read_text(encoding="utf-8"),
+            # The triggers go with the functions that they call.
+            undo(
+                (
+                    "signups_event_moved()",
+                    "signups_shift_moved()",
+                    "signups_tell_moved(bigint, timestamptz, timestamptz, text)",
+                )
+            ),
+        ),
         # Back to Django's own constraints would change nothing that it sees.
         migrations.RunSQL((SQL / "deletions.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop),
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 from signups.models.events import Event
 from signups.models.organizations import Member, Organization
@@ -96,13 +97,18 @@ class OutboxMessage(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        """The worker reads what is pending and due."""
+        """The worker reads what is pending and due; who moves a shift, what still waits to tell of the move before."""
 
         verbose_name = "outbox message"
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state="pending"), name="outbox_due"),
             models.Index(fields=["done_at"], name="outbox_by_end"),
+            models.Index(
+                Cast(KT("payload__sign_up_id"), models.BigIntegerField()),
+                condition=models.Q(kind="moved", state="pending"),
+                name="outbox_moved",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

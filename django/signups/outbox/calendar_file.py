@@ -1,4 +1,8 @@
-"""How does a shift get into a volunteer's calendar? As a file after RFC 5545, attached to the mail."""
+"""How does a shift get into a volunteer's calendar? As a file after RFC 5545, attached to the mail.
+
+A later file about the same sign-up replaces the earlier one: same UID, higher SEQUENCE. The same message makes the same
+file, however often it is sent.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,13 @@ from signups.outbox.links import page
 from signups.outbox.mails import host, one_line
 
 if TYPE_CHECKING:
-    from signups.models import SignUp
+    from signups.models import OutboxMessage, SignUp
 
 LINE = 73  # octets; 75 are allowed, with the line's end or the blank that continues it
 
 
-def calendar_file(sign_up: SignUp) -> bytes:
-    """Return the shift as an iCalendar file."""
+def calendar_file(sign_up: SignUp, message: OutboxMessage) -> bytes:
+    """Return the shift as an iCalendar file, to be attached to the mail of a message."""
     shift, event = sign_up.shift, sign_up.shift.event
     lines = (
         "BEGIN:VCALENDAR",
@@ -24,7 +28,8 @@ def calendar_file(sign_up: SignUp) -> bytes:
         "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:sign-up-{sign_up.pk}@{host()}",
-        f"DTSTAMP:{_stamp(sign_up.created_at)}",
+        f"DTSTAMP:{_stamp(message.created_at)}",
+        f"SEQUENCE:{_sequence(sign_up, message)}",
         f"DTSTART:{_stamp(shift.starts_at)}",
         f"DTEND:{_stamp(shift.ends_at)}",
         f"SUMMARY:{_text(f'{event.title}: {shift.title}')}",
@@ -35,6 +40,11 @@ def calendar_file(sign_up: SignUp) -> bytes:
         "END:VCALENDAR",
     )
     return b"".join(_folded(line) for line in lines)
+
+
+def _sequence(sign_up: SignUp, message: OutboxMessage) -> int:
+    """Count the seconds since the sign-up: a number that grows from file to file, and that nobody has to keep."""
+    return max(0, int((message.created_at - sign_up.created_at).total_seconds()))
 
 
 def _stamp(at: datetime) -> str:

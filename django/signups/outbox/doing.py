@@ -22,6 +22,7 @@ COMPOSE: Mapping[str, Callable[[OutboxMessage], Composed]] = {
     "signed_up": sign_up_mails.signed_up,
     "promoted": sign_up_mails.promoted,
     "cancelled": sign_up_mails.cancelled,
+    "moved": sign_up_mails.moved,
     "event_cancelled": sign_up_mails.event_cancelled,
     "removed": sign_up_mails.removed,
     "reminder": sign_up_mails.reminder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -13,6 +13,7 @@ from signups.outbox.calendar_file import calendar_file
 from signups.outbox.links import manage_link, page
 from signups.outbox.mails import Mail, one_line, span
 from signups.outbox.outcome import Outcome, dropped
+from signups.reminders import AHEAD_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def signed_up(message: OutboxMessage) -> Mail | Outcome:
         return dropped(GONE if sign_up is None else CHANGED)
     if sign_up.state == State.WAITING:
         return _mail(sign_up, "waiting.txt", place=places.place(sign_up.pk))
-    return _mail(sign_up, "confirmed.txt", with_calendar=True)
+    return _mail(sign_up, "confirmed.txt", calendar_of=message)
 
 
 def promoted(message: OutboxMessage) -> Mail | Outcome:
@@ -39,13 +40,32 @@ def promoted(message: OutboxMessage) -> Mail | Outcome:
     sign_up = _find(message)
     if sign_up is None or sign_up.state != State.CONFIRMED:
         return dropped(GONE if sign_up is None else CHANGED)
-    return _mail(sign_up, "promoted.txt", with_calendar=True)
+    return _mail(sign_up, "promoted.txt", calendar_of=message)
 
 
 def cancelled(message: OutboxMessage) -> Mail | Outcome:
     """Tell that a sign-up is taken back."""
     sign_up = _find(message)
     return dropped(GONE) if sign_up is None else _mail(sign_up, "cancelled.txt")
+
+
+def moved(message: OutboxMessage) -> Mail | Outcome:
+    """Tell that a shift is at another time, or its event at another place; the message holds what was before."""
+    sign_up = _find(message)
+    if sign_up is None or sign_up.state == State.CANCELLED:
+        return dropped(GONE if sign_up is None else CHANGED)
+    shift, event = sign_up.shift, sign_up.shift.event
+    old_start, old_end = (datetime.fromisoformat(message.payload[name]) for name in ("starts_at", "ends_at"))
+    if event.state != Event.State.PUBLISHED or max(old_end, shift.ends_at) <= timezone.now():
+        return dropped("the shift is over, or does not take place")
+    says: dict[str, Any] = {"old_when": span(old_start, old_end), "old_where": one_line(message.payload["location"])}
+    says["has_new_time"] = says["old_when"] != span(shift.starts_at, shift.ends_at)
+    says["has_new_place"] = says["old_where"] != one_line(event.location)
+    if not says["has_new_time"] and not says["has_new_place"]:
+        return dropped("it is where it was before")
+    if sign_up.state == State.WAITING:
+        return _mail(sign_up, "moved.txt", place=places.place(sign_up.pk), **says)
+    return _mail(sign_up, "moved.txt", calendar_of=message, **says)
 
 
 def event_cancelled(message: OutboxMessage) -> Mail | Outcome:
@@ -65,6 +85,8 @@ def reminder(message: OutboxMessage) -> Mail | Outcome:
         return dropped(GONE if sign_up is None else CHANGED)
     if sign_up.shift.event.state != Event.State.PUBLISHED or sign_up.shift.starts_at <= timezone.now():
         return dropped("the shift has begun, or does not take place")
+    if sign_up.shift.starts_at > timezone.now() + timedelta(seconds=AHEAD_S):
+        return dropped("the shift has moved; there is a reminder when it is near")
     return _mail(sign_up, "reminder.txt")
 
 
@@ -91,7 +113,7 @@ def _find(message: OutboxMessage) -> SignUp | None:
     return found.filter(pk=message.payload["sign_up_id"]).first()
 
 
-def _mail(sign_up: SignUp, template: str, *, with_calendar: bool = False, **more: Any) -> Mail:
+def _mail(sign_up: SignUp, template: str, *, calendar_of: OutboxMessage | None = None, **more: Any) -> Mail:
     shift, event = sign_up.shift, sign_up.shift.event
     organization = one_line(sign_up.organization.name)
     says = {
@@ -110,5 +132,5 @@ def _mail(sign_up: SignUp, template: str, *, with_calendar: bool = False, **more
         template=template,
         says=says,
         sender=organization,
-        calendar=calendar_file(sign_up) if with_calendar else b"",
+        calendar=calendar_file(sign_up, calendar_of) if calendar_of else b"",
     )
