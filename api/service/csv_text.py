@@ -71,4 +71,4 @@ def as_meant(cell: str) -> str:
 
 def _is_formula(value: str) -> bool:
     # With quotes before it, too: then one more is what `as_meant` takes off again.
-    return value.lstrip("'").startswith(BREAKS) or value.lstrip("' \t\r\n\u00a0").startswith(FORMULA_SIGNS)
+    return value.lstrip("' ").startswith(BREAKS) or value.lstrip("' \t\r\n\u00a0").startswith(FORMULA_SIGNS)

@@ -78,7 +78,8 @@ def test_who_asks_at_the_moment_when_the_reader_leaves_is_answered(monkeypatch: 
 
         asked = asyncio.create_task(late())
         await asyncio.sleep(0)
-        return await asyncio.wait_for(asyncio.gather(gathered.get(1), asked), timeout=5)
+        async with asyncio.timeout(5):
+            return [await gathered.get(1), await asked]
 
     assert asyncio.run(play()) == [2, 4]
 
