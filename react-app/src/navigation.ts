@@ -26,8 +26,33 @@ export function addressChanged(): void {
   for (const listener of [...listeners]) listener();
 }
 
+/** Keeps a page from being left: by links and the like, and by the browser's own ways back and forward. */
+export interface Guard {
+  ask: (goOn: () => void) => void;
+  onPop: (event: PopStateEvent) => void;
+}
+
+let guard: Guard | null = null;
+
+/** Have a guard asked before what is on the page is left; with null, nobody is. */
+export function setGuard(wanted: Guard | null): void {
+  guard = wanted;
+}
+
+/** Let the guard hear of a step back before the pages and the router do: browsers call in the order of registration. */
+export function letGuardHearFirst(): void {
+  window.addEventListener("popstate", (event) => guard?.onPop(event));
+}
+
+/** Leave what is on the page: at once, or when whoever is asked agrees. */
+export function leave(goOn: () => void): void {
+  if (guard) guard.ask(goOn);
+  else goOn();
+}
+
 /** Go to an address of this application, as a link would. The router of the member pages notices by itself. */
-export function go(to: string, { replace = false }: { replace?: boolean } = {}): void {
+export function go(to: string, { replace = false, unasked = false }: { replace?: boolean; unasked?: boolean } = {}): void {
+  if (!unasked) return leave(() => go(to, { replace, unasked: true }));
   if (replace) window.history.replaceState(null, "", to);
   else window.history.pushState(null, "", to);
   addressChanged();

@@ -4,10 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client";
 import { useAttemptKey } from "../../api/use-attempt-key";
+import { leave } from "../../navigation";
 import { shortDate } from "../../time";
 import { Button } from "../../ui/Button";
 import { Field, Select, TextArea } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
+import { Unsaved } from "../parts/Unsaved";
 import { home, overviewQuery } from "../reading";
 import type { Announcement, Audience, ManagedEvent } from "../shapes";
 import { useAction } from "../writing";
@@ -33,6 +35,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
   const [asked, setAsked] = useState<Message | null>(null);
   const [eventId, setEventId] = useState(event ? String(event.id) : "");
   const [attempt, setAttempt] = useState(0);
+  const [isWritten, setWritten] = useState(false);
   const keyFor = useAttemptKey();
   const announce = useAction<Message, Announcement>({
     slug,
@@ -43,6 +46,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
     said: () => "The message is on its way.",
     then: () => {
       setAsked(null);
+      setWritten(false);
       setAttempt(attempt + 1); // the fields begin anew, and so does the key
       setEventId(event ? String(event.id) : "");
       onDone?.();
@@ -51,7 +55,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
   const ask = ({ subject = "", body = "", audience = "everyone" }: Values) =>
     setAsked({ subject, body, audience: audience as Audience, event_id: eventId ? Number(eventId) : null });
   const cancel = onDone && (
-    <Button look="quiet" onClick={onDone}>
+    <Button look="quiet" onClick={() => leave(onDone)}>
       Cancel
     </Button>
   );
@@ -68,9 +72,14 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
             ))}
           </Select>
         )}
-        <Field label="Subject" name="subject" maxLength={200} autoComplete="off" />
-        <TextArea label="Message" name="body" maxLength={5000} rows={7} />
+        <div className="stack" onInput={({ currentTarget }) => setWritten(hasWords(currentTarget))}>
+          <Field label="Subject" name="subject" maxLength={200} autoComplete="off" />
+          <TextArea label="Message" name="body" maxLength={5000} rows={7} />
+        </div>
       </Form>
+      <Unsaved isChanged={isWritten} title="Leave without sending?" action="Leave" keep="Go on writing">
+        What you wrote is not sent, and would be lost.
+      </Unsaved>
       {asked && (
         <ConfirmSending
           slug={slug}
@@ -83,6 +92,10 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
       )}
     </>
   );
+}
+
+function hasWords(part: HTMLElement): boolean {
+  return [...part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")].some(({ value }) => value.trim() !== "");
 }
 
 function EventChoice({ slug, value, onChange }: { slug: string; value: string; onChange: (id: string) => void }) {

@@ -1,6 +1,7 @@
 // How does a coordinator tell the people of an event something?
 
 import { useState } from "react";
+import { leave } from "../../navigation";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { AnnouncementForm } from "../announcements/AnnouncementForm";
@@ -15,7 +16,7 @@ export function WriteToPeople({ slug, event }: { slug: string; event: ManagedEve
         Write to its people
       </Button>
       {isOpen && (
-        <Dialog title="Write to its people" onClose={() => setOpen(false)}>
+        <Dialog title="Write to its people" onClose={() => leave(() => setOpen(false))}>
           <AnnouncementForm slug={slug} event={event} onDone={() => setOpen(false)} />
         </Dialog>
       )}

@@ -27,7 +27,8 @@ export default function EditEventPage() {
 }
 
 function Editing({ slug, event }: { slug: string; event: ManagedEvent }) {
-  const [draft, setDraft] = useState(() => draftOf(event));
+  const [saved] = useState(() => draftOf(event));
+  const [draft, setDraft] = useState(saved);
   const page = `/manage/${slug}/events/${event.id}`;
   const save = useAction<EventDraft, void>({
     slug,
@@ -37,17 +38,25 @@ function Editing({ slug, event }: { slug: string; event: ManagedEvent }) {
         setDraft((now) => ({ ...now, shifts: now.shifts.map((row) => (row.key === key ? { ...row, id } : row)) })),
       ),
     said: () => "The changes are saved.",
-    then: () => go(page, { replace: true }),
+    then: () => go(page, { replace: true, unasked: true }),
   });
   return (
-    <Page title={`Edit ${event.title}`} tab={`Edit ${event.title}`} back={{ to: page, label: event.title }}>
+    <Page title={`Edit ${event.title}`} tab={`Edit ${event.title}`} back={{ to: page, label: event.title }} lead={toldOfMoves(event)}>
       <EventForm
         draft={draft}
+        saved={saved}
         onChange={setDraft}
         busy={save.isPending}
+        isDone={save.isSuccess}
         error={save.error}
         actions={[{ label: "Save changes", publish: event.state === "published", run: () => save.mutate(draft) }]}
       />
     </Page>
   );
+}
+
+/** Say, where somebody is signed up, what they learn of a change. */
+function toldOfMoves({ state, taken, shifts }: ManagedEvent): string | undefined {
+  const isAwaited = taken > 0 || shifts.some(({ waiting }) => waiting > 0);
+  return state === "published" && isAwaited ? "Who is signed up gets an e-mail about a new time or place, a few minutes after you save." : undefined;
 }

@@ -5,7 +5,8 @@ import { fieldErrors } from "../../api/problems";
 import { Button } from "../../ui/Button";
 import { Field, FormErrors, TextArea } from "../../ui/Field";
 import { Failure, Notice } from "../../ui/Notice";
-import { changeEvent, type EventDraft } from "./draft";
+import { Unsaved } from "../parts/Unsaved";
+import { changeEvent, type EventDraft, isSameDraft } from "./draft";
 import { zoneName } from "./local-time";
 import { type Faults, findFaults } from "./rules";
 import { ShiftRows } from "./ShiftRows";
@@ -18,15 +19,18 @@ export interface SaveAction {
 
 interface EventFormProps {
   draft: EventDraft;
+  /** What is saved, or what the form began with. */
+  saved: EventDraft;
   onChange: (draft: EventDraft) => void;
   busy: boolean;
+  isDone: boolean;
   error: unknown;
   /** The first one is the usual one; Enter does the last one, which nobody regrets. */
   actions: SaveAction[];
 }
 
 /** The event, then its shifts, then the ways to save. */
-export function EventForm({ draft, onChange, busy, error, actions }: EventFormProps) {
+export function EventForm({ draft, saved, onChange, busy, isDone, error, actions }: EventFormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [tried, setTried] = useState<{ publish: boolean } | null>(null);
   const own = tried ? findFaults(draft, tried) : {};
@@ -48,26 +52,31 @@ export function EventForm({ draft, onChange, busy, error, actions }: EventFormPr
 
   const faults: Faults = { ...fieldErrors(error), ...own };
   return (
-    <form ref={form} className="form event-form" noValidate onSubmit={send}>
-      <FormErrors value={faults}>
-        <Facts draft={draft} onChange={onChange} />
-        <ShiftRows draft={draft} faults={faults} onChange={onChange} />
-      </FormErrors>
-      {Object.keys(own).length > 0 ? <Notice tone="bad">Please check what is marked.</Notice> : <Failure error={error} />}
-      <div className="actions">
-        {actions.map((action, place) => (
-          <Button
-            key={action.label}
-            type={place === actions.length - 1 ? "submit" : "button"}
-            look={place === 0 ? "primary" : "secondary"}
-            busy={busy}
-            onClick={place === actions.length - 1 ? undefined : () => save(action)}
-          >
-            {action.label}
-          </Button>
-        ))}
-      </div>
-    </form>
+    <>
+      <form ref={form} className="form event-form" noValidate onSubmit={send}>
+        <FormErrors value={faults}>
+          <Facts draft={draft} onChange={onChange} />
+          <ShiftRows draft={draft} faults={faults} onChange={onChange} />
+        </FormErrors>
+        {Object.keys(own).length > 0 ? <Notice tone="bad">Please check what is marked.</Notice> : <Failure error={error} />}
+        <div className="actions">
+          {actions.map((action, place) => (
+            <Button
+              key={action.label}
+              type={place === actions.length - 1 ? "submit" : "button"}
+              look={place === 0 ? "primary" : "secondary"}
+              busy={busy}
+              onClick={place === actions.length - 1 ? undefined : () => save(action)}
+            >
+              {action.label}
+            </Button>
+          ))}
+        </div>
+      </form>
+      <Unsaved isChanged={!isDone && !isSameDraft(draft, saved)} title="Leave without saving?" action="Leave" keep="Go on editing">
+        What you changed in this form is not saved, and would be lost.
+      </Unsaved>
+    </>
   );
 }
 

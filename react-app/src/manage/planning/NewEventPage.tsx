@@ -21,7 +21,8 @@ interface Wanted {
 /** An empty event with sensible times, saved as a draft or published at once. */
 export default function NewEventPage() {
   const { slug, name } = useOwn();
-  const [draft, setDraft] = useState(() => newDraft(new Date()));
+  const [saved] = useState(() => newDraft(new Date()));
+  const [draft, setDraft] = useState(saved);
   const keyFor = useAttemptKey();
   const create = useAction<Wanted, ManagedEvent>({
     slug,
@@ -30,14 +31,16 @@ export default function NewEventPage() {
       return send<ManagedEvent>("POST", `${home(slug)}/events`, body, { key: keyFor(body) });
     },
     said: ({ state }) => (state === "published" ? "The event is published." : "The draft is saved."),
-    then: ({ id }) => go(`/manage/${slug}/events/${id}`, { replace: true }),
+    then: ({ id }) => go(`/manage/${slug}/events/${id}`, { replace: true, unasked: true }),
   });
   return (
     <Page title="New event" tab={`New event · ${name}`} back={{ to: `/manage/${slug}`, label: "Overview" }}>
       <EventForm
         draft={draft}
+        saved={saved}
         onChange={setDraft}
         busy={create.isPending}
+        isDone={create.isSuccess}
         error={create.error}
         actions={[
           { label: "Publish", publish: true, run: () => create.mutate({ draft, publish: true }) },

@@ -24,6 +24,16 @@ export interface EventDraft {
   shifts: ShiftDraft[];
 }
 
+/** Tell whether two forms say the same; how their rows are told apart does not count. */
+export function isSameDraft(one: EventDraft, other: EventDraft): boolean {
+  const said = (draft: EventDraft) =>
+    JSON.stringify([
+      [draft.title, draft.description, draft.location, draft.starts, draft.ends],
+      draft.shifts.map(({ id, title, starts, ends, capacity }) => [id, title, starts, ends, capacity]),
+    ]);
+  return said(one) === said(other);
+}
+
 let lastKey = 0;
 const newKey = () => `row-${++lastKey}`;
 

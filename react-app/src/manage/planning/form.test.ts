@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addShift, changeEvent, changeShift, draftOf, duplicateShift, newDraft, removeShift } from "./draft";
+import { addShift, changeEvent, changeShift, draftOf, duplicateShift, isSameDraft, newDraft, removeShift } from "./draft";
 import { findFaults } from "./rules";
 import { changesOf, toEventIn } from "./changes";
 import { toInstant } from "./local-time";
@@ -29,6 +29,19 @@ const EVENT: ManagedEvent = {
 };
 const rows = (draft: { shifts: { starts: string; ends: string }[] }) =>
   draft.shifts.map(({ starts, ends }) => [starts.slice(11), ends.slice(11)]);
+
+describe("a form", () => {
+  it("is changed by what it says, and not by how it came to say it", () => {
+    const saved = draftOf(EVENT);
+    const typed = changeEvent(saved, { location: "North pier" });
+    expect(isSameDraft(typed, saved)).toBe(false);
+    expect(isSameDraft(changeEvent(typed, { location: "South pier" }), saved)).toBe(true);
+    const begun = newDraft(NOW);
+    expect(isSameDraft(newDraft(NOW), begun)).toBe(true);
+    expect(isSameDraft(addShift(begun), begun)).toBe(false);
+    expect(isSameDraft(changeShift(saved, "shift-2", { capacity: "6" }), saved)).toBe(false);
+  });
+});
 
 describe("a new event", () => {
   it("begins with one shift as long as itself", () => {
