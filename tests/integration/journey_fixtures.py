@@ -92,6 +92,7 @@ def is_wrong(status: int) -> bool:
 
 def look(page: Page, name: str) -> None:
     """Let axe examine a page by day and by night, see that it fits a phone, and keep pictures where that is wanted."""
+    expect(page.locator("h1").first).to_be_visible(timeout=10_000)
     expect(page.get_by_text("Loading")).to_have_count(0)
     size = page.viewport_size
     faults: list[str] = []
