@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import pkgutil
@@ -22,6 +23,7 @@ from api.dependencies import Resources
 from api.documented import DocumentedAPI, operation_id
 from api.gathering import Gatherings
 from api.limits import BodyLimit
+from api.pacing import Pacing
 from api.service.drain import Drain
 from api.service.health import Checks, Identity
 from api.service.probes import DatabaseProbe, redis_probe
@@ -87,6 +89,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_resources(settings, in_flight) as resources:
             app.state.resources = resources
+            # What was made until now stays: the garbage collector need not look through it while requests wait.
+            gc.collect()
+            gc.freeze()
             yield
 
     app = DocumentedAPI(
@@ -101,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Pacing)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
     problems.register(app)
     for router in (*nouns(), health.router, *([docs.router] if settings.shows_docs else [])):

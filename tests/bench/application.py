@@ -87,12 +87,23 @@ def _thousand(services: Services) -> Rows:
 
 
 def _over_capacity(services: Services) -> Rows:
-    """Give each replica one connection and a short queue: what is too much must be told at once."""
+    """Ask for more than there is: what is too much must be told at once."""
     slug = _busy_organization(services)
-    narrow = {"DATABASE_POOL_MAX": "1", "DATABASE_POOL_WAITING": "8"}
-    with replicas(services, **narrow) as web:
-        seen = wrk.run(_url(web, f"/organizations/{slug}/events"), connections=1000, seconds=SECONDS)
-    yield "1,000 connections over capacity (pool 1, queue 8)", seen.summary
+    with replicas(services) as web:
+        seen = wrk.run(_url(web, f"/organizations/{slug}/events"), connections=4000, seconds=SECONDS)
+        searched = wrk.run(_url(web, "/events?search=nowhere"), connections=64, seconds=SECONDS)
+        answer = _refused(_url(web, "/events?search=nowhere"))
+    yield "4,000 connections, the list of an organization", seen.summary
+    yield "64 connections, a search that finds nothing (2 at once in a replica)", searched.summary
+    yield "what is refused says", answer
+
+
+def _refused(url: str) -> str:
+    """Ask many times at once; return what a refusal says about when to come again."""
+    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(64) as many:
+        answers = list(many.map(lambda _: client.get(url), range(256)))
+    refused = [one for one in answers if one.status_code == httpx.codes.SERVICE_UNAVAILABLE]
+    return f"{refused[0].status_code}, Retry-After: {refused[0].headers['retry-after']}" if refused else "nothing was"
 
 
 def _health(services: Services) -> Rows:

@@ -40,9 +40,14 @@ def stores() -> Iterator[Services]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def replicas(services: Services, **more: str) -> contextlib.AbstractContextManager[Web]:
-    """Start the API as two processes behind one port."""
-    return services.api(ready=True, WEB_CONCURRENCY=str(REPLICAS), **more)
+@contextlib.contextmanager
+def replicas(services: Services) -> Iterator[Web]:
+    """Start the API as two processes behind one port; both are well before anything is measured."""
+    with services.api(ready=True, WEB_CONCURRENCY=str(REPLICAS)) as web:
+        for _ in range(10 * REPLICAS):  # each over a connection of its own: it is chance who answers
+            with httpx.Client(base_url=f"http://127.0.0.1:{web.port}", timeout=10) as client:
+                client.get("/health")
+        yield web
 
 
 @dataclass
