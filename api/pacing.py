@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 IN_A_TURN = 16
-IN_A_SECOND = 1500
+IN_A_SECOND = 750  # half of what a core can
 MOST_WAITING = 1000  # half a second's worth
 
 
