@@ -18,21 +18,28 @@ OPTIONS = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c plan_
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
-async def _check_open(connection: AsyncConnection[DictRow]) -> None:
-    """Raise OperationalError when the server closed a connection that lay in the pool; costs no round trip.
+def _is_open(connection: AsyncConnection[DictRow]) -> bool:
+    """Tell whether the server has not closed a connection that lay in the pool; costs no round trip.
 
     Nothing is under way on it, so there is nothing to read but the server's last words.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        await connection.close()  # or the pool would take it back, and hand it out again
-        raise OperationalError("the server closed the connection")
+    return not poll.poll(0)
 
 
 def new_pool(settings: Settings) -> Pool:
     """Build the pool, not yet open; each connection is looked at when it is handed out, so restarts go unnoticed."""
-    return AsyncConnectionPool(
+
+    async def check(connection: AsyncConnection[DictRow]) -> None:
+        if _is_open(connection):
+            return
+        await connection.close()  # or the pool would take it back, and hand it out again
+        # After a restart the others are closed as well. The pool would try them one by one, with seconds in between.
+        await pool.drain()
+        raise OperationalError("the server closed the connection")
+
+    pool: Pool = AsyncConnectionPool(
         settings.database_url.get_secret_value(),
         connection_class=AsyncConnection[DictRow],
         kwargs={
@@ -49,10 +56,11 @@ def new_pool(settings: Settings) -> Pool:
         max_size=settings.database_pool_max,
         max_waiting=settings.database_pool_waiting,
         timeout=settings.database_pool_timeout_s,
-        check=_check_open,
+        check=check,
         # Give up soon: the next request tries again at once, while the pool's own attempts drift minutes apart.
         reconnect_timeout=2.0,
     )
+    return pool
 
 
 async def fetch(pool: Pool, query: LiteralString, **parameters: object) -> list[dict[str, Any]]:

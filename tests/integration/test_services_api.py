@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -109,6 +110,24 @@ def test_without_redis_it_is_degraded_and_a_task_is_refused_at_once(api: Web, se
     finally:
         services.redis.start()
     wait_for("healthy again", lambda: api.health()["status"] == "healthy")
+
+
+@pytest.mark.req("B-06", "B-16")
+def test_who_asks_first_after_a_restart_of_the_database_does_not_wait_for_every_old_connection(
+    api: Web, services: Services
+) -> None:
+    with ThreadPoolExecutor(16) as many:
+        asked = list(many.map(lambda number: _forgot(api, f"nobody-{number}@example.org"), range(64)))
+    assert set(asked) == {202}
+    old = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'slipway-api'"
+    assert services.sql(old)[0][0] > 3
+    services.postgres.process.stop(signal.SIGINT)
+    services.postgres.start()
+    assert _forgot(api, "nobody@example.org") == 202
+
+
+def _forgot(api: Web, email: str) -> int:
+    return api.client.post("/auth/forgot", json={"email": email}).status_code
 
 
 @pytest.mark.req("B-06")
