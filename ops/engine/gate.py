@@ -15,6 +15,7 @@ from ops.engine.parallel import each
 from ops.engine.runtime import Runtime
 
 NEEDED_IN_A_ROW = 3
+WORDS_S, QUIET_S = 2.0, 0.3
 LOG_LINES = 20
 
 
@@ -63,10 +64,22 @@ def _alive(engine: Engine, replica: Replica) -> Replica:
 
 def failing(engine: Engine, replica: Replica, *, what: str, reason: str) -> EngineError:
     """Return the error about a replica, with the last lines that it logged."""
-    lines = list(engine.runtime.logs(replica.name, lines=LOG_LINES))
+    lines = _last_words(engine, replica)
     shown = "\n  ".join(["its last log lines:", *lines]) if lines else "it logged nothing"
     fix = f"invoke logs --service {replica.service} --since 10m"
     return EngineError(what, why=f"{replica.name}: {reason}; {shown}", fix=fix)
+
+
+def _last_words(engine: Engine, replica: Replica) -> list[str]:
+    """Read the end of a replica's log when nothing is added to it: who was started again may be in mid-sentence."""
+    lines: list[str] = []
+
+    def is_quiet() -> bool:
+        before, lines[:] = list(lines), engine.runtime.logs(replica.name, lines=LOG_LINES)
+        return lines == before
+
+    engine.waiter.until(is_quiet, timeout_s=WORDS_S, every_s=QUIET_S)
+    return lines
 
 
 def _not_ready(engine: Engine, replica: Replica, reason: str) -> EngineError:

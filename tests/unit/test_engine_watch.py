@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.engine import fleet
+from ops.engine import fleet, simulated
 from ops.engine.errors import EngineError
 from ops.engine.fetch import Answer, Fetch
 from ops.engine.metrics import Counts, Traffic, parse_traffic, read_traffic
@@ -201,3 +201,28 @@ def test_a_replica_that_ends_before_visitors_are_sent_to_it_gets_none() -> None:
     assert (outcome, error and error.what) == ("rolled_back", "the new release of api is not well")
     assert isinstance(error, EngineError)
     assert name in error.why
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_the_last_words_are_read_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = deployed()
+    new = release(api=2)
+    name = fleet.replica_names(new.service("api"))[0]
+    said = iter(
+        [["Traceback:"], ["Traceback:", "  in load_app"], ["Traceback:", "  in load_app", "RuntimeError: broken"]]
+    )
+    words: list[str] = []
+
+    def logs(_: object, _name: str, *, lines: int) -> list[str]:
+        words[:] = next(said, words)
+        return words[-lines:]
+
+    def die() -> None:
+        if name in made.host.replicas:
+            made.host.die(name)
+
+    monkeypatch.setattr(simulated.SimulatedRuntime, "logs", logs)
+    made.host.watch = die
+    _, error = made.deploy(new)
+    assert isinstance(error, EngineError)
+    assert error.why.endswith("RuntimeError: broken")
