@@ -16,6 +16,8 @@ from pathlib import Path
 
 KEPT = 5
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# A table itself as `pg_restore --list` names it: not its data, its rights (`ACL public TABLE ...`) or a comment on it.
+LISTED = re.compile(r"\d+; \d+ \d+ TABLE (?!DATA |ATTACH )")
 TABLES = """
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname !~ '^pg_'
@@ -48,7 +50,7 @@ def dump(programs: Path, folder: Path, name: str) -> int:
 def _refuse_incomplete(programs: Path, work: Path, tables: int) -> None:
     _run(programs, "pg_restore", "--file=/dev/null", str(work))  # reads all of it
     listed = _run(programs, "pg_restore", "--list", str(work)).splitlines()
-    found = sum(" TABLE " in line and " TABLE DATA " not in line and " TABLE ATTACH " not in line for line in listed)
+    found = sum(LISTED.match(line) is not None for line in listed)
     if found != tables:
         sys.exit(f"error: the dump has {found} tables and the database {tables}: it is not kept")
 

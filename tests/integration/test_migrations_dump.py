@@ -58,6 +58,9 @@ class Dumps:
 @pytest.fixture
 def dumps(services: Services, trial: Trial) -> Dumps:
     trial.sql("INSERT INTO trial_thing (name, count) SELECT n, n FROM generate_series(1, 1000) n")
+    # What the list of a dump names beside a table, and is none.
+    trial.sql(f"GRANT SELECT ON trial_thing TO {services.environment['POSTGRES_API_USER']}")
+    trial.sql("COMMENT ON TABLE trial_thing IS 'for the TABLE test'")
     return Dumps(services, trial)
 
 
