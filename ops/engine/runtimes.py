@@ -9,14 +9,17 @@ from pathlib import Path
 from ops.engine.errors import EngineError
 from ops.engine.runtime import Runtime
 
-RUNTIMES = {"compose": "ComposeRuntime", "processes": "ProcessesRuntime"}  # each in the package of its name
+RUNTIMES = {
+    "compose": "ComposeRuntime",
+    "processes": "ProcessesRuntime",
+}  # in `runtime` of that package
 _SPAN = re.compile(r"(\d+)(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def open_runtime(name: str, root: Path) -> Runtime:
     """Return the runtime of that name for this root; the code of the others is not read."""
-    opened: Runtime = getattr(importlib.import_module(f"ops.engine.{name}"), RUNTIMES[name])(root)
+    opened: Runtime = getattr(importlib.import_module(f"ops.engine.{name}.runtime"), RUNTIMES[name])(root)
     return opened
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.model import Edge, Image, Release, Service
-from ops.engine.processes import ProcessesRuntime
 from ops.engine.processes.environments import READY
+from ops.engine.processes.runtime import ProcessesRuntime
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENV_ID = "local-0123456789ab"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.schedule_fixtures import Schedule, clear
+from tests.simulation.schedule import Schedule, clear
 
 FIRST = int(os.environ.get("SCHEDULE_SEED", "0"))
 COUNT = int(os.environ.get("SCHEDULES", "4000"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ops.engine import fleet
-from ops.engine.simulated_faults import Fault
-from tests.unit.engine_fixtures import World, release, world
+from tests.simulation.faults import Fault
+from tests.simulation.world import World, release, world
 
 
 def deployed(**versions: int) -> World:

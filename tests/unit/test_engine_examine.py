@@ -13,10 +13,10 @@ from ops.engine.examine import examine
 from ops.engine.fetch import Answer
 from ops.engine.model import Edge, Service
 from ops.engine.runtime import Line, Listener, LogQuery
-from ops.engine.simulated import SimulatedRuntime
 from ops.engine.state import State, Store
 from ops.examination import examined_from
-from tests.unit.engine_fixtures import release, world
+from tests.simulation.runtime import SimulatedRuntime
+from tests.simulation.world import release, world
 
 PARTS = {"status", "listeners", "static_config", "rawdata", "environment", "logs", "problems"}
 

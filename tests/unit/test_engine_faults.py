@@ -12,9 +12,9 @@ import pytest
 from ops.engine import fleet
 from ops.engine.context import Order
 from ops.engine.model import Release
-from ops.engine.simulated_faults import EFFECT_FAULTS, EffectFault, Fault, SimulatedCrashError
-from tests.unit.engine_fixtures import SERVICES, World, part, release, world
-from tests.unit.promise_fixtures import Promises
+from tests.simulation.faults import EFFECT_FAULTS, EffectFault, Fault, SimulatedCrashError
+from tests.simulation.promises import Promises
+from tests.simulation.world import SERVICES, World, part, release, world
 
 EVERYTHING = dict.fromkeys([*SERVICES, "routes"], 2)
 

@@ -10,8 +10,8 @@ from ops.engine.context import Engine, Goal
 from ops.engine.errors import EngineError
 from ops.engine.migration import run_schema_job
 from ops.engine.model import Release, Service
-from ops.engine.simulated import SimulatedRuntime
-from tests.unit.engine_fixtures import MemoryJournal, release, service, world
+from tests.simulation.runtime import SimulatedRuntime
+from tests.simulation.world import MemoryJournal, release, service, world
 
 BREAKING = {
     "migration": "signups.0005_x",

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from ops.engine.steps import SETTLE_S
-from tests.unit.engine_fixtures import release, world
+from tests.simulation.world import release, world
 
 # Until a replica is ready, until Traefik has read its files, until an old replica has answered what it was asked.
 WAITS = {"gate", "switch", "watch", "settle", "drain"}

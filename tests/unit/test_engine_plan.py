@@ -10,7 +10,7 @@ from ops.engine import fleet
 from ops.engine.model import Release, Replica, Service
 from ops.engine.plan import Change, changed_services, explain, make_plan
 from ops.engine.state import State
-from tests.unit.engine_fixtures import release, service
+from tests.simulation.world import release, service
 
 
 def running(of: Release, *, without: str = "") -> tuple[Replica, ...]:

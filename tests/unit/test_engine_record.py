@@ -21,7 +21,7 @@ from ops.engine.model import Release
 from ops.engine.packing import pack, packed
 from ops.engine.state import State, Store
 from ops.engine.waiting import Waiter
-from tests.unit.engine_fixtures import EDGE, release, service
+from tests.simulation.world import EDGE, release, service
 
 HOLDER = """
 import pathlib, sys, threading, time

@@ -17,9 +17,9 @@ from ops.engine.routes import (
     read_routes,
     render_routes,
 )
-from ops.engine.simulated_host import SimulatedClock
 from ops.engine.waiting import Waiter
-from tests.unit.engine_fixtures import release, world
+from tests.simulation.host import SimulatedClock
+from tests.simulation.world import release, world
 
 API = "http://127.0.0.1:8081"
 ONE = Backends(["http://a:1"], [])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ops.engine import fleet, simulated
+from ops.engine import fleet
 from ops.engine.errors import EngineError
 from ops.engine.fetch import Answer, Fetch
 from ops.engine.metrics import Counts, Traffic, parse_traffic, read_traffic
-from ops.engine.simulated_faults import Fault, WorldFault
 from ops.engine.watch import counted
-from tests.unit.engine_fixtures import World, release, world
+from tests.simulation import runtime
+from tests.simulation.faults import Fault, WorldFault
+from tests.simulation.world import World, release, world
 
 METRICS = """# HELP traefik_service_requests_total How many HTTP requests processed on a service
 # TYPE traefik_service_requests_total counter
@@ -221,7 +222,7 @@ def test_the_last_words_are_read_to_their_end(monkeypatch: pytest.MonkeyPatch) -
         if name in made.host.replicas:
             made.host.die(name)
 
-    monkeypatch.setattr(simulated.SimulatedRuntime, "logs", logs)
+    monkeypatch.setattr(runtime.SimulatedRuntime, "logs", logs)
     made.host.watch = die
     _, error = made.deploy(new)
     assert isinstance(error, EngineError)

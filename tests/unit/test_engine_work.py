@@ -15,10 +15,10 @@ from ops.engine.errors import EngineError
 from ops.engine.history import MOST_LINES, History
 from ops.engine.lock import hold_lock
 from ops.engine.model import Release
-from ops.engine.simulated_faults import Fault, SimulatedCrashError
 from ops.engine.state import Store
 from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
-from tests.unit.engine_fixtures import MemoryJournal, World, release, world
+from tests.simulation.faults import Fault, SimulatedCrashError
+from tests.simulation.world import MemoryJournal, World, release, world
 
 
 class Host:

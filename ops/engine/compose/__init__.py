@@ -1,5 +1,1 @@
 """How does the stack run as containers of a Docker Engine? Compose translates, the Engine's API does the rest."""
-
-from ops.engine.compose.runtime import ComposeRuntime
-
-__all__ = ["ComposeRuntime"]

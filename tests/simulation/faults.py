@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from ops.engine.errors import EngineError
-from ops.engine.fleet import EDGE_SERVICE
-
-if TYPE_CHECKING:
-    from ops.engine.simulated_host import SimulatedHost
 
 EffectFault = Literal["error before", "error after", "hang before", "hang after", "crash before", "crash after"]
 WorldFault = Literal[
@@ -77,48 +73,3 @@ def fail(kind: str, name: str) -> None:
         raise SimulatedCrashError(name)
     reason = "it did not end in time" if kind.startswith("hang") else "the simulation asked for it"
     raise EngineError(f"a fault at `{name}`", why=reason, fix="deploy again")
-
-
-def strike(host: SimulatedHost, fault: Fault) -> None:
-    """Let something happen to the host."""
-    host.did.append(f"({fault.kind})")
-    if fault.kind == "cancel":
-        host.cancelled.set()
-    elif fault.kind == "crash":
-        raise SimulatedCrashError(fault.kind)
-    elif fault.kind == "look fails":
-        host.blind += 1
-    elif fault.kind.startswith("reboot"):
-        _reboot(host, comes_back=fault.kind == "reboot")
-    else:
-        _harm(host, fault)
-
-
-def _harm(host: SimulatedHost, fault: Fault) -> None:
-    running = sorted(name for name, replica in host.replicas.items() if replica.state == "running")
-    if fault.kind == "edge dies":
-        running = [name for name in running if host.replicas[name].service == EDGE_SERVICE]
-    if not running:
-        return
-    name = running[int(fault.pick * (len(running) - 1))]
-    if fault.kind == "unready":
-        host.flaws.unready.add(name)
-        host.harm(name)
-        host.did.append(f"({name} is unready)")
-    elif fault.kind == "5xx":
-        host.flaws.failing.add(name)
-        host.harm(name)
-        host.did.append(f"({name} answers 5xx)")
-    else:
-        host.die(name)
-        if fault.kind != "die":
-            host.later(AWAY_S, lambda: host.come_back(name))
-
-
-def _reboot(host: SimulatedHost, *, comes_back: bool) -> None:
-    running = [name for name, replica in host.replicas.items() if replica.state == "running"]
-    for name in running:
-        host.die(name)
-    for name in running if comes_back else ():
-        host.come_back(name)
-    raise SimulatedCrashError("reboot")

@@ -11,8 +11,8 @@ from ops.engine.fleet import find_service
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.routes import SERVERS_FILE
 from ops.engine.runtime import Line, LogQuery, Say
-from ops.engine.simulated_host import SimulatedHost
 from ops.engine.state import State, Store
+from tests.simulation.host import SimulatedHost
 
 
 class SimulatedRuntime:

@@ -15,12 +15,12 @@ from ops.engine.errors import RefusedError
 from ops.engine.history import History
 from ops.engine.lock import lock_holder
 from ops.engine.model import Release
-from ops.engine.simulated_faults import Fault, SimulatedCrashError
 from ops.engine.state import KEPT, State, Store
 from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
-from tests.unit.drawn_fixtures import SCALED, Drawn, draw_fault, draw_flaw
-from tests.unit.engine_fixtures import MemoryJournal, World, world
-from tests.unit.promise_fixtures import BrokenPromiseError, Promises, promise
+from tests.simulation.drawn import SCALED, Drawn, draw_fault, draw_flaw
+from tests.simulation.faults import Fault, SimulatedCrashError
+from tests.simulation.promises import BrokenPromiseError, Promises, promise
+from tests.simulation.world import MemoryJournal, World, world
 
 EMPTY = 0.1  # of the lives begin on an empty host
 

@@ -7,9 +7,9 @@ import random
 from dataclasses import dataclass, field
 
 from ops.engine.model import Edge, Release
-from ops.engine.simulated_faults import EFFECT_FAULTS, WORLD_FAULTS, Fault
-from ops.engine.simulated_host import SimulatedHost
-from tests.unit.engine_fixtures import EDGE, part
+from tests.simulation.faults import EFFECT_FAULTS, WORLD_FAULTS, Fault
+from tests.simulation.host import SimulatedHost
+from tests.simulation.world import EDGE, part
 
 ALWAYS = ("postgres", "migrate", "assets", "api", "web", "worker", "beat", "traefik")
 SCALED = ("api", "web", "worker")

@@ -14,9 +14,9 @@ from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.journal import Entry, Journal
 from ops.engine.model import Edge, Image, Release, Route, Service
 from ops.engine.narrate import Result
-from ops.engine.simulated import SimulatedRuntime, SimulatedStore
-from ops.engine.simulated_host import SimulatedHost
 from ops.engine.waiting import Waiter
+from tests.simulation.host import SimulatedHost
+from tests.simulation.runtime import SimulatedRuntime, SimulatedStore
 
 ROUTE = Route(ready="/ready", host="slipway.localhost")
 EDGE = Edge(api_url="http://127.0.0.1:8081", dynamic_files={"public.yml": "http: {}\n"})

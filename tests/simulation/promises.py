@@ -8,9 +8,9 @@ from ops.engine import fleet
 from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.lock import lock_holder
 from ops.engine.model import Release, Replica, Service
-from ops.engine.simulated_host import DATABASE
-from ops.engine.simulated_traefik import Served
-from tests.unit.engine_fixtures import World
+from tests.simulation.host import DATABASE
+from tests.simulation.traefik import Served
+from tests.simulation.world import World
 
 LOCK_EVERY = 16  # effects
 

@@ -18,9 +18,9 @@ from ops.engine.fetch import Answer
 from ops.engine.fleet import EDGE_SERVICE
 from ops.engine.gate import NEEDED_IN_A_ROW
 from ops.engine.model import Release, Replica, Service
-from ops.engine.simulated_faults import HANG_S, Fault, Flaws, fail, strike
-from ops.engine.simulated_traefik import SimulatedTraefik
 from ops.engine.state import State
+from tests.simulation.faults import AWAY_S, HANG_S, Fault, Flaws, SimulatedCrashError, fail
+from tests.simulation.traefik import SimulatedTraefik
 
 BUSY_S = 0.8  # the last request that a replica was given takes that long
 DATABASE = "postgres"
@@ -116,10 +116,52 @@ class SimulatedHost:
 
         def happen() -> None:
             if self.run == run:  # otherwise the run that it was meant for has ended
-                strike(self, fault)
+                self._strike(fault)
 
         if not fault.kind.endswith((" before", " after")):
             self.later(fault.delay_s, happen)
+
+    def _strike(self, fault: Fault) -> None:
+        """Let something happen to the host."""
+        self.did.append(f"({fault.kind})")
+        if fault.kind == "cancel":
+            self.cancelled.set()
+        elif fault.kind == "crash":
+            raise SimulatedCrashError(fault.kind)
+        elif fault.kind == "look fails":
+            self.blind += 1
+        elif fault.kind.startswith("reboot"):
+            self._reboot(comes_back=fault.kind == "reboot")
+        else:
+            self._harm_one(fault)
+
+    def _harm_one(self, fault: Fault) -> None:
+        running = sorted(name for name, replica in self.replicas.items() if replica.state == "running")
+        if fault.kind == "edge dies":
+            running = [name for name in running if self.replicas[name].service == EDGE_SERVICE]
+        if not running:
+            return
+        name = running[int(fault.pick * (len(running) - 1))]
+        if fault.kind == "unready":
+            self.flaws.unready.add(name)
+            self.harm(name)
+            self.did.append(f"({name} is unready)")
+        elif fault.kind == "5xx":
+            self.flaws.failing.add(name)
+            self.harm(name)
+            self.did.append(f"({name} answers 5xx)")
+        else:
+            self.die(name)
+            if fault.kind != "die":
+                self.later(AWAY_S, lambda: self.come_back(name))
+
+    def _reboot(self, *, comes_back: bool) -> None:
+        running = [name for name, replica in self.replicas.items() if replica.state == "running"]
+        for name in running:
+            self.die(name)
+        for name in running if comes_back else ():
+            self.come_back(name)
+        raise SimulatedCrashError("reboot")
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Let something happen when that much time has passed; at once when it is none."""

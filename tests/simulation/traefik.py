@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ops.engine.fetch import Answer
 from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.model import Replica
 from ops.engine.routes import NEW, OLD, SERVERS_FILE, mark_of
-
-if TYPE_CHECKING:
-    from ops.engine.simulated_host import SimulatedHost
 
 LOAD_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
 _NEVER = float("-inf")
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    @property
+    def time(self) -> float:
+        """Return the time in seconds."""
+
+
+class Host(Protocol):
+    """What Traefik sees of the host that it runs on."""
+
+    @property
+    def clock(self) -> Clock:
+        """The host's clock."""
+
+    def is_up(self, service: str) -> bool:
+        """Tell whether a replica of a service runs."""
+
+    def is_answering(self, replica: Replica) -> bool:
+        """Tell whether visitors get from this replica what they ask for."""
+
+    def replica_at_port(self, port: int) -> Replica | None:
+        """Return the running replica that listens there."""
 
 
 class Served(NamedTuple):
@@ -28,7 +51,7 @@ class Served(NamedTuple):
 class SimulatedTraefik:
     """The files of Traefik, what it read of them, and what its visitors get."""
 
-    def __init__(self, host: SimulatedHost) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
         self.load_delay_s = LOAD_DELAY_S
         self.visitors_per_s = 50.0
