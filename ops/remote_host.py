@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ops.engine import receive
+from ops.engine.host import receive
+from ops.engine.host.state import State
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
-from ops.engine.plan import make_plan
-from ops.engine.state import State
+from ops.engine.rollout.plan import make_plan
 from ops.errors import HostError
 from ops.host import refusal
 from ops.remote import Ran, Remote

@@ -19,21 +19,21 @@ from typing import Any
 
 from ops.engine.errors import EngineError
 from ops.engine.examine import examine
-from ops.engine.fetch import fetch
-from ops.engine.follow import follow
-from ops.engine.history import read_history
-from ops.engine.lock import hold_lock
+from ops.engine.host.follow import follow
+from ops.engine.host.history import read_history
+from ops.engine.host.lock import hold_lock
+from ops.engine.host.state import State, Store
+from ops.engine.http import fetch
 from ops.engine.model import Release, release_from_json
-from ops.engine.narrate import as_engine_error, error_as_json
 from ops.engine.options import parser
-from ops.engine.plan import make_plan
-from ops.engine.routes import order_certificate, read_routes
+from ops.engine.rollout.journal_events import as_engine_error, error_as_json
+from ops.engine.rollout.plan import make_plan
+from ops.engine.rollout.routes import order_certificate, read_routes
+from ops.engine.run import Chosen, choose_past, choose_scaled, order_of, work
 from ops.engine.runtime import LogQuery
 from ops.engine.runtimes import open_runtime, seconds
-from ops.engine.state import State, Store
 from ops.engine.status import read_status
-from ops.engine.waiting import Waiter
-from ops.engine.work import Chosen, choose_past, choose_scaled, order_of, work
+from ops.engine.waiter import Waiter
 
 EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}
 BROKEN_PIPE = 141

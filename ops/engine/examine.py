@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Fetch
-from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.host.state import Store
+from ops.engine.http import Fetch
 from ops.engine.model import Release
-from ops.engine.narrate import as_engine_error
+from ops.engine.rollout.journal_events import as_engine_error
 from ops.engine.runtime import LogQuery, Runtime
-from ops.engine.state import Store
+from ops.engine.service_roles import EDGE_SERVICE
 from ops.engine.status import read_status
 
 LIMIT_S = 8.0

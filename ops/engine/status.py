@@ -6,14 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ops.engine import fleet
-from ops.engine.fetch import fetch
-from ops.engine.gate import is_ready_now
-from ops.engine.lock import lock_holder
+from ops.engine import service_roles
+from ops.engine.host.lock import lock_holder
+from ops.engine.host.state import Store
+from ops.engine.http import fetch
 from ops.engine.model import Release, Replica, Service
 from ops.engine.parallel import each
+from ops.engine.rollout.gate import is_ready_now
 from ops.engine.runtime import Runtime
-from ops.engine.state import Store
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
     memory = runtime.memory_mib() if with_health else {}
 
     def describe(replica: Replica) -> Row:
-        service = fleet.find_service(replica, known) if with_health else None
+        service = service_roles.find_service(replica, known) if with_health else None
         return {**_row(replica), "healthy": _health(runtime, service, replica), "rss_mib": memory.get(replica.name)}
 
     rows = each(observed, describe, workers=8)
@@ -43,7 +43,7 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
 def _health(runtime: Runtime, service: Service | None, replica: Replica) -> bool | None:
     if service is None:
         return None
-    return fleet.is_present(replica) and is_ready_now(runtime, fetch, service, replica)[0]
+    return service_roles.is_present(replica) and is_ready_now(runtime, fetch, service, replica)[0]
 
 
 def _row(replica: Replica) -> Row:
@@ -52,12 +52,12 @@ def _row(replica: Replica) -> Row:
     return {"replica": replica.name, **{key: raw[key] for key in keys}}
 
 
-def _missing(live: Release | None, observed: fleet.Fleet) -> list[Row]:
+def _missing(live: Release | None, observed: service_roles.Replicas) -> list[Row]:
     there = {replica.name for replica in observed}
     return [
         {**_row(_absent(service, name)), "healthy": False, "rss_mib": None}
-        for service in (fleet.long_running(live) if live else ())
-        for name in fleet.replica_names(service)
+        for service in (service_roles.long_running(live) if live else ())
+        for name in service_roles.replica_names(service)
         if name not in there
     ]
 

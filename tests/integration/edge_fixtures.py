@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import trustme
 
-from ops.engine.routes import HEALTH_CHECK
+from ops.engine.rollout.routes import HEALTH_CHECK
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "slipway.localhost"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ops.certificate import await_certificate as certificate_comes
 from ops.engine.model import Edge as EngineEdge
 from ops.engine.model import Release
-from ops.engine.routes import SERVERS_FILE, order_certificate
+from ops.engine.rollout.routes import SERVERS_FILE, order_certificate
 from ops.observations import Site
 from tests.integration.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
 from tests.integration.edge_echo import SERVICES, echo_services

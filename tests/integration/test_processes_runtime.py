@@ -14,8 +14,8 @@ import pytest
 
 from ops.engine.errors import EngineError
 from ops.engine.packing import pack
-from ops.engine.processes import procs
-from ops.engine.processes.rpc import socket_path
+from ops.engine.processes import os_processes
+from ops.engine.processes.supervisor_rpc import socket_path
 from tests.integration.processes_fixtures import (
     POSTGRES_PASSWORD,
     REDIS_PASSWORD,
@@ -32,7 +32,7 @@ from tests.integration.processes_fixtures import (
 )
 
 if TYPE_CHECKING:
-    from ops.engine.processes import ProcessesRuntime
+    from ops.engine.processes.runtime import ProcessesRuntime
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_removed_cache_does_not_stop_the_next_deploy(runtime: ProcessesRuntime
     name = started(runtime, service)
     supervisor = supervisor_pid(runtime)
     os.kill(supervisor, signal.SIGKILL)
-    wait_for("the supervisor's end", lambda: supervisor not in procs.table())
+    wait_for("the supervisor's end", lambda: supervisor not in os_processes.table())
     shutil.rmtree(runtime.layout.cache)
     runtime.prepare()
     assert one(runtime, name).state == "stopped"
@@ -127,9 +127,9 @@ def test_workers_of_a_killed_master_do_not_keep_its_port(runtime: ProcessesRunti
     service = web(command=("python", "-c", forking))
     name = started(runtime, service)
     master = one(runtime, name).pid
-    worker = next(pid for pid in procs.tree(master, procs.table()) if pid != master)
+    worker = next(pid for pid in os_processes.tree(master, os_processes.table()) if pid != master)
     os.kill(master, signal.SIGKILL)
-    wait_for("the worker to be ended", lambda: worker not in procs.table())
+    wait_for("the worker to be ended", lambda: worker not in os_processes.table())
     wait_for("its health", lambda: runtime.is_healthy(service, one(runtime, name)))
 
 
@@ -138,10 +138,10 @@ def test_a_killed_supervisor_is_replaced_and_leaves_no_orphan(runtime: Processes
     name = started(runtime, service)
     before, supervisor = one(runtime, name), supervisor_pid(runtime)
     os.kill(supervisor, signal.SIGKILL)
-    wait_for("the supervisor's end", lambda: supervisor not in procs.table())
+    wait_for("the supervisor's end", lambda: supervisor not in os_processes.table())
     assert is_alive(before.pid)
     runtime.prepare()
-    assert before.pid not in procs.table()
+    assert before.pid not in os_processes.table()
     wait_for("its health", lambda: runtime.is_healthy(service, one(runtime, name)))
     assert one(runtime, name).port == before.port
 
@@ -150,9 +150,9 @@ def test_down_after_a_killed_supervisor_leaves_nothing_running(runtime: Processe
     name = started(runtime, web())
     pid, supervisor = one(runtime, name).pid, supervisor_pid(runtime)
     os.kill(supervisor, signal.SIGKILL)
-    wait_for("the supervisor's end", lambda: supervisor not in procs.table())
+    wait_for("the supervisor's end", lambda: supervisor not in os_processes.table())
     runtime.down(volumes=False)
-    assert pid not in procs.table()
+    assert pid not in os_processes.table()
     assert not socket_path(runtime.layout.supervisor).exists()
     assert runtime.observe() == ()
 
@@ -214,7 +214,7 @@ def test_no_password_is_on_a_command_line_or_in_the_supervisors_files(runtime: P
     names = [started(runtime, service) for service in (database, cache)]
     shown = b"".join(path.read_bytes() for path in runtime.layout.supervisor.rglob("*") if path.is_file())
     shown += b"".join(path.read_bytes() for path in runtime.layout.logs.iterdir())
-    for pid in procs.table():
+    for pid in os_processes.table():
         path = Path(f"/proc/{pid}/cmdline")
         shown += path.read_bytes() if path.exists() else b""
     assert POSTGRES_PASSWORD.encode() not in shown

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from ops.engine.model import Release
 from ops.settings import load
 from ops.target_local import LocalTarget
@@ -103,7 +103,7 @@ def converge(stack: Stack) -> None:
 
 def assert_settled(stack: Stack, release: Release) -> None:
     assert stack.ask("/api/health").json()["version"] == release.service("api").image.id
-    assert {path.name for path in (stack.state / "replicas").iterdir()} == fleet.wanted_names(release)
+    assert {path.name for path in (stack.state / "replicas").iterdir()} == service_roles.wanted_names(release)
     images = {service.image.id for service in release.services}
     running = processes(stack)
     assert [words for image, words in running if image not in images] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.engine.state import KEPT
+from ops.engine.host.state import KEPT
 from tests.rehearsal.compose_fixtures import RECIPE, ROOT, SECRET, small_release
 from tests.rehearsal.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for

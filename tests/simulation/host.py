@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ops.engine.fetch import Answer
-from ops.engine.fleet import EDGE_SERVICE
-from ops.engine.gate import NEEDED_IN_A_ROW
+from ops.engine.host.state import State
+from ops.engine.http import Answer
 from ops.engine.model import Release, Replica, Service
-from ops.engine.state import State
+from ops.engine.rollout.gate import NEEDED_IN_A_ROW
+from ops.engine.service_roles import EDGE_SERVICE
 from tests.simulation.faults import AWAY_S, HANG_S, Fault, Flaws, SimulatedCrashError, fail
 from tests.simulation.traefik import SimulatedTraefik
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ops.engine import fleet
-from ops.engine.fleet import EDGE_SERVICE
-from ops.engine.lock import lock_holder
+from ops.engine import service_roles
+from ops.engine.host.lock import lock_holder
 from ops.engine.model import Release, Replica, Service
+from ops.engine.service_roles import EDGE_SERVICE
 from tests.simulation.host import DATABASE
 from tests.simulation.traefik import Served
 from tests.simulation.world import World
@@ -100,7 +100,7 @@ class Promises:
 
     def settled(self, wanted: Release, *, is_pruned: bool) -> None:
         """Check that all of this host is of one release, and nothing of another."""
-        host, state, names = self.host, self.host.state, fleet.wanted_names(wanted)
+        host, state, names = self.host, self.host.state, service_roles.wanted_names(wanted)
         live = host.kept.get(state.release or "")
         promise(live, f"{state.release} is live and not kept")
         promise(set(host.replicas) == names, f"{sorted(host.replicas)} are there, not {sorted(names)}")
@@ -110,7 +110,7 @@ class Promises:
         promise(stated == names, f"the state names {sorted(stated)}, not {sorted(names)}")
         self._routes_are_of(wanted)
         self._keeps_what_it_needs(is_pruned=is_pruned)
-        for job in fleet.jobs(wanted):
+        for job in service_roles.jobs(wanted):
             made = host.made_files.get(job.name)
             promise(job.touches != "files" or made == job.fingerprint, f"the files of {job.name} are of another one")
         if is_pruned:
@@ -123,7 +123,9 @@ class Promises:
         routes = traefik.wanted()
         promise(set(routes) == {s.name for s in wanted.services if s.route}, f"the routes are of {sorted(routes)}")
         for service in wanted.services:
-            ports = {host.replicas[name].port for name in fleet.replica_names(service)} if service.route else set()
+            ports = (
+                {host.replicas[name].port for name in service_roles.replica_names(service)} if service.route else set()
+            )
             if service.route and not ports & set(host.flaws.harmed_ports):
                 promise(routes[service.name] == (tuple(sorted(ports)), ()), f"{service.name} has {routes}, not {ports}")
         is_read = not host.is_up(EDGE_SERVICE) or traefik.serving() == routes
@@ -135,12 +137,12 @@ class Promises:
         promise(needed <= set(host.kept), f"{needed} are live or past, and only {set(host.kept)} are kept")
         promise(len(set(state.past)) == len(state.past), f"{state.past} names a release twice")
         promise(state.release not in state.past, "the live release can be gone back to")
-        images = set(fleet.images(host.kept[one] for one in needed if one))
+        images = set(service_roles.images(host.kept[one] for one in needed if one))
         promise(images <= host.images, f"{images - host.images} are needed to go back")
         tried = [] if is_pruned else [*self.tried, *self.left]
         known = needed | {release.id for release in tried}
         promise(set(host.kept) <= known, f"{set(host.kept) - known} are kept for nothing")
-        images |= set(fleet.images(tried))
+        images |= set(service_roles.images(tried))
         promise(host.images <= images, f"{host.images - images} are kept for nothing")
 
 

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator
 
 from ops.engine.errors import EngineError
-from ops.engine.fleet import find_service
+from ops.engine.host.state import State, Store
 from ops.engine.model import Edge, Image, Release, Replica, Service
-from ops.engine.routes import SERVERS_FILE
+from ops.engine.rollout.routes import SERVERS_FILE
 from ops.engine.runtime import Line, LogQuery, Say
-from ops.engine.state import State, Store
+from ops.engine.service_roles import find_service
 from tests.simulation.host import SimulatedHost
 
 

@@ -9,14 +9,14 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.engine import fleet
-from ops.engine.context import Order
+from ops.engine import service_roles
 from ops.engine.errors import RefusedError
-from ops.engine.history import History
-from ops.engine.lock import lock_holder
+from ops.engine.host.history import History
+from ops.engine.host.lock import lock_holder
+from ops.engine.host.state import KEPT, State, Store
 from ops.engine.model import Release
-from ops.engine.state import KEPT, State, Store
-from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
+from ops.engine.rollout.context import Order
+from ops.engine.run import Chosen, choose_past, choose_scaled, do_run, order_of
 from tests.simulation.drawn import SCALED, Drawn, draw_fault, draw_flaw
 from tests.simulation.faults import Fault, SimulatedCrashError
 from tests.simulation.promises import BrokenPromiseError, Promises, promise
@@ -147,7 +147,7 @@ class Schedule:
             promise(state.scale in stated, "the numbers changed")
         else:
             promise(state.release == wanted.id, f"{state.release} is live")
-            is_other = live is not None and not fleet.is_same(live, wanted)
+            is_other = live is not None and not service_roles.is_same(live, wanted)
             past = order.past if order.past is not None else (*([live.id] if live and is_other else []), *before.past)
             promise(state.past == past[:KEPT], f"past is {state.past}")
             promise(state.scale == (before.scale if order.scale is None else order.scale), "the numbers are others")

@@ -7,10 +7,10 @@ import json
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from ops.engine.fetch import Answer
-from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.http import Answer
 from ops.engine.model import Replica
-from ops.engine.routes import NEW, OLD, SERVERS_FILE, mark_of
+from ops.engine.rollout.routes import NEW, OLD, SERVERS_FILE, mark_of
+from ops.engine.service_roles import EDGE_SERVICE
 
 LOAD_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
 _NEVER = float("-inf")

@@ -8,13 +8,13 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from ops.engine.context import Engine, Order
-from ops.engine.deploy import deploy
-from ops.engine.fleet import EDGE_SERVICE
-from ops.engine.journal import Entry, Journal
+from ops.engine.host.journal import Entry, Journal
 from ops.engine.model import Edge, Image, Release, Route, Service
-from ops.engine.narrate import Result
-from ops.engine.waiting import Waiter
+from ops.engine.rollout.context import Engine, Order
+from ops.engine.rollout.deploy import deploy
+from ops.engine.rollout.journal_events import Result
+from ops.engine.service_roles import EDGE_SERVICE
+from ops.engine.waiter import Waiter
 from tests.simulation.host import SimulatedHost
 from tests.simulation.runtime import SimulatedRuntime, SimulatedStore
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.compose import compose_binary
-from ops.engine.compose.describe import describe_job, describe_replica, double, image_id, tag
+from ops.engine.compose.descriptions import describe_job, describe_replica, double, image_id, tag
 from ops.engine.model import Image, Route, Service
 
 NASTY = "p$word-$$-${HOME}-${X:-y}-{version}"

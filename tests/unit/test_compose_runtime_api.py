@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops.engine.compose import api
-from ops.engine.compose.api import DockerApi, RefusedError
+from ops.engine.compose import docker_api
 from ops.engine.compose.containers import Containers
+from ops.engine.compose.docker_api import DockerApi, RefusedError
 from ops.engine.errors import EngineError
 
 
@@ -96,7 +96,7 @@ def test_a_restart_of_the_engine_is_waited_for(server: Server, engine: DockerApi
 
 
 def test_an_engine_that_is_not_there_is_named_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "RESTART_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(docker_api, "RESTART_TIMEOUT_S", 0.3)
     with pytest.raises(EngineError, match="does not answer") as raised:
         DockerApi(tmp_path / "nothing.sock").get("/version")
     assert raised.value.family == "host"

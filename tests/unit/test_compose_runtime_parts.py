@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from ops.engine.compose import docker
-from ops.engine.compose.api import frames
+from ops.engine.compose import docker_cli
 from ops.engine.compose.containers import is_well, replica_of, seconds_of, state_of
+from ops.engine.compose.docker_api import frames
 from ops.engine.compose.folders import Folders
 from ops.engine.compose.images import assemble
 from ops.engine.compose.owner import is_alive, this_process
@@ -182,19 +182,19 @@ def test_a_folder_of_data_is_its_users_alone_and_the_routes_are_open(tmp_path: P
 
 def test_a_program_is_followed_line_by_line_and_ended_when_it_takes_too_long() -> None:
     seen: list[str] = []
-    assert docker.follow(("sh", "-c", "echo one; echo; echo two >&2; exit 3"), seen.append, timeout_s=20) == (
+    assert docker_cli.follow(("sh", "-c", "echo one; echo; echo two >&2; exit 3"), seen.append, timeout_s=20) == (
         3,
         ["one", "two"],
     )
     assert seen == ["one", "two"]
-    code, last = docker.follow(("sleep", "30"), seen.append, timeout_s=0.1)
+    code, last = docker_cli.follow(("sleep", "30"), seen.append, timeout_s=0.1)
     assert (code, last) == (-9, ["it was ended after 0 s"])
 
 
 def test_programs_of_docker_get_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPOSE_FILE", "/elsewhere.yml")
     monkeypatch.setenv("POSTGRES_PASSWORD", "secret")
-    assert set(docker.environment()) == {"PATH", "HOME", "LANG", "COMPOSE_IGNORE_ORPHANS"}
+    assert set(docker_cli.environment()) == {"PATH", "HOME", "LANG", "COMPOSE_IGNORE_ORPHANS"}
 
 
 def test_shipped_files_that_no_release_needs_go_after_a_day(tmp_path: Path) -> None:

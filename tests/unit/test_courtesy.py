@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops import courtesy
-from ops.engine.processes import procs
+from ops.engine.processes import os_processes
 
 
 def test_the_session_gets_back_what_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +32,6 @@ def test_a_job_goes_behind_what_serves() -> None:
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        procs.step_back(process.pid)
+        os_processes.step_back(process.pid)
         said, _ = process.communicate(timeout=30)
-    assert int(said) >= procs.BEHIND
+    assert int(said) >= os_processes.BEHIND

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from tests.simulation.faults import Fault
 from tests.simulation.world import World, release, world
 
@@ -46,8 +46,8 @@ def test_an_update_replaces_the_changed_service_alone_and_stops_the_old_one_last
     made = deployed()
     new = release(api=2)
     assert made.deploy(new)[0] == "success"
-    (name,) = fleet.replica_names(new.service("api"))
-    (old,) = fleet.replica_names(release().service("api"))
+    (name,) = service_roles.replica_names(new.service("api"))
+    (old,) = service_roles.replica_names(release().service("api"))
     assert made.host.did == [
         "write routes",
         f"keep {new.id}",
@@ -59,7 +59,7 @@ def test_an_update_replaces_the_changed_service_alone_and_stops_the_old_one_last
         f"stop {old}",
         "prune",
     ]
-    assert made.running() == fleet.wanted_names(new)
+    assert made.running() == service_roles.wanted_names(new)
 
 
 @pytest.mark.req("B-02")
@@ -72,7 +72,7 @@ def test_a_release_that_does_not_become_ready_is_undone_and_says_why() -> None:
     assert error is not None
     assert "/ready answered 503" in error.why
     assert "said so" in error.why
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
     assert made.store.read().release == release().id
     assert made.deploy(release()) == ("success", None)
 
@@ -94,7 +94,7 @@ def test_a_failing_migration_starts_no_new_replica() -> None:
     assert error is not None
     assert "it failed" in error.why
     assert not any(did.startswith("start") for did in made.host.did)
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 @pytest.mark.req("B-03")
@@ -113,7 +113,7 @@ def test_a_traefik_that_does_not_take_the_new_routes_keeps_the_old_release() -> 
     made.host.traefik.load_delay_s = 3600
     outcome, error = made.deploy(release(api=2))
     assert (outcome, error and error.what) == ("rolled_back", "Traefik did not take over the new routes")
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
     assert made.store.read().release == release().id
 
 
@@ -123,7 +123,7 @@ def test_a_broken_service_of_which_only_one_may_run_is_put_back(name: str) -> No
     new = release(**{name: 2})
     made.host.flaws.broken.add(new.service(name).fingerprint)
     assert made.deploy(new)[0] == "rolled_back"
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 def test_a_cancel_before_the_switch_is_undone() -> None:
@@ -137,7 +137,7 @@ def test_a_cancel_before_the_switch_is_undone() -> None:
     made.host.watch = cancel_at_start
     outcome, error = made.deploy(new)
     assert (outcome, error and error.what) == ("rolled_back", "the run was cancelled")
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 def test_a_cancel_after_the_commit_changes_nothing() -> None:
@@ -150,15 +150,15 @@ def test_a_cancel_after_the_commit_changes_nothing() -> None:
 
     made.host.watch = cancel_at_commit
     assert made.deploy(new) == ("success", None)
-    assert made.running() == fleet.wanted_names(new)
+    assert made.running() == service_roles.wanted_names(new)
 
 
 def test_a_dead_replica_of_the_live_release_is_started_again() -> None:
     made = deployed()
-    (name,) = fleet.replica_names(release().service("api"))
+    (name,) = service_roles.replica_names(release().service("api"))
     made.host.die(name)
     assert made.deploy(release()) == ("success", None)
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
     assert f"start {name}" in made.host.did
 
 
@@ -168,7 +168,7 @@ def test_replicas_are_added_and_taken_away_without_touching_the_others(before: i
     made.deploy(release(before))
     made.host.begin_run()
     made.deploy(release(after))
-    assert made.running() == fleet.wanted_names(release(after))
+    assert made.running() == service_roles.wanted_names(release(after))
     touched = [did for did in made.host.did if did.startswith(("start", "stop"))]
     assert len(touched) == 2
 
@@ -176,11 +176,11 @@ def test_replicas_are_added_and_taken_away_without_touching_the_others(before: i
 def test_an_error_after_the_commit_is_reported_and_the_new_release_stays() -> None:
     made = deployed()
     new = release(api=2)
-    (old,) = fleet.replica_names(release().service("api"))
+    (old,) = service_roles.replica_names(release().service("api"))
     made.host.begin_run(Fault(8, "error before"))
     outcome, error = made.deploy(new)
     assert made.store.read().release == new.id
     assert (outcome, error and error.what) == ("failed", f"a fault at `stop {old}`")
     made.host.begin_run()
     assert made.deploy(new)[0] == "success"
-    assert made.running() == fleet.wanted_names(new)
+    assert made.running() == service_roles.wanted_names(new)

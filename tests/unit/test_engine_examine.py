@@ -10,10 +10,10 @@ import pytest
 
 from ops.engine.errors import EngineError
 from ops.engine.examine import examine
-from ops.engine.fetch import Answer
+from ops.engine.host.state import State, Store
+from ops.engine.http import Answer
 from ops.engine.model import Edge, Service
 from ops.engine.runtime import Line, Listener, LogQuery
-from ops.engine.state import State, Store
 from ops.examination import examined_from
 from tests.simulation.runtime import SimulatedRuntime
 from tests.simulation.world import release, world

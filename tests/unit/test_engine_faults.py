@@ -9,9 +9,9 @@ import dataclasses
 
 import pytest
 
-from ops.engine import fleet
-from ops.engine.context import Order
+from ops.engine import service_roles
 from ops.engine.model import Release
+from ops.engine.rollout.context import Order
 from tests.simulation.faults import EFFECT_FAULTS, EffectFault, Fault, SimulatedCrashError
 from tests.simulation.promises import Promises
 from tests.simulation.world import SERVICES, World, part, release, world
@@ -73,14 +73,14 @@ def test_a_first_deploy_that_was_cut_is_completed_by_the_next(at: int, kind: Eff
     if outcome == "failed":
         assert made.running() == set()
     assert try_deploy(made, wanted) == "success"
-    assert made.running() == fleet.wanted_names(wanted)
+    assert made.running() == service_roles.wanted_names(wanted)
 
 
 @pytest.mark.req("B-02")
 def test_a_release_that_was_only_put_right_is_no_other_one_to_go_back_to() -> None:
     made = deployed()
     assert made.deploy(release(api=2))[0] == "success"
-    made.host.die(fleet.replica_names(release().service("worker"))[0])
+    made.host.die(service_roles.replica_names(release().service("worker"))[0])
     again = dataclasses.replace(release(api=2), id="the same under another id")
     assert made.deploy(again) == ("success", None)
     assert (made.host.state.release, made.host.state.past) == (again.id, (release().id,))
@@ -104,7 +104,7 @@ def test_a_bad_release_that_comes_with_a_new_traefik_has_the_old_one_beside_it_f
     watched(made, new)
     made.host.flaws.failing.add(new.service("api").fingerprint)
     assert made.deploy(new)[0] == "rolled_back"
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 @pytest.mark.req("B-02")
@@ -124,7 +124,7 @@ def test_files_are_made_again_after_a_run_that_was_cut_before_it_could_say_that_
 def test_a_replica_that_a_cut_run_started_gets_visitors_only_when_it_is_ready(cut_by: EffectFault) -> None:
     made, new = deployed(release(2)), release(2, web=2)
     watched(made, new)
-    name = fleet.replica_names(release().service("api"))[0]
+    name = service_roles.replica_names(release().service("api"))[0]
     made.host.die(name)
     start = ["write routes", "keep", "build web-2", f"stop {name}", f"start {name}"].index(f"start {name}") + 1
     assert try_deploy(made, new, Fault(start, cut_by)) != "success"
@@ -134,7 +134,7 @@ def test_a_replica_that_a_cut_run_started_gets_visitors_only_when_it_is_ready(cu
 
 def test_a_replica_that_a_cut_run_started_and_that_is_never_ready_is_started_anew() -> None:
     made = deployed(release(2))
-    name = fleet.replica_names(release().service("api"))[0]
+    name = service_roles.replica_names(release().service("api"))[0]
     made.host.die(name)
     assert try_deploy(made, release(2), Fault(4, "crash after")) == "crashed"
     made.host.flaws.unready.add(name)
@@ -147,13 +147,13 @@ def test_a_replica_that_a_cut_run_started_and_that_is_never_ready_is_started_ane
 def test_old_replicas_go_on_running_when_visitors_could_not_be_sent_to_the_new_ones_alone() -> None:
     made, new = deployed(), release(api=2)
     watched(made, new)
-    old = fleet.replica_names(release().service("api"))[0]
+    old = service_roles.replica_names(release().service("api"))[0]
     settle = 7
     assert try_deploy(made, new, Fault(settle, "error before")) == "failed"
     assert made.host.state.release == new.id
     assert old in made.running()
     assert try_deploy(made, new) == "success"
-    assert made.running() == fleet.wanted_names(new)
+    assert made.running() == service_roles.wanted_names(new)
 
 
 @pytest.mark.req("B-01")
@@ -163,13 +163,13 @@ def test_replicas_of_a_cut_run_are_not_stopped_while_visitors_are_sent_to_them()
     assert try_deploy(made, new, Fault(5, "crash after")) == "crashed"
     made.host.clock.sleep(10)  # Traefik has read the routes of the new release
     assert try_deploy(made, release(), Fault(1, "hang before")) == "success"
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 @pytest.mark.req("B-07")
 def test_a_service_of_which_all_replicas_died_stays_in_the_routes_for_when_they_are_back() -> None:
     made = deployed()
-    (name,) = fleet.replica_names(release().service("api"))
+    (name,) = service_roles.replica_names(release().service("api"))
     port = made.host.replicas[name].port
     made.host.die(name)
     assert try_deploy(made, release(web=2), Fault(2, "crash before")) == "crashed"
@@ -181,18 +181,20 @@ def test_a_service_of_which_all_replicas_died_stays_in_the_routes_for_when_they_
 @pytest.mark.req("B-08")
 def test_a_smaller_number_that_a_cut_run_has_brought_about_already_is_still_written_down() -> None:
     made = deployed(release(2))
-    (gone,) = set(fleet.replica_names(release(2).service("api"))) - set(fleet.replica_names(release(1).service("api")))
+    (gone,) = set(service_roles.replica_names(release(2).service("api"))) - set(
+        service_roles.replica_names(release(1).service("api"))
+    )
     made.host.forget_replica(gone)
     assert try_deploy(made, release(1)) == "success"
     assert made.host.state.release == release(1).id
-    assert made.host.state.replicas["api"] == fleet.replica_names(release(1).service("api"))
+    assert made.host.state.replicas["api"] == service_roles.replica_names(release(1).service("api"))
 
 
 @pytest.mark.req("B-02")
 def test_when_only_a_cut_release_still_answers_it_does_so_until_the_live_one_is_back() -> None:
     made, new = deployed(), release(api=2)
     assert try_deploy(made, new, Fault(5, "crash", delay_s=2.5)) == "crashed"  # while it is watched
-    made.host.die(fleet.replica_names(release().service("api"))[0])
+    made.host.die(service_roles.replica_names(release().service("api"))[0])
 
     def is_answered() -> None:
         served = made.host.traefik.serving()["api"]
@@ -200,7 +202,7 @@ def test_when_only_a_cut_release_still_answers_it_does_so_until_the_live_one_is_
 
     made.host.watch = is_answered
     assert try_deploy(made, release()) == "success"
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 def test_what_could_have_interrupted_is_refused_and_nothing_was_changed() -> None:

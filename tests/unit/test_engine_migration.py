@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ops.engine.context import Engine, Goal
 from ops.engine.errors import EngineError
-from ops.engine.migration import run_schema_job
 from ops.engine.model import Release, Service
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.migration import run_schema_job
 from tests.simulation.runtime import SimulatedRuntime
 from tests.simulation.world import MemoryJournal, release, service, world
 

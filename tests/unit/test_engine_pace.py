@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from ops.engine.steps import SETTLE_S
+from ops.engine.rollout.steps import SETTLE_S
 from tests.simulation.world import release, world
 
 # Until a replica is ready, until Traefik has read its files, until an old replica has answered what it was asked.

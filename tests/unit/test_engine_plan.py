@@ -6,19 +6,19 @@ import dataclasses
 
 import pytest
 
-from ops.engine import fleet
+from ops.engine import service_roles
+from ops.engine.host.state import State
 from ops.engine.model import Release, Replica, Service
-from ops.engine.plan import Change, changed_services, explain, make_plan
-from ops.engine.state import State
+from ops.engine.rollout.plan import Change, changed_services, explain, make_plan
 from tests.simulation.world import release, service
 
 
 def running(of: Release, *, without: str = "") -> tuple[Replica, ...]:
     return tuple(
         Replica(name=name, service=s.name, fingerprint=s.fingerprint, image_id=s.image.id, port=1, state="running")
-        for s in fleet.long_running(of)
+        for s in service_roles.long_running(of)
         if s.name != without
-        for name in fleet.replica_names(s)
+        for name in service_roles.replica_names(s)
     )
 
 

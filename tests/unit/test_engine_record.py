@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine import files
 from ops.engine.errors import CancelledError, EngineError
-from ops.engine.journal import Journal, read_journal
-from ops.engine.lock import hold_lock, lock_holder
+from ops.engine.host import files
+from ops.engine.host.journal import Journal, read_journal
+from ops.engine.host.lock import hold_lock, lock_holder
+from ops.engine.host.state import State, Store
 from ops.engine.masking import STARS, Mask
 from ops.engine.model import Release
 from ops.engine.packing import pack, packed
-from ops.engine.state import State, Store
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 from tests.simulation.world import EDGE, release, service
 
 HOLDER = """
 import pathlib, sys, threading, time
-from ops.engine.lock import hold_lock
-from ops.engine.waiting import Waiter
+from ops.engine.host.lock import hold_lock
+from ops.engine.waiter import Waiter
 with hold_lock(pathlib.Path(sys.argv[1]), run="x", wait_s=0, say=print, waiter=Waiter(threading.Event())):
     print("held", flush=True)
     time.sleep(60)
@@ -173,7 +173,7 @@ def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
 
 def test_a_lock_dies_with_its_holder(tmp_path: Path) -> None:
     words = (sys.executable, "-c", HOLDER, str(tmp_path))
-    checkout = Path(files.__file__).parents[2]
+    checkout = Path(__file__).resolve().parents[2]
     with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=checkout) as other:
         assert other.stdout is not None
         other.stdout.readline()

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Answer, Fetch, fetch
-from ops.engine.routes import (
+from ops.engine.http import Answer, Fetch, fetch
+from ops.engine.rollout.routes import (
     SERVERS_FILE,
     Backends,
     confirm_routes,
@@ -17,7 +17,7 @@ from ops.engine.routes import (
     read_routes,
     render_routes,
 )
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 from tests.simulation.host import SimulatedClock
 from tests.simulation.world import release, world
 

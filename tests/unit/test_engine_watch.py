@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Answer, Fetch
-from ops.engine.metrics import Counts, Traffic, parse_traffic, read_traffic
-from ops.engine.watch import counted
+from ops.engine.http import Answer, Fetch
+from ops.engine.rollout.metrics import Counts, Traffic, parse_traffic, read_traffic
+from ops.engine.rollout.watch import counted
 from tests.simulation import runtime
 from tests.simulation.faults import Fault, WorldFault
 from tests.simulation.world import World, release, world
@@ -94,13 +94,13 @@ def test_a_release_that_answers_visitors_with_errors_is_undone(given: float) -> 
     assert (outcome, error and error.what) == ("rolled_back", "the new release of api is not well")
     assert error is not None
     assert "requests that the release before could answer" in error.why
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
     assert made.store.read().past == ()
 
 
 def test_of_a_process_that_ended_the_end_is_told_and_not_the_requests_that_it_failed() -> None:
     made, new = deployed(), release(api=2)
-    name = fleet.replica_names(new.service("api"))[0]
+    name = service_roles.replica_names(new.service("api"))[0]
     fetch = made.host.traefik.answer
 
     def answer(path: str) -> Answer:
@@ -143,13 +143,13 @@ def test_a_replica_that_is_no_longer_well_undoes_its_release(kind: WorldFault, w
     assert error is not None
     assert why in error.why
     made.host.clock.sleep(10)
-    assert made.running() == fleet.wanted_names(release())
+    assert made.running() == service_roles.wanted_names(release())
 
 
 def test_a_process_that_was_started_again_between_two_looks_is_seen() -> None:
     made = deployed()
     new = release(worker=2)
-    name = fleet.replica_names(new.service("worker"))[0]
+    name = service_roles.replica_names(new.service("worker"))[0]
 
     def restart() -> None:
         made.host.die(name)
@@ -191,7 +191,7 @@ def test_a_first_release_is_not_watched_because_nobody_could_answer_instead() ->
 def test_a_replica_that_ends_before_visitors_are_sent_to_it_gets_none() -> None:
     made = deployed()
     new = release(api=2, worker=2)
-    name = fleet.replica_names(new.service("api"))[0]
+    name = service_roles.replica_names(new.service("api"))[0]
 
     def die() -> None:
         if made.host.did[-1].startswith("start worker") and name in made.host.replicas:
@@ -208,7 +208,7 @@ def test_a_replica_that_ends_before_visitors_are_sent_to_it_gets_none() -> None:
 def test_the_last_words_are_read_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     made = deployed()
     new = release(api=2)
-    name = fleet.replica_names(new.service("api"))[0]
+    name = service_roles.replica_names(new.service("api"))[0]
     said = iter(
         [["Traceback:"], ["Traceback:", "  in load_app"], ["Traceback:", "  in load_app", "RuntimeError: broken"]]
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.history import MOST_LINES, History
-from ops.engine.lock import hold_lock
+from ops.engine.host.history import MOST_LINES, History
+from ops.engine.host.lock import hold_lock
+from ops.engine.host.state import Store
 from ops.engine.model import Release
-from ops.engine.state import Store
-from ops.engine.work import Chosen, choose_past, choose_scaled, do_run, order_of
+from ops.engine.run import Chosen, choose_past, choose_scaled, do_run, order_of
 from tests.simulation.faults import Fault, SimulatedCrashError
 from tests.simulation.world import MemoryJournal, World, release, world
 
@@ -81,7 +81,7 @@ def test_a_rollback_goes_one_back_and_a_second_one_two(host: Host) -> None:
     for version in (2, 1):
         host.made.host.begin_run()
         assert host.rollback() is None
-        assert host.made.running() == fleet.wanted_names(release(api=version, migrate=version))
+        assert host.made.running() == service_roles.wanted_names(release(api=version, migrate=version))
         assert not [text for text in host.made.host.did if text.startswith(("build", "run", "check", "dump"))]
     assert host.made.host.state.past == ()
 

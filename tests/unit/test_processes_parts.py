@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from ops.engine.errors import EngineError
-from ops.engine.files import write_routes
+from ops.engine.host.files import write_routes
 from ops.engine.model import Image, Service
-from ops.engine.processes import jobs, launch, procs, rpc
-from ops.engine.processes.launchfile import describe, read_launch, waves, write_launch
+from ops.engine.processes import jobs, launch, os_processes, supervisor_rpc
+from ops.engine.processes.launch_file import describe, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, make_private, write_private
 from ops.engine.processes.ports import choose_port
 from ops.engine.processes.supervisor import program
@@ -90,7 +90,7 @@ def test_the_launcher_becomes_the_service_with_exactly_its_environment(tmp_path:
     assert set(done.stdout.splitlines()) >= {"GREETING=hello", str(tmp_path)}
     assert "greeting hello, not $OTHER600" in done.stdout
     assert len([line for line in done.stdout.splitlines() if "=" in line]) <= 4  # the shell adds PWD and _
-    record = procs.read_record(tmp_path)
+    record = os_processes.read_record(tmp_path)
     assert record
     assert record.starts == 1
 
@@ -134,26 +134,28 @@ def test_what_others_need_is_stopped_last() -> None:
 
 
 def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
-    assert rpc.socket_path(Path("/srv/x")) == Path("/srv/x/supervisor.sock")
-    short = rpc.socket_path(tmp_path / ("x" * 100))
-    assert len(str(short)) < rpc.LONGEST_PATH
-    assert short == rpc.socket_path(tmp_path / ("x" * 100))
+    assert supervisor_rpc.socket_path(Path("/srv/x")) == Path("/srv/x/supervisor.sock")
+    short = supervisor_rpc.socket_path(tmp_path / ("x" * 100))
+    assert len(str(short)) < supervisor_rpc.LONGEST_PATH
+    assert short == supervisor_rpc.socket_path(tmp_path / ("x" * 100))
 
 
 def test_a_socket_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(EngineError, match="not safe"):
-        rpc.make_socket_folder(tmp_path / "supervisor.sock")
+        supervisor_rpc.make_socket_folder(tmp_path / "supervisor.sock")
 
 
 def test_a_process_id_used_again_is_not_ours() -> None:
-    own = procs.table()[os.getpid()]
-    assert os.getpid() in procs.members(procs.Record(own.pid, own.session, own.started), procs.table())
-    assert procs.members(procs.Record(own.pid, own.session, "another time"), procs.table()) == []
+    own = os_processes.table()[os.getpid()]
+    assert os.getpid() in os_processes.members(
+        os_processes.Record(own.pid, own.session, own.started), os_processes.table()
+    )
+    assert os_processes.members(os_processes.Record(own.pid, own.session, "another time"), os_processes.table()) == []
 
 
 def test_the_memory_of_a_process_is_read() -> None:
-    assert procs.memory_mib(os.getpid(), procs.table()) > 5
+    assert os_processes.memory_mib(os.getpid(), os_processes.table()) > 5
 
 
 def test_a_job_whose_engine_was_killed_is_ended(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_a_job_whose_engine_was_killed_is_ended(tmp_path: Path) -> None:
     folder = layout.jobs / "migrate-x"
     make_private(folder)
     with subprocess.Popen(("sleep", "60"), start_new_session=True) as left:
-        job = procs.Record(left.pid, left.pid, procs.table()[left.pid].started)
+        job = os_processes.Record(left.pid, left.pid, os_processes.table()[left.pid].started)
         write_private(folder / jobs.JOB, json.dumps({"job": job, "owner": [2**22 + 1, 1, "long ago"]}))
         jobs.end_abandoned(layout)
         assert left.wait(timeout=5) < 0

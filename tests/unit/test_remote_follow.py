@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ops.engine import cli
-from ops.engine import follow as follower
-from ops.engine.follow import follow
+from ops.engine.host import follow as follower
+from ops.engine.host.follow import follow
 
 RUN = "20260102_030405"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine import receive as receiver
+from ops.engine.host import receive as receiver
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import HostError
 from ops.host import RUNS_KEPT

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-from ops.engine.compose.api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
-from ops.engine.compose.describe import FINGERPRINT, IMAGE, PORT, SERVICE
+from ops.engine.compose.descriptions import FINGERPRINT, IMAGE, PORT, SERVICE
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
 from ops.engine.model import Replica
 
 State = Literal["starting", "running", "stopped", "failed"]

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.engine.compose.describe import Description
+from ops.engine.compose.descriptions import Description
 from ops.engine.errors import EngineError
-from ops.engine.files import write_atomically
+from ops.engine.host.files import write_atomically
 from ops.engine.model import Service
 
 COMPOSE_FILE = "compose.json"

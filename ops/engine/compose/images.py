@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ops.engine.compose import docker
-from ops.engine.compose.api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
-from ops.engine.compose.describe import PROJECT, image_id, tag
+from ops.engine.compose import docker_cli
+from ops.engine.compose.descriptions import PROJECT, image_id, tag
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
 from ops.engine.compose.folders import Folders
 from ops.engine.errors import EngineError
 from ops.engine.model import Image, Release
@@ -116,7 +116,7 @@ def _build(image: Image, context: Path, say: Say) -> None:
     steps = Steps(lambda text: say(f"{image.id}: {text}"))
     recipe = str(context / image.dockerfile)
     options = ("--load", "--progress", "plain", "--provenance", "false", "--file", recipe, "--tag", tag(image))
-    code, last = docker.follow(
+    code, last = docker_cli.follow(
         ("docker", "buildx", "build", *options, str(context)), steps.line, timeout_s=BUILD_TIMEOUT_S
     )
     if code:
@@ -125,7 +125,9 @@ def _build(image: Image, context: Path, say: Say) -> None:
 
 def _pull(image: Image, say: Say) -> None:
     say(f"pulling {image.reference}")
-    code, last = docker.follow(("docker", "pull", "--quiet", image.reference), lambda _: None, timeout_s=PULL_TIMEOUT_S)
+    code, last = docker_cli.follow(
+        ("docker", "pull", "--quiet", image.reference), lambda _: None, timeout_s=PULL_TIMEOUT_S
+    )
     if code:
         raise build_error(f"{image.reference} could not be pulled", last)
 
@@ -133,5 +135,5 @@ def _pull(image: Image, say: Say) -> None:
 def build_error(what: str, last: list[str]) -> EngineError:
     """Say what could not be made, with the last lines of the program that tried."""
     text = "\n  ".join(last)
-    full = "the disk of the host is full; " if docker.FULL_DISK in text else ""
+    full = "the disk of the host is full; " if docker_cli.FULL_DISK in text else ""
     return EngineError(what, why=f"{full}the last lines:\n  {text}", fix="invoke deploy", family="build")

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.engine.compose import docker
-from ops.engine.compose.api import DockerApi, RefusedError, frames
+from ops.engine.compose import docker_cli
 from ops.engine.compose.containers import Container, Containers, name_of
-from ops.engine.compose.describe import JOB, OWNER, PROJECT, describe_job
+from ops.engine.compose.descriptions import JOB, OWNER, PROJECT, describe_job
+from ops.engine.compose.docker_api import DockerApi, RefusedError, frames
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.owner import is_alive, this_process
 from ops.engine.errors import EngineError
@@ -54,7 +54,7 @@ class Jobs:
         mounts = self._folders.render(service, folder)
         self._folders.own_data(service.container)
         described = describe_job(service, project, name=name, command=command, mounts=mounts, owner=this_process())
-        docker.compose(write_description(folder, described), "create")
+        docker_cli.compose(write_description(folder, described), "create")
 
     def _start_and_wait(self, name: str, *, timeout_s: float) -> tuple[int, str]:
         try:

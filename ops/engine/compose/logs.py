@@ -14,9 +14,9 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from ops.engine.compose.api import DockerApi, frames
 from ops.engine.compose.containers import Container, Containers, name_of, seconds_of
-from ops.engine.compose.describe import SERVICE
+from ops.engine.compose.descriptions import SERVICE
+from ops.engine.compose.docker_api import DockerApi, frames
 from ops.engine.errors import EngineError
 from ops.engine.runtime import Line, LogQuery
 

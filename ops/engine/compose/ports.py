@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 
 from ops.engine.compose.containers import Container
-from ops.engine.compose.describe import SERVICE
+from ops.engine.compose.descriptions import SERVICE
 from ops.engine.errors import EngineError
 from ops.engine.runtime import Listener
 

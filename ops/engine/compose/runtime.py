@@ -7,22 +7,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.engine.compose import docker, images
-from ops.engine.compose.api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
+from ops.engine.compose import docker_cli, images
 from ops.engine.compose.containers import Containers, ip_of, is_well, replica_of
-from ops.engine.compose.describe import FINGERPRINT, PROJECT, SERVICE, describe_replica
+from ops.engine.compose.descriptions import FINGERPRINT, PROJECT, SERVICE, describe_replica
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.jobs import Jobs
 from ops.engine.compose.logs import Logs
 from ops.engine.compose.ports import read_listeners
 from ops.engine.errors import EngineError
-from ops.engine.files import write_routes
-from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.host.files import write_routes
+from ops.engine.host.state import Store
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.parallel import each
-from ops.engine.recovery import stopping_order
 from ops.engine.runtime import Line, Listener, LogQuery, Say
-from ops.engine.state import Store
+from ops.engine.service_roles import EDGE_SERVICE, stopping_order
 
 COMPOSE_LABEL = f"com.docker.compose.project={PROJECT}"
 UP = ("up", "--detach", "--no-build", "--no-deps", "--no-recreate")
@@ -78,7 +77,7 @@ class ComposeRuntime:
         self.folders.own_data(service.container)
         mounts = self.folders.render(service, folder)
         described = describe_replica(service, self._project(service), name=name, mounts=mounts)
-        docker.compose(write_description(folder, described), *UP)
+        docker_cli.compose(write_description(folder, described), *UP)
 
     def _project(self, service: Service) -> Mapping[str, Any]:
         """Return Compose's networks and volumes as the release that this service is from describes them."""

@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 from ops.engine.model import Service
-from ops.engine.processes import procs
+from ops.engine.processes import os_processes
 from ops.engine.processes.launch import render_files
-from ops.engine.processes.launchfile import Launch, describe
+from ops.engine.processes.launch_file import Launch, describe
 from ops.engine.processes.layout import Layout, disk, remove_tree, write_private
 
 TIMED_OUT = 124  # what timeout(1) says
@@ -41,16 +41,16 @@ def _run(launch: Launch, *, scratch: Path, timeout_s: float) -> tuple[int, str]:
     except OSError as error:
         return NOT_FOUND, f"{launch['command'][0]}: {error.strerror}"
     with process:
-        procs.step_back(process.pid)
+        os_processes.step_back(process.pid)
         job = _record(process.pid, scratch)
         try:
             output, _ = process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            procs.end_all([(job, signal.SIGTERM)], grace_s=2)
+            os_processes.end_all([(job, signal.SIGTERM)], grace_s=2)
             output, _ = process.communicate()
             return TIMED_OUT, f"{output}\nit did not end within {timeout_s:g} s"
         finally:
-            procs.kill_group(job)
+            os_processes.kill_group(job)
     return process.returncode, output
 
 
@@ -69,11 +69,11 @@ def _popen(launch: Launch, command: list[str], *, stdout: int) -> subprocess.Pop
     )
 
 
-def _record(pid: int, scratch: Path) -> procs.Record:
+def _record(pid: int, scratch: Path) -> os_processes.Record:
     """Write down a job and the engine that waits for it, so that the next one can end it if this one dies."""
-    processes = procs.table()
+    processes = os_processes.table()
     started = processes[pid].started if pid in processes else ""
-    job = procs.Record(pid, pid, started)
+    job = os_processes.Record(pid, pid, started)
     owner = processes[os.getpid()]
     write_private(scratch / JOB, json.dumps({"job": job, "owner": [owner.pid, owner.session, owner.started]}))
     return job
@@ -81,16 +81,16 @@ def _record(pid: int, scratch: Path) -> procs.Record:
 
 def end_abandoned(layout: Layout) -> None:
     """End the jobs whose engine was killed, and remove their folders."""
-    processes = procs.table()
+    processes = os_processes.table()
     for folder in layout.jobs.glob("*/"):
         try:
             noted = json.loads((folder / JOB).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        owner = procs.Record(*noted["owner"])
+        owner = os_processes.Record(*noted["owner"])
         alive = processes.get(owner.pid)
         if alive is None or alive.started != owner.started:
-            procs.end_all([(procs.Record(*noted["job"]), signal.SIGTERM)], grace_s=5)
+            os_processes.end_all([(os_processes.Record(*noted["job"]), signal.SIGTERM)], grace_s=5)
             remove_tree(folder)
 
 

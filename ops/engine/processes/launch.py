@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ops.engine.processes import procs
+from ops.engine.processes import os_processes
 
 CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     try:
         launch = json.loads(path.read_text(encoding="utf-8"))
         _end_leftovers(path.parent)
-        procs.record_self(path.parent)
+        os_processes.record_self(path.parent)
         render_files(launch)
         os.chdir(launch["cwd"])
         os.execvpe(launch["command"][0], launch["command"], launch["environment"])  # noqa: S606 - this is the point
@@ -35,9 +35,9 @@ def main(argv: list[str]) -> int:
 
 def _end_leftovers(folder: Path) -> None:
     # A master killed by force leaves workers that hold its port: the next one could not listen.
-    before = procs.read_record(folder)
+    before = os_processes.read_record(folder)
     if before and before.pid != os.getpid():
-        procs.kill_group(before)
+        os_processes.kill_group(before)
 
 
 def render_files(launch: dict[str, Any]) -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from ops.engine.errors import EngineError
-from ops.engine.files import write_routes
-from ops.engine.fleet import EDGE_SERVICE
+from ops.engine.host.files import write_routes
 from ops.engine.model import Edge, Image, Release, Replica, Service
-from ops.engine.processes import data, images, jobs, logs, procs
+from ops.engine.processes import data_folder, images, jobs, logs, os_processes
 from ops.engine.processes.environments import READY, prune_environments
-from ops.engine.processes.launchfile import Launch, describe, launches, read_launch, waves, write_launch
+from ops.engine.processes.launch_file import Launch, describe, launches, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, disk, locked, make_private, remove_tree
 from ops.engine.processes.ports import choose_port, is_free
 from ops.engine.processes.supervisor import Supervisor
 from ops.engine.runtime import Line, LogQuery, Say
+from ops.engine.service_roles import EDGE_SERVICE
 
 HEALTH_TIMEOUT_S = 5.0
 KILL_TIMEOUT_S = 5.0
@@ -75,10 +75,12 @@ class ProcessesRuntime:
 
     def _end_orphans(self) -> None:
         """End what a killed supervisor left running: nobody watches it, and it holds the ports."""
-        found = [(launch, procs.read_record(self.layout.replica(launch["name"]))) for launch in launches(self.layout)]
-        orphans = [(record, procs.number_of(launch["stop_signal"])) for launch, record in found if record]
+        found = [
+            (launch, os_processes.read_record(self.layout.replica(launch["name"]))) for launch in launches(self.layout)
+        ]
+        orphans = [(record, os_processes.number_of(launch["stop_signal"])) for launch, record in found if record]
         longest = max((launch["stop_grace_s"] for launch, _ in found), default=0.0)
-        procs.end_all(orphans, grace_s=longest)
+        os_processes.end_all(orphans, grace_s=longest)
 
     def observe(self) -> tuple[Replica, ...]:
         """Return every replica that has a launch file, in the state that the supervisor sees."""
@@ -86,7 +88,7 @@ class ProcessesRuntime:
         return tuple(self._replica(launch, states.get(launch["name"])) for launch in launches(self.layout))
 
     def _replica(self, launch: Launch, seen: dict[str, object] | None) -> Replica:
-        record = procs.read_record(self.layout.replica(launch["name"]))
+        record = os_processes.read_record(self.layout.replica(launch["name"]))
         info = seen or {}
         return Replica(
             name=launch["name"],
@@ -145,14 +147,14 @@ class ProcessesRuntime:
         found = {name: read_launch(self.layout.replica(name)) or {} for name in names}
         endings = []
         for name, launch in found.items():
-            record = procs.read_record(self.layout.replica(name))
+            record = os_processes.read_record(self.layout.replica(name))
             wanted = signal or launch.get("stop_signal", "TERM")
             if record and wanted != launch.get("stop_signal"):
-                procs.end_all([(record, procs.number_of(wanted))], grace_s=0 if wanted == "KILL" else 0.1)
+                os_processes.end_all([(record, os_processes.number_of(wanted))], grace_s=0 if wanted == "KILL" else 0.1)
             endings += [(record, 0)] if record else []
             self._supervisor.tell_to_stop(name)
         longest = max((launch.get("stop_grace_s", 10.0) for launch in found.values()), default=0.0)
-        procs.end_all(endings, grace_s=longest if grace_s is None else grace_s)
+        os_processes.end_all(endings, grace_s=longest if grace_s is None else grace_s)
         for name in names:
             self._supervisor.forget(name, timeout_s=KILL_TIMEOUT_S)
             remove_tree(self.layout.replica(name))
@@ -201,9 +203,9 @@ class ProcessesRuntime:
 
     def memory_mib(self) -> dict[str, float]:
         """Return the resident memory of each replica that runs, by name, in MiB."""
-        processes = procs.table()
+        processes = os_processes.table()
         return {
-            replica.name: round(procs.memory_mib(replica.pid, processes), 1)
+            replica.name: round(os_processes.memory_mib(replica.pid, processes), 1)
             for replica in self.observe()
             if replica.pid in processes
         }
@@ -236,7 +238,7 @@ class ProcessesRuntime:
                 self._stop_all(wave)
             self._supervisor.shut_down(timeout_s=20)
             if volumes:
-                data.remove_data(self.layout.data)
+                data_folder.remove_data(self.layout.data)
 
 
 def _refused(name: str, fault: xmlrpc.client.Fault) -> EngineError:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.errors import EngineError
-from ops.engine.processes import procs, rpc
-from ops.engine.processes.launchfile import LAUNCH_FILE, SYSTEM_PATH, Launch
+from ops.engine.processes import os_processes, supervisor_rpc
+from ops.engine.processes.launch_file import LAUNCH_FILE, SYSTEM_PATH, Launch
 from ops.engine.processes.layout import Layout, write_private
 
 START_TIMEOUT_S = 15.0
@@ -69,19 +69,19 @@ class Supervisor:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._folder = layout.supervisor
-        self._socket = rpc.socket_path(self._folder)
+        self._socket = supervisor_rpc.socket_path(self._folder)
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method of its interface; raises EngineError (host) when it is gone, Fault when it refuses."""
         try:
-            return rpc.call(self._socket, method, *arguments)
+            return supervisor_rpc.call(self._socket, method, *arguments)
         except OSError as error:
             raise _gone(error, self._folder) from error
 
     def is_running(self) -> bool:
         """Tell whether a supervisor answers."""
         try:
-            return bool(rpc.call(self._socket, "getState")["statename"] == "RUNNING")
+            return bool(supervisor_rpc.call(self._socket, "getState")["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Fault):
             return False
 
@@ -93,7 +93,7 @@ class Supervisor:
 
     def start(self, env: Path) -> None:
         """Start it, detached, with every replica that has a configuration; it must not run yet."""
-        rpc.make_socket_folder(self._socket)
+        supervisor_rpc.make_socket_folder(self._socket)
         socket_name = os.path.relpath(self._socket, self._layout.root)
         inside = self._socket.is_relative_to(self._layout.root)
         user = "user=root\n" if os.getuid() == 0 else ""  # only then it may be named
@@ -160,7 +160,7 @@ class Supervisor:
     def _unless_gone(self, method: str, name: str, *arguments: Any) -> bool:
         """Call a method; False when the replica still runs, True when it worked or there is no such replica."""
         try:
-            rpc.call(self._socket, f"{method}", name, *arguments)
+            supervisor_rpc.call(self._socket, f"{method}", name, *arguments)
         except xmlrpc.client.Fault as fault:
             if fault.faultString.startswith("SPAWN_ERROR"):
                 raise
@@ -181,9 +181,9 @@ class Supervisor:
             pid = int(self.call("getPID"))
             self.call("shutdown")
             until = time.monotonic() + timeout_s
-            while pid in procs.table():
+            while pid in os_processes.table():
                 if time.monotonic() > until:
-                    procs.send(pid, signal.SIGKILL)
+                    os_processes.send(pid, signal.SIGKILL)
                 time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
         self._socket.unlink(missing_ok=True)  # a killed one leaves it behind
         if not self._socket.is_relative_to(self._layout.root) and self._socket.parent.exists():

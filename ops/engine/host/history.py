@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.errors import EngineError
-from ops.engine.files import write_atomically
-from ops.engine.lock import lock_holder
+from ops.engine.host.files import write_atomically
+from ops.engine.host.lock import lock_holder
+from ops.engine.host.state import Store
 from ops.engine.model import Release
-from ops.engine.state import Store
 
 MOST_LINES = 2000
 Entry = dict[str, Any]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ops.engine.files import sync_folder
+from ops.engine.host.files import sync_folder
 
 Entry = dict[str, Any]
 

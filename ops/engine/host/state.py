@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.engine.errors import EngineError
-from ops.engine.files import write_atomically
+from ops.engine.host.files import write_atomically
 from ops.engine.model import Release, release_from_json, release_to_json
 
 KEPT = 3  # releases that can be gone back to: their images stay on the disk

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ops.engine import fleet, serving, steps
-from ops.engine.context import Engine, Goal
+from ops.engine import service_roles
 from ops.engine.errors import CancelledError, EngineError
 from ops.engine.model import Release, Replica
-from ops.engine.replicas import stop_replicas
-from ops.engine.routes import render_routes
+from ops.engine.rollout import serving, steps
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.replicas import stop_replicas
+from ops.engine.rollout.routes import render_routes
 
 
 def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) -> bool:
@@ -20,7 +21,7 @@ def recover(engine: Engine, live: Release | None, *, known: tuple[Release, ...])
     stand_ins = serving.find_stand_ins(engine, live)
     is_restored = _restore_routes(engine, goal, stand_ins)
     needed = {replica.name for replica in stand_ins} if is_restored else _routed_names(observed, (live, *known))
-    orphans = [replica for replica in fleet.obsolete(observed, live) if replica.name not in needed]
+    orphans = [replica for replica in service_roles.obsolete(observed, live) if replica.name not in needed]
     if orphans:
         engine.say("recover")(f"an interrupted run left {', '.join(sorted(r.name for r in orphans))}")
         steps.drain(engine, goal)
@@ -45,26 +46,14 @@ def undo(engine: Engine, live: Release | None, *, known: tuple[Release, ...]) ->
     return True
 
 
-def stopping_order(replicas: fleet.Fleet, releases: tuple[Release, ...]) -> list[list[Replica]]:
-    """Group replicas in the order in which they stop: the edge, what it serves, what works behind, the data."""
-    data = {service.name for release in releases for service in fleet.data_services(release)}
-    routed = {service.name for release in releases for service in release.services if service.route}
-    groups: list[list[Replica]] = [[], [], [], []]
-    for replica in replicas:
-        edge = replica.service == fleet.EDGE_SERVICE
-        place = 0 if edge else 3 if replica.service in data else 1 if replica.service in routed else 2
-        groups[place].append(replica)
-    return [group for group in groups if group]
-
-
 def _stop_everything(engine: Engine, known: tuple[Release, ...], *, step: str) -> bool:
     observed = engine.runtime.observe()
-    for group in stopping_order(observed, known):
+    for group in service_roles.stopping_order(observed, known):
         stop_replicas(engine, Goal(release=known[0], others=known[1:]), group, step=step)
     return bool(observed)
 
 
-def _routed_names(observed: fleet.Fleet, releases: tuple[Release, ...]) -> set[str]:
+def _routed_names(observed: service_roles.Replicas, releases: tuple[Release, ...]) -> set[str]:
     routed = {service.name for release in releases for service in release.services if service.route}
     return {replica.name for replica in observed if replica.service in routed}
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.engine.context import Engine, Goal
 from ops.engine.errors import EngineError
-from ops.engine.jobs import run_job
 from ops.engine.model import Service
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.jobs import run_job
 
 CHECK_TIMEOUT_S = 120.0
 DUMP_TIMEOUT_S = 3600.0

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.engine.context import Engine
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Fetch
+from ops.engine.http import Fetch
 from ops.engine.model import Replica, Service
 from ops.engine.parallel import each
+from ops.engine.rollout.context import Engine
 from ops.engine.runtime import Runtime
 
 NEEDED_IN_A_ROW = 3

@@ -8,10 +8,10 @@ import traceback
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from ops.engine.context import Engine
 from ops.engine.errors import EngineError
-from ops.engine.journal import Journal
-from ops.engine.plan import Change
+from ops.engine.host.journal import Journal
+from ops.engine.rollout.context import Engine
+from ops.engine.rollout.plan import Change
 
 T = TypeVar("T")
 Outcome = Literal["success", "rolled_back", "failed"]

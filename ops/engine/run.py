@@ -12,19 +12,19 @@ import sys
 import threading
 from collections.abc import Callable
 
-from ops.engine.context import Engine, Order
-from ops.engine.deploy import deploy
 from ops.engine.errors import EngineError
-from ops.engine.fetch import fetch
-from ops.engine.history import History
-from ops.engine.journal import Journal
-from ops.engine.lock import hold_lock
+from ops.engine.host.history import History
+from ops.engine.host.journal import Journal
+from ops.engine.host.lock import hold_lock
+from ops.engine.host.state import Store
+from ops.engine.http import fetch
 from ops.engine.masking import Mask
 from ops.engine.model import Release
-from ops.engine.narrate import finish
+from ops.engine.rollout.context import Engine, Order
+from ops.engine.rollout.deploy import deploy
+from ops.engine.rollout.journal_events import finish
 from ops.engine.runtimes import open_runtime
-from ops.engine.state import Store
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 
 MOST_REPLICAS = 20
 Chosen = tuple[Release, Order]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ops.engine.model import Image, Release, Replica, Service
 
 EDGE_SERVICE = "traefik"
-Fleet = tuple[Replica, ...]
+Replicas = tuple[Replica, ...]
 
 
 def replica_names(service: Service) -> tuple[str, ...]:
@@ -73,6 +73,18 @@ def obsolete(fleet: Iterable[Replica], release: Release) -> list[Replica]:
     """Return the replicas that a release does not ask for."""
     wanted = wanted_names(release)
     return [replica for replica in fleet if replica.name not in wanted]
+
+
+def stopping_order(replicas: Replicas, releases: tuple[Release, ...]) -> list[list[Replica]]:
+    """Group replicas in the order in which they stop: the edge, what it serves, what works behind, the data."""
+    data = {service.name for release in releases for service in data_services(release)}
+    routed = {service.name for release in releases for service in release.services if service.route}
+    groups: list[list[Replica]] = [[], [], [], []]
+    for replica in replicas:
+        edge = replica.service == EDGE_SERVICE
+        place = 0 if edge else 3 if replica.service in data else 1 if replica.service in routed else 2
+        groups[place].append(replica)
+    return [group for group in groups if group]
 
 
 def is_same(one: Release, other: Release) -> bool:

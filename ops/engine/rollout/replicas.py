@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.engine import fleet
-from ops.engine.context import Engine, Goal
-from ops.engine.gate import gate_all
+from ops.engine import service_roles
 from ops.engine.model import Replica, Service
 from ops.engine.parallel import each
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.gate import gate_all
 
 Started = list[tuple[Service, Replica]]
 
@@ -19,8 +19,8 @@ def start_missing(engine: Engine, services: Sequence[Service], *, step: str) -> 
     missing = [
         (service, name)
         for service in services
-        for name in fleet.replica_names(service)
-        if not (name in observed and fleet.is_present(observed[name]))
+        for name in service_roles.replica_names(service)
+        if not (name in observed and service_roles.is_present(observed[name]))
     ]
 
     def start(wanted: tuple[Service, str]) -> tuple[Service, Replica]:
@@ -44,7 +44,7 @@ def replace_service(engine: Engine, goal: Goal, service: Service, *, step: str) 
 def stop_obsolete(engine: Engine, goal: Goal, services: Sequence[Service], *, step: str) -> bool:
     """Stop replicas of these services that the goal does not ask for."""
     names = {service.name for service in services}
-    old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if r.service in names]
+    old = [r for r in service_roles.obsolete(engine.runtime.observe(), goal.release) if r.service in names]
     stop_replicas(engine, goal, old, step=step)
     return bool(old)
 
@@ -53,7 +53,7 @@ def stop_replicas(engine: Engine, goal: Goal, replicas: Sequence[Replica], *, st
     """Stop replicas with the signal and grace time of the service they were started from."""
 
     def stop(replica: Replica) -> None:
-        service = fleet.find_service(replica, goal.releases)
+        service = service_roles.find_service(replica, goal.releases)
         signal, grace_s = (service.stop_signal, service.stop_grace_s) if service else ("TERM", 10.0)
         engine.say(step)(f"stopping {replica.name}")
         engine.runtime.stop(replica.name, signal=signal, grace_s=grace_s)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.engine.compose.describe import PROJECT
+from ops.engine.compose.descriptions import PROJECT
 from ops.engine.errors import EngineError
 
 COMPOSE_TIMEOUT_S = 120.0

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.fetch import Fetch
+from ops.engine.http import Fetch
 from ops.engine.model import Release, Replica, Route, Service
 from ops.engine.runtime import Runtime
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 
 SERVERS_FILE = "servers.yml"
 MARK = "routes-"
@@ -135,7 +135,7 @@ def find_difference(api_url: str, files: dict[str, str], *, fetch: Fetch) -> str
 
 def order_certificate(release: Release, runtime: Runtime, *, attempt: str) -> None:
     """Write the routes as they are, under another mark: Traefik orders what is missing when its files really change."""
-    running = fleet.present(runtime.observe(), fleet.wanted_names(release))
+    running = service_roles.present(runtime.observe(), service_roles.wanted_names(release))
     runtime.write_routes(render_routes(release, servers_of(release, running, runtime), attempt=attempt))
 
 

@@ -6,10 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ops.engine import fleet
+from ops.engine import service_roles
 from ops.engine.errors import RefusedError
+from ops.engine.host.state import State
 from ops.engine.model import Release, Replica, Service
-from ops.engine.state import State
 
 Action = Literal["start", "replace", "stop", "run", "keep"]
 ROUTES = "routes"  # stands where a service's name would
@@ -34,7 +34,7 @@ class Change:
 
 
 def make_plan(
-    release: Release, *, live: Release | None, state: State, observed: fleet.Fleet, is_return: bool = False
+    release: Release, *, live: Release | None, state: State, observed: service_roles.Replicas, is_return: bool = False
 ) -> tuple[Change, ...]:
     """Compare what is wanted with what is live and what runs; `keep` for all that stays as it is.
 
@@ -42,9 +42,9 @@ def make_plan(
     """
     services = [
         _timed(_service_change(s, release=release, live=live, observed=observed), state)
-        for s in fleet.long_running(release)
+        for s in service_roles.long_running(release)
     ]
-    jobs = [_job_change(job, state) for job in fleet.jobs(release) if job.touches == "files" or not is_return]
+    jobs = [_job_change(job, state) for job in service_roles.jobs(release) if job.touches == "files" or not is_return]
     return (*jobs, *services, *_removed(release, live), *_route_change(release, live))
 
 
@@ -74,19 +74,21 @@ def _timed(change: Change, state: State) -> Change:
     return dataclasses.replace(change, last_s=state.interruptions.get(change.service)) if change.interrupts else change
 
 
-def _service_change(service: Service, *, release: Release, live: Release | None, observed: fleet.Fleet) -> Change:
+def _service_change(
+    service: Service, *, release: Release, live: Release | None, observed: service_roles.Replicas
+) -> Change:
     before = _live_service(service.name, live)
     old = before.fingerprint if before else None
-    running = [r for r in observed if r.service == service.name and fleet.is_present(r)]
+    running = [r for r in observed if r.service == service.name and service_roles.is_present(r)]
     action, why = _decide(service, before, running)
-    shared = service.rollout == "replace" and service not in fleet.background_services(release)
+    shared = service.rollout == "replace" and service not in service_roles.background_services(release)
     interrupts = action == "replace" and shared
     return Change(service=service.name, action=action, old=old, new=service.fingerprint, interrupts=interrupts, why=why)
 
 
 def _decide(service: Service, before: Service | None, running: list[Replica]) -> tuple[Action, str]:
-    names = fleet.replica_names(service)
-    there = len(fleet.present(running, names))
+    names = service_roles.replica_names(service)
+    there = len(service_roles.present(running, names))
     if before is None:
         return "start", f"{service.name} is new"
     if not running:
@@ -127,8 +129,8 @@ def _job_change(job: Service, state: State) -> Change:
 
 
 def _removed(release: Release, live: Release | None) -> list[Change]:
-    wanted = {service.name for service in fleet.long_running(release)}
-    gone = [s for s in fleet.long_running(live) if s.name not in wanted] if live else []
+    wanted = {service.name for service in service_roles.long_running(release)}
+    gone = [s for s in service_roles.long_running(live) if s.name not in wanted] if live else []
     return [
         Change(service=s.name, action="stop", old=s.fingerprint, new=None, why=f"{s.name} is no longer in the stack")
         for s in gone
@@ -145,4 +147,6 @@ def _route_change(release: Release, live: Release | None) -> list[Change]:
 
 
 def _live_service(name: str, live: Release | None) -> Service | None:
-    return next((service for service in fleet.long_running(live) if service.name == name), None) if live else None
+    return (
+        next((service for service in service_roles.long_running(live) if service.name == name), None) if live else None
+    )

@@ -13,14 +13,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from ops.engine import serving, steps
-from ops.engine.context import Engine, Goal, Order
 from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
-from ops.engine.narrate import Result, as_engine_error, finish, run_step, tell_plan
-from ops.engine.plan import changed_services, make_plan, refuse_interruption
-from ops.engine.recovery import recover, undo
-from ops.engine.watch import watch
+from ops.engine.rollout import serving, steps
+from ops.engine.rollout.context import Engine, Goal, Order
+from ops.engine.rollout.journal_events import Result, as_engine_error, finish, run_step, tell_plan
+from ops.engine.rollout.plan import changed_services, make_plan, refuse_interruption
+from ops.engine.rollout.recovery import recover, undo
+from ops.engine.rollout.watch import watch
 
 
 def deploy(engine: Engine, release: Release, order: Order | None = None) -> Result:

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ops.engine.fetch import Fetch
-from ops.engine.journal import Journal
+from ops.engine.host.journal import Journal
+from ops.engine.host.state import Store
+from ops.engine.http import Fetch
 from ops.engine.model import Release
 from ops.engine.runtime import Runtime
-from ops.engine.state import Store
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 
 
 @dataclass(frozen=True, kw_only=True)

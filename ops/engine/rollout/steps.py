@@ -7,25 +7,25 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from ops.engine import fleet
-from ops.engine.context import Engine, Goal
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.gate import gate_all
-from ops.engine.jobs import due_jobs, forget_files, note_done, run_job
-from ops.engine.migration import run_schema_job
+from ops.engine.host.state import State
 from ops.engine.model import Image, Release, Replica, Service
 from ops.engine.parallel import each
-from ops.engine.replicas import Started, replace_service, start_missing, stop_obsolete, stop_replicas
-from ops.engine.routes import render_routes
-from ops.engine.serving import prove, route_to, servers_for
-from ops.engine.state import State
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.gate import gate_all
+from ops.engine.rollout.jobs import due_jobs, forget_files, note_done, run_job
+from ops.engine.rollout.migration import run_schema_job
+from ops.engine.rollout.replicas import Started, replace_service, start_missing, stop_obsolete, stop_replicas
+from ops.engine.rollout.routes import render_routes
+from ops.engine.rollout.serving import prove, route_to, servers_for
 
 SETTLE_S = 0.5  # requests that Traefik had accepted with the old routes reach their replica
 
 
 def build(engine: Engine, goal: Goal) -> bool:
     """Build the images that are not there; images of different environments at the same time."""
-    wanted = fleet.images([goal.release]).values()
+    wanted = service_roles.images([goal.release]).values()
     missing = [image for image in wanted if not engine.runtime.has_image(image)]
     groups: dict[str, list[Image]] = {}
     for image in missing:
@@ -44,7 +44,7 @@ def build(engine: Engine, goal: Goal) -> bool:
 def data(engine: Engine, goal: Goal) -> bool:
     """Bring up what holds the data, before anything else needs it."""
     done = False
-    for service in fleet.data_services(goal.release):
+    for service in service_roles.data_services(goal.release):
         with _measured_absence(engine, goal, service):
             done |= replace_service(engine, goal, service, step="data") is not None
     return done
@@ -81,7 +81,7 @@ def refresh(engine: Engine, goal: Goal) -> bool:
 def start(engine: Engine, goal: Goal) -> Started:
     """Start new replicas beside the old ones; what a run left that was cut has to be ready like a new one."""
     prove(engine, goal, step="start")
-    return start_missing(engine, fleet.rolling_services(goal.release), step="start")
+    return start_missing(engine, service_roles.rolling_services(goal.release), step="start")
 
 
 def gate(engine: Engine, started: Started) -> bool:
@@ -93,7 +93,7 @@ def gate(engine: Engine, started: Started) -> bool:
 def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
     """Start Traefik, or replace it when it changed; it finds its routes, those of `switch`, when it comes up."""
     observed = engine.runtime.observe()
-    services = [s for s in fleet.edge_services(goal.release) if not _is_whole(s, observed)]
+    services = [s for s in service_roles.edge_services(goal.release) if not _is_whole(s, observed)]
     for service in services:
         with _measured_absence(engine, goal, service):
             stop_obsolete(engine, goal, [service], step="edge")
@@ -103,25 +103,25 @@ def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
     return bool(services)
 
 
-def _is_whole(service: Service, observed: fleet.Fleet) -> bool:
-    names = fleet.replica_names(service)
-    return len(fleet.present(observed, names)) == len(names)
+def _is_whole(service: Service, observed: service_roles.Replicas) -> bool:
+    names = service_roles.replica_names(service)
+    return len(service_roles.present(observed, names)) == len(names)
 
 
 @contextlib.contextmanager
 def _measured_absence(engine: Engine, goal: Goal, service: Service) -> Iterator[None]:
     """Remember for how long a service was away that cannot run twice and is replaced."""
-    old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if r.service == service.name]
+    old = [r for r in service_roles.obsolete(engine.runtime.observe(), goal.release) if r.service == service.name]
     began = engine.waiter.now()
     yield
-    if any(fleet.is_present(replica) for replica in old):
+    if any(service_roles.is_present(replica) for replica in old):
         away_s = engine.waiter.now() - began
         engine.store.write(engine.store.read().with_interruption(service.name, away_s))
 
 
 def background(engine: Engine, goal: Goal) -> Started:
     """Replace worker and beat, before web processes send tasks that only new workers know."""
-    services = fleet.background_services(goal.release)
+    services = service_roles.background_services(goal.release)
     done = each(services, lambda one: replace_service(engine, goal, one, step="replace"), workers=engine.workers)
     return [pair for some in done for pair in some or ()]
 
@@ -135,7 +135,9 @@ def switch(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
 def commit(engine: Engine, goal: Goal) -> None:
     """Make the goal the live release: before this a failed run is undone, after it the run goes forward."""
     now, order = engine.store.read(), goal.order
-    replicas = {service.name: fleet.replica_names(service) for service in fleet.long_running(goal.release)}
+    replicas = {
+        service.name: service_roles.replica_names(service) for service in service_roles.long_running(goal.release)
+    }
     past = order.past if order.past is not None else _past(now, goal, engine.store.live())
     state = now.with_release(goal.release.id, replicas, past=past, since=engine.journal.time())
     state = state if order.scale is None else dataclasses.replace(state, scale=dict(order.scale))
@@ -148,7 +150,7 @@ def commit(engine: Engine, goal: Goal) -> None:
 
 def _past(now: State, goal: Goal, live: Release | None) -> tuple[str, ...]:
     """Return what can be gone back to; a live release that was only put right is no other one."""
-    return (live.id, *now.past) if live and not fleet.is_same(live, goal.release) else now.past
+    return (live.id, *now.past) if live and not service_roles.is_same(live, goal.release) else now.past
 
 
 def settle(engine: Engine, goal: Goal) -> bool:
@@ -163,8 +165,8 @@ def drain(engine: Engine, goal: Goal, *, settle_s: float = SETTLE_S) -> bool:
 
     `settle_s` is 0 where the routes have been without them for a while.
     """
-    old = [r for r in fleet.obsolete(engine.runtime.observe(), goal.release) if fleet.is_present(r)]
-    pairs = [(service, r) for r in old if (service := fleet.find_service(r, goal.releases)) and service.route]
+    old = [r for r in service_roles.obsolete(engine.runtime.observe(), goal.release) if service_roles.is_present(r)]
+    pairs = [(service, r) for r in old if (service := service_roles.find_service(r, goal.releases)) and service.route]
     if pairs:
         engine.waiter.pause(settle_s)
         each(pairs, lambda pair: _drain_one(engine, pair[0], pair[1]), workers=engine.workers)
@@ -182,7 +184,7 @@ def prune(engine: Engine, goal: Goal) -> bool:
     """Delete images and releases other than the live one and those that can be gone back to."""
     del goal  # which may be the live release under another id
     needed = _needed(engine)
-    removed = engine.runtime.prune(keep_images=set(fleet.images(map(engine.store.load_release, needed))))
+    removed = engine.runtime.prune(keep_images=set(service_roles.images(map(engine.store.load_release, needed))))
     engine.store.forget_releases(keep=needed)
     return bool(removed)
 
@@ -197,7 +199,7 @@ def has_leftovers(engine: Engine, goal: Goal) -> bool:
 
 
 def _orphans(engine: Engine, goal: Goal) -> list[Replica]:
-    return fleet.obsolete(engine.runtime.observe(), goal.release)
+    return service_roles.obsolete(engine.runtime.observe(), goal.release)
 
 
 def _needed(engine: Engine) -> set[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ops.engine.errors import EngineError
 from ops.engine.runtime import Say
-from ops.engine.waiting import Waiter
+from ops.engine.waiter import Waiter
 
 
 @dataclass(frozen=True, kw_only=True)

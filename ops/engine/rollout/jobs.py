@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops.engine import fleet
-from ops.engine.context import Engine, Goal
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
 from ops.engine.model import Service
+from ops.engine.rollout.context import Engine, Goal
 
 JOB_TIMEOUT_S = 900.0
 KEPT_OUTPUT = 20_000
@@ -14,7 +14,7 @@ KEPT_OUTPUT = 20_000
 def due_jobs(engine: Engine, goal: Goal) -> list[Service]:
     """Return the jobs that this data has not seen, in order."""
     done = engine.store.read().jobs
-    return [job for job in fleet.jobs(goal.release) if done.get(job.name) != job.fingerprint]
+    return [job for job in service_roles.jobs(goal.release) if done.get(job.name) != job.fingerprint]
 
 
 def run_job(engine: Engine, job: Service, *, step: str = "migrate") -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ops.engine import fleet
-from ops.engine.context import Engine, Goal
+from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.gate import failing, is_ready_now
-from ops.engine.metrics import Counts, Traffic, read_traffic
 from ops.engine.model import Replica, Service
-from ops.engine.routes import NEW, OLD
+from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.gate import failing, is_ready_now
+from ops.engine.rollout.metrics import Counts, Traffic, read_traffic
+from ops.engine.rollout.routes import NEW, OLD
 
 LOOK_EVERY_S = 0.2
 UNREADY_IN_A_ROW = 3
@@ -59,7 +59,7 @@ def _look_at_processes(engine: Engine, started: Watched, pids: Mapping[str, int]
     observed = {replica.name: replica for replica in engine.runtime.observe()}
     for _, replica in started:
         now = observed.get(replica.name)
-        if now is None or not fleet.is_present(now):
+        if now is None or not service_roles.is_present(now):
             raise _unwell(engine, replica, "its process ended after it had been ready")
         # The pid too: a new process counts itself as a restart only when it has come to run.
         if now.restarts > replica.restarts or now.pid != pids.get(replica.name):

@@ -1,0 +1,1 @@
+"""What does the engine keep on its host: state, history, journals, the lock?"""
