@@ -12,8 +12,7 @@ from ops.artifacts import utc_now
 from ops.background import in_background
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.checks_certificate import issuer_of
-from ops.cloud import Cloud, Droplet, open_cloud
-from ops.cloud_records import served_names
+from ops.cloud import Cloud, Droplet, open_cloud, served_names
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.droplet_settings import load_for_droplet

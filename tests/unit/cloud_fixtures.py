@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from ops.cloud import Cloud, Ensured, Patience, open_cloud
+from ops.cloud.cloud import Cloud, Ensured, Patience, open_cloud
 from ops.settings import Settings
 from ops.settings_schema import KEYS
 from rehearsal.cloud import FakeCloud, Limits, MemoryMachines

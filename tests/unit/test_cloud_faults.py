@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.cloud import open_cloud
+from ops.cloud.cloud import open_cloud
 from ops.errors import HostError, OpsError, SettingsError
 from rehearsal.cloud import Fault, Limits
 from tests.unit.cloud_fixtures import DROPLETS, QUICK, TOKEN, World, settings_for, world

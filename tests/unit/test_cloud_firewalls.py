@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.cloud_firewalls import operator_of, plain, rules_of, ssh_firewall, web_firewall
+from ops.cloud.firewalls import operator_of, plain, rules_of, ssh_firewall, web_firewall
 from ops.errors import HostError
 from tests.unit.cloud_fixtures import ADA, BEN, World, world
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.cloud_records import Zone, label_in, plan_records, served_names, zones_of
+from ops.cloud.dns_records import Zone, label_in, plan_records, served_names, zones_of
 from tests.unit.cloud_fixtures import ADA, BEN, HOME, World, actions, world
 
 NAMES = ("app.example.org", "www.app.example.org")

@@ -31,7 +31,12 @@ CODE = {
 }
 MARKER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 QUESTION = re.compile(r"(?:[^.!?]|[.!?](?!\s|$))+\?(?:\s|$)")  # the first sentence ends with a question mark
-ONLY_IN = {"pydo": "ops/cloud_api.py", "fabric": "ops/remote.py", "paramiko": "ops/remote.py", "httpx": "ops/probes.py"}
+ONLY_IN = {
+    "pydo": "ops/cloud/client.py",
+    "fabric": "ops/remote.py",
+    "paramiko": "ops/remote.py",
+    "httpx": "ops/probes.py",
+}
 SERVICES = {"api", "config", "signups"}
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ops.cloud_api import Api, at_once, shaped
-from ops.cloud_firewalls import is_ours, plain
-from ops.cloud_plan import CloudChange
-from ops.cloud_read import (
+from ops.cloud.client import Api, at_once, shaped
+from ops.cloud.dns_records import Zone, find_leftovers, plan_record_removal
+from ops.cloud.dns_zone import find_zone
+from ops.cloud.firewalls import is_ours, plain
+from ops.cloud.inventory import (
     all_firewalls,
     all_keys,
     assigned_address,
@@ -18,8 +19,7 @@ from ops.cloud_read import (
     read_tag,
     reserved_addresses,
 )
-from ops.cloud_records import Zone, find_leftovers, plan_record_removal
-from ops.cloud_zone import find_zone
+from ops.cloud.plan import CloudChange
 
 Body = Mapping[str, Any]
 

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.cloud_api import Api, Patience, shaped
-from ops.cloud_firewalls import Operator, operator_of
-from ops.cloud_make import Maker, is_settled
-from ops.cloud_plan import (
+from ops.cloud.apply import Maker, is_settled
+from ops.cloud.client import Api, Patience, shaped
+from ops.cloud.dns_records import Zone, find_record_warnings, plan_records, served_names
+from ops.cloud.dns_zone import write_record
+from ops.cloud.firewalls import Operator, operator_of
+from ops.cloud.inventory import find_droplet, look
+from ops.cloud.plan import (
     CloudChange,
     Droplet,
     Found,
@@ -22,10 +25,7 @@ from ops.cloud_plan import (
     find_refusals,
     plan_changes,
 )
-from ops.cloud_read import find_droplet, look
-from ops.cloud_records import Zone, find_record_warnings, plan_records, served_names
-from ops.cloud_sweep import plan_sweep, sweep
-from ops.cloud_zone import write_record
+from ops.cloud.teardown import plan_sweep, sweep
 from ops.errors import CredentialsError, HostError, OpsError, SettingsError, UsageError
 from ops.settings import Settings
 

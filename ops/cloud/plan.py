@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.cloud_firewalls import Operator, is_ssh, plain, rules_of, ssh_firewall, web_firewall
+from ops.cloud.firewalls import Operator, is_ssh, plain, rules_of, ssh_firewall, web_firewall
 
 Action = Literal["create", "update", "delete", "keep"]
 

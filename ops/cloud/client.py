@@ -20,7 +20,7 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from pydo import Client
 
-from ops.cloud_errors import Passing, no_answer, refused, wrong_shape
+from ops.cloud.errors import Passing, no_answer, refused, wrong_shape
 from ops.errors import HostError
 
 PER_PAGE = 200

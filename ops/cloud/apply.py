@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ops.cloud_api import Api, shaped
-from ops.cloud_firewalls import ssh_firewall, web_firewall
-from ops.cloud_plan import CloudChange, Droplet, Wanted, key_name
-from ops.cloud_read import (
+from ops.cloud.client import Api, shaped
+from ops.cloud.firewalls import ssh_firewall, web_firewall
+from ops.cloud.inventory import (
     all_firewalls,
     assigned_address,
     droplet_from,
@@ -18,6 +17,7 @@ from ops.cloud_read import (
     read_tag,
     reserved_addresses,
 )
+from ops.cloud.plan import CloudChange, Droplet, Wanted, key_name
 from ops.errors import HostError
 
 Body = Mapping[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops.cloud_plan import Action, CloudChange
+from ops.cloud.plan import Action, CloudChange
 
 TTL_S = 300
 _KINDS = ("A", "AAAA")

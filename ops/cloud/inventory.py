@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ops.cloud_api import Api, at_once, shaped
-from ops.cloud_firewalls import rules_of
-from ops.cloud_plan import Droplet, Found, Wanted
-from ops.cloud_records import Zone, label_in
-from ops.cloud_zone import find_zone
+from ops.cloud.client import Api, at_once, shaped
+from ops.cloud.dns_records import Zone, label_in
+from ops.cloud.dns_zone import find_zone
+from ops.cloud.firewalls import rules_of
+from ops.cloud.plan import Droplet, Found, Wanted
 from ops.errors import HostError
 
 Body = Mapping[str, Any]

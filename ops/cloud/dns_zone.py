@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.cloud_api import Api, at_once, shaped
-from ops.cloud_plan import CloudChange, Droplet
-from ops.cloud_records import Zone, record_body, zones_of
+from ops.cloud.client import Api, at_once, shaped
+from ops.cloud.dns_records import Zone, record_body, zones_of
+from ops.cloud.plan import CloudChange, Droplet
 
 
 def read_zone(api: Api, zone: str) -> Zone:
