@@ -17,9 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops.errors import HostError, SettingsError
-from ops.remote import Ran, Remote
-from ops.remote_errors import AGAIN, DeniedError, no_sudo
 from ops.settings import Settings
+from ops.ssh import AGAIN, DeniedError, Ran, Remote, no_sudo
 
 TEMPLATE = Path(__file__).with_name("templates") / "bootstrap.sh"
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"

@@ -22,10 +22,9 @@ from ops.engine.packing import packed as packed_engine
 from ops.engine.rollout.plan import make_plan
 from ops.errors import HostError
 from ops.host import refusal
-from ops.remote import Ran, Remote
-from ops.remote_errors import AGAIN, no_sudo
 from ops.remote_run import ROOT, RUN_S, RemoteRun, engine_words
 from ops.remote_shipment import HostFile, blob, missing_blobs, packed, size_mib
+from ops.ssh import AGAIN, Ran, Remote, no_sudo
 
 ENGINE_S = 600.0
 SHIP_S = 1800.0

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ops.errors import HostError
-from ops.remote import Ran, Remote
-from ops.remote_errors import AGAIN, LinkLostError, TooSlowError, UnreachableError
+from ops.ssh import AGAIN, LinkLostError, Ran, Remote, TooSlowError, UnreachableError
 
 ROOT = PurePosixPath("/var/lib/slipway")
 RECONNECT_S = 180.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ops.engine.model import Release
 from ops.errors import HostError
-from ops.remote_errors import AGAIN
+from ops.ssh import AGAIN
 
 END = "end"
 CHUNK = 1 << 16

@@ -21,12 +21,10 @@ from ops.errors import HostError, UsageError
 from ops.observations import Site
 from ops.redact import Redactor
 from ops.release import droplet_release
-from ops.remote import Remote
-from ops.remote_errors import Door
 from ops.remote_host import RemoteHost
-from ops.remote_key import check_key, key_file
 from ops.report import Instance
 from ops.settings import Settings
+from ops.ssh import Door, Remote, check_key, key_file
 from ops.target import Request, Shipment, Told
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"

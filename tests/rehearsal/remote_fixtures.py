@@ -15,12 +15,12 @@ import pytest
 
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.engine.packing import packed
-from ops.remote import Remote
-from ops.remote_errors import Door
 from ops.remote_host import RemoteHost
-from ops.remote_key import check_key
 from ops.settings import Settings
 from ops.settings_schema import KEYS
+from ops.ssh.connection import Remote
+from ops.ssh.errors import Door
+from ops.ssh.private_key import check_key
 from rehearsal.docker import Owner, registry_mirror, remove_owned_by, this_process
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import Network, create_network

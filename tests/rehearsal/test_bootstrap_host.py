@@ -10,8 +10,8 @@ import pytest
 
 from ops.bootstrap import bootstrap_script, bootstrap_version, prepare
 from ops.errors import HostError
-from ops.remote_errors import DeniedError
 from ops.remote_host import RemoteHost
+from ops.ssh.errors import DeniedError
 from rehearsal.droplet.machine import Machine
 from tests.rehearsal.remote_fixtures import PATIENCE_S, Place
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ops import remote
 from ops.errors import HostError
-from ops.remote_errors import ChangedKeyError, DeniedError, LinkLostError, TooSlowError, UnreachableError
 from ops.remote_host import RemoteHost
+from ops.ssh import connection as remote
+from ops.ssh.errors import ChangedKeyError, DeniedError, LinkLostError, TooSlowError, UnreachableError
 from rehearsal.droplet.machine import Machine
 from rehearsal.relay import Relay
 from rehearsal.world import write_ssh_key

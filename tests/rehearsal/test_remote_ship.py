@@ -13,9 +13,9 @@ import pytest
 from ops import remote_host
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import HostError
-from ops.remote_errors import LinkLostError
 from ops.remote_host import RemoteHost
 from ops.remote_shipment import missing_blobs
+from ops.ssh.errors import LinkLostError
 from rehearsal.droplet.machine import Machine
 from rehearsal.relay import Relay
 from tests.rehearsal.remote_fixtures import Place

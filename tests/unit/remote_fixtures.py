@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import HostError
-from ops.remote import Command, Ran, Remote
-from ops.remote_errors import Door
+from ops.ssh.connection import Command, Ran, Remote
+from ops.ssh.errors import Door
 
 HELLO = {"bootstrap": "v1", "engine": "", "blobs": [], "has_state": True, "free_mib": 9999, "boot": "boot-1"}
 DOOR = Door(address="203.0.113.7", port=22, user="deploy", key=Path("key"), known_hosts=Path("kh"), alias="droplet-1")

@@ -12,9 +12,9 @@ import yaml
 
 from ops.bootstrap import TEMPLATE, bootstrap_script, bootstrap_version, daemon_json, prepare, user_data
 from ops.errors import HostError, SettingsError
-from ops.remote import Ran
 from ops.settings import Settings
 from ops.settings_schema import KEYS
+from ops.ssh.connection import Ran
 from tests.unit.remote_fixtures import FakeRemote
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFWfJ1I8QGnmGD2UFKN8FwYsQaCSKS somebody"

@@ -33,8 +33,8 @@ MARKER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 QUESTION = re.compile(r"(?:[^.!?]|[.!?](?!\s|$))+\?(?:\s|$)")  # the first sentence ends with a question mark
 ONLY_IN = {
     "pydo": "ops/cloud/client.py",
-    "fabric": "ops/remote.py",
-    "paramiko": "ops/remote.py",
+    "fabric": "ops/ssh/connection.py",
+    "paramiko": "ops/ssh/connection.py",
     "httpx": "ops/probes.py",
 }
 SERVICES = {"api", "config", "signups"}

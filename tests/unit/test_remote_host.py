@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from ops import remote_errors, remote_run
+from ops import remote_run
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
-from ops.remote_errors import Door
 from ops.remote_host import RemoteHost
 from ops.sources import source_files
+from ops.ssh import errors
+from ops.ssh.errors import Door
 from tests.unit.remote_fixtures import DOOR, HELLO, FakeRemote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def event(name: str, **more: str) -> str:
 
 
 def cut() -> HostError:
-    return remote_errors.cut(DOOR, during="following")
+    return errors.cut(DOOR, during="following")
 
 
 @pytest.mark.req("A-12")
@@ -111,7 +112,7 @@ def test_a_link_that_stays_lost_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     opened.start("run-1", "deploy", ("--release", "/release.json"))
 
     def refuse(**_: float) -> None:
-        raise remote_errors.refused(DOOR)
+        raise errors.refused(DOOR)
 
     monkeypatch.setattr(remote, "connect", refuse)
     with pytest.raises(HostError, match="stays lost") as lost:
@@ -185,15 +186,15 @@ Refusal = Callable[[Door], HostError]
 @pytest.mark.parametrize(
     ("refusal", "says"),
     [
-        (remote_errors.refused, "wait a minute"),
-        (lambda door: remote_errors.blocked(door, timeout_s=10), "--skip-allowlist"),
-        (lambda door: remote_errors.no_route(door, why="No route to host"), "check your network"),
-        (lambda door: remote_errors.not_ssh(door, why="no banner"), "wait a minute"),
-        (remote_errors.denied, "SSH_KEY_PATH"),
-        (lambda door: remote_errors.changed(door, seen="SHA256:x"), "ssh-keygen -R droplet-1 -f kh"),
-        (remote_errors.unreadable_pin, "delete that line from kh"),
-        (lambda door: remote_errors.cut(door, during="x"), "same command"),
-        (lambda door: remote_errors.too_slow(door, during="x", timeout_s=5), "ssh -i key -p 22 deploy@203.0.113.7"),
+        (errors.refused, "wait a minute"),
+        (lambda door: errors.blocked(door, timeout_s=10), "--skip-allowlist"),
+        (lambda door: errors.no_route(door, why="No route to host"), "check your network"),
+        (lambda door: errors.not_ssh(door, why="no banner"), "wait a minute"),
+        (errors.denied, "SSH_KEY_PATH"),
+        (lambda door: errors.changed(door, seen="SHA256:x"), "ssh-keygen -R droplet-1 -f kh"),
+        (errors.unreadable_pin, "delete that line from kh"),
+        (lambda door: errors.cut(door, during="x"), "same command"),
+        (lambda door: errors.too_slow(door, during="x", timeout_s=5), "ssh -i key -p 22 deploy@203.0.113.7"),
     ],
 )
 def test_each_way_not_to_get_in_names_the_host_and_the_fix(refusal: Refusal, says: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import PreflightError
-from ops.remote_key import check_key, key_file
+from ops.ssh.private_key import check_key, key_file
 
 Spoil = Callable[[Path], Path]
 
@@ -118,5 +118,5 @@ def test_a_tilde_is_the_operators_home(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 @pytest.mark.req("A-24")
 def test_where_modes_mean_nothing_they_are_not_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("ops.remote_key.IS_POSIX", False)
+    monkeypatch.setattr("ops.ssh.private_key.IS_POSIX", False)
     assert check_key(readable_by_others(tmp_path)).startswith("ssh-ed25519 ")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ops import remote_errors
-from ops.remote_errors import Door
+from ops.ssh import errors
+from ops.ssh.errors import Door
 
 
 class Pin:
@@ -29,7 +29,7 @@ class Pin:
         file = self.door.known_hosts
         kept = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
         if any(line.split(maxsplit=1)[:1] == [self.door.alias] for line in kept.splitlines()):
-            raise remote_errors.unreadable_pin(self.door)
+            raise errors.unreadable_pin(self.door)
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         ended = kept if not kept or kept.endswith("\n") else f"{kept}\n"

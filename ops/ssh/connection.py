@@ -19,11 +19,11 @@ from typing import Any
 import paramiko  # type: ignore[import-untyped] # it carries no types
 from fabric import Config, Connection  # type: ignore[import-untyped] # the same
 
-from ops import remote_errors
 from ops.errors import HostError
-from ops.remote_channel import Stdin, chunks, send
-from ops.remote_errors import DeniedError, Door, UnreachableError
-from ops.remote_pin import Pin
+from ops.ssh import errors as remote_errors
+from ops.ssh.channel import Stdin, chunks, send
+from ops.ssh.errors import DeniedError, Door, UnreachableError
+from ops.ssh.host_key import Pin
 
 CONNECT_S = 10.0
 HANDSHAKE_S = 20.0
