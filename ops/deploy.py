@@ -17,10 +17,10 @@ from ops.judging import has_changed, judge, judge_release, look
 from ops.local_env import ensure_env_file
 from ops.open import open_target
 from ops.redact import Redactor
+from ops.release import revision
 from ops.rollback import rollback
 from ops.run import Run, open_run
 from ops.scale import scale
-from ops.sources import revision
 from ops.take_back import take_back
 from ops.target import Request, Target, check_target, command
 from ops.verify import note_unverified

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ops.author import author
 from ops.host import raised
+from ops.release import author
 from ops.run import Run
 from ops.target import Request, Target
 

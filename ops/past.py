@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ops.commits import short
 from ops.errors import UsageError
+from ops.release import short
 from ops.target import command
 
 ENOUGH_RUNS = ("--lines", "100")  # when a release became live stands in the run that brought it up

@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ops.checks import Check, failed
-from ops.commits import short
 from ops.observations import Answer, Certificate, ServiceState
+from ops.release import short
 from ops.report import FileEntry, Report, Step
 
 BANNERS = {

@@ -10,14 +10,13 @@ from typing import Any
 
 from ops.artifacts import utc_now
 from ops.background import in_background
-from ops.compose import read_compose
 from ops.errors import UsageError
 from ops.local_host import LocalHost
 from ops.local_tls import ensure_local_tls
 from ops.observations import Site
 from ops.preflight import check_local
 from ops.redact import Redactor
-from ops.release import local_release
+from ops.release import local_release, read_compose
 from ops.settings import Settings, load
 from ops.target import Request, Shipment, Told
 

@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this is started as a file too
 
-from ops.compose import read_compose  # noqa: E402 - after the path is set
+from ops.release import read_compose  # noqa: E402 - after the path is set
 from ops.settings_key import DEVELOPMENT, PRODUCTION, Key  # noqa: E402 - the same
 from ops.settings_schema import KEYS  # noqa: E402 - the same
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from ops.engine.processes.environments import build_environment
-from ops.sources import environment_id
+from ops.release.git import environment_id
 from tests.integration.services_fixtures import running_stores
 from tests.integration.services_processes import ROOT, Services, Web
 

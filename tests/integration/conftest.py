@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.engine.processes.environments import build_environment
-from ops.sources import environment_id
+from ops.release.git import environment_id
 from tests.integration.apart_fixtures import apart, apart_api  # noqa: F401 - fixtures
 from tests.integration.front_end_site import built  # noqa: F401 - a fixture
 from tests.integration.journey_club import club  # noqa: F401 - a fixture

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, HttpCredentials, Page, expect, sync_playwright
 
 from ops.engine.processes.environments import build_environment
-from ops.sources import environment_id
+from ops.release.git import environment_id
 from tests.integration.edge_fixtures import ROOT, edge, free_ports, nginx, process, wait_for
 from tests.integration.services_processes import DJANGO, Process, Services
 from tests.integration.test_edge_guarded import ADMIN, EXPOSED, FLOWER, PASSWORD, USER

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ops.compose import read_compose
+from ops.release.compose_file import read_compose
 from tests.integration.migrating_fixtures import Trial
 from tests.integration.services_processes import ROOT, Services, wait_for
 

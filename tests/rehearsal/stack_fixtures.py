@@ -9,7 +9,7 @@ import dotenv
 import pytest
 import trustme
 
-from ops.release import droplet_release
+from ops.release.build import droplet_release
 from tests.rehearsal.compose_fixtures import Small
 from tests.rehearsal.engine_host import EngineHost, outcome
 

@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.compose import compose_binary
 from ops.engine.compose.descriptions import describe_job, describe_replica, double, image_id, tag
 from ops.engine.model import Image, Route, Service
+from ops.release.compose_file import compose_binary
 
 NASTY = "p$word-$$-${HOME}-${X:-y}-{version}"
 MOUNT = {"type": "bind", "source": "/root/replicas/x/0-app.yml", "target": "/etc/app.yml", "read_only": True}

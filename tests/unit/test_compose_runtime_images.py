@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.dockerfile import copied_paths
 from ops.engine.compose.images import Steps, build_error
+from ops.release.build import copied_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ("api/Dockerfile", "django/Dockerfile", "flower/Dockerfile", "nginx/Dockerfile", "react-app/Dockerfile")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.dockerfile import copied_paths
+from ops.release.build import copied_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 

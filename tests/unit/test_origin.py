@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.author import author
-from ops.commits import short
 from ops.engine.model import Origin
-from ops.sources import origin_of
+from ops.release.git import author, origin_of, short
 
 pytestmark = pytest.mark.req("B-02")
 

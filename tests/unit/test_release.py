@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.compose import read_compose, seconds
 from ops.engine.model import Release, release_from_json, release_to_json
 from ops.errors import SettingsError, UsageError
-from ops.release import local_release
-from ops.sources import environment_id, source_files
+from ops.release.build import local_release
+from ops.release.compose_file import read_compose, seconds
+from ops.release.git import environment_id, source_files
 from tests.stack import copy_checkout
 
 SETTINGS = {

@@ -9,7 +9,7 @@ import pytest
 from dotenv import dotenv_values
 
 from ops.engine.model import Release, release_from_json, release_to_json
-from ops.release import droplet_release
+from ops.release.build import droplet_release
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "dop_v1_canary_7f3a"

@@ -11,8 +11,8 @@ import pytest
 from ops import remote_run
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
+from ops.release.git import source_files
 from ops.remote_host import RemoteHost
-from ops.sources import source_files
 from ops.ssh import errors
 from ops.ssh.errors import Door
 from tests.unit.remote_fixtures import DOOR, HELLO, FakeRemote

@@ -1,8 +1,10 @@
-"""Which files make up a service, and what is their content?"""
+"""What does git know of this checkout: which files, which commit, and who works on it?"""
 
 from __future__ import annotations
 
+import getpass
 import hashlib
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -67,3 +69,37 @@ def revision(root: Path) -> str:
     command = ("git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*")
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
     return done.stdout.strip() or "none"
+
+
+COMMIT_SHOWN = 8
+DIRTY = "-dirty"
+
+
+def short(commit: str) -> str:
+    """Return as much of a commit as a person needs, and whether the checkout differed from it."""
+    return commit[:COMMIT_SHOWN] + (DIRTY if commit.endswith(DIRTY) else "")
+
+
+def author(root: Path) -> str:
+    """Return `name <email>` as git knows it in this checkout, or `user@machine`. Never fails."""
+    told = _told_by_git(root)
+    name, email = told.get("user.name", ""), told.get("user.email", "")
+    return " ".join(part for part in (name, f"<{email}>" if email else "") if part) or _of_this_machine()
+
+
+def _told_by_git(root: Path) -> dict[str, str]:
+    command = ("git", "-C", str(root), "config", "--null", "--get-regexp", r"^user\.(name|email)$")
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    pairs = (entry.partition("\n") for entry in done.stdout.split("\0") if entry)
+    return {key: " ".join(value.split()) for key, _, value in pairs}
+
+
+def _of_this_machine() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name, as in a container
+        user = "somebody"
+    return f"{user}@{socket.gethostname() or 'unknown'}"

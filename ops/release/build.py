@@ -8,14 +8,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.compose import read_compose, seconds
-from ops.dockerfile import copied_paths
 from ops.engine.model import Edge, Image, Release, Route, Service
-from ops.sources import environment_id, origin_of, source_files
+from ops.release.compose_file import read_compose, seconds
+from ops.release.git import environment_id, origin_of, source_files
+
+LEAST_WORDS = 2  # a source and the destination
+
+
+def copied_paths(text: str) -> tuple[str, ...]:
+    """Return the files and folders that a Dockerfile copies from its context, in its own order.
+
+    Plain `COPY` lines are understood; what comes `--from` another stage is none of the checkout's.
+    """
+    found: list[str] = []
+    for line in text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if not words or words[0].upper() != "COPY" or any(word.startswith("--from=") for word in words):
+            continue
+        paths = [word for word in words[1:] if not word.startswith("--")]
+        if len(paths) >= LEAST_WORDS:
+            found += [path.removeprefix("./").rstrip("/") or "." for path in paths[:-1]]
+    return tuple(dict.fromkeys(found))
+
 
 TLS_FILE = "tls.yml"  # of traefik/dynamic
 HOST_ROOT = "/var/lib/slipway"  # of the engine on a droplet; docker-compose.yml mounts folders below it
