@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 
-from ops.probes import prober
 from ops.settings import Settings
+from ops.verification import prober
 
 LIMIT_S = 5.0
 FLAG = "--allow ADDRESS"

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ops.checks import failed
 from ops.report import Report
+from ops.verification import failed
 
 HEADLINES = {
     "success": ("SUCCESS", "bold green"),

@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 
-from ops.checks import answer_of
-from ops.observations import Answer, Observations, Ran, ServiceState
+from ops.verification import Answer, Observations, Ran, ServiceState, answer_of
 
 BODY_SHOWN = 4096
 EDGE = "traefik"

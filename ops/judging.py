@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
-from ops.certificate import await_certificate
-from ops.courtesy import stepping_back
 from ops.errors import VerificationError
 from ops.report import QUIET, changes_from, failure_of
 from ops.run import Run
 from ops.target import Target
+from ops.verification import await_certificate, stepping_back
 from ops.verify import conclusion, verify, why_partial
 
 CERTIFICATE = "certificate"  # the check that tells whether the site shows the right one

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ops.checks import Check, failed
 from ops.engine.model import Origin
-from ops.observations import Answer, ServiceState
+from ops.verification import Answer, Check, ServiceState, failed
 
 Outcome = Literal["success", "partial", "rolled_back", "failed"]
 Event = Mapping[str, Any]

@@ -15,10 +15,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from ops.checks import Check, failed
-from ops.observations import Answer, Certificate, ServiceState
 from ops.release import short
 from ops.report import FileEntry, Report, Step
+from ops.verification import Answer, Certificate, Check, ServiceState, failed
 
 BANNERS = {
     "success": ("✓", "succeeded"),

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ops.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
-from ops.checks import Check
 from ops.console import Console
 from ops.engine.model import Origin
 from ops.errors import OpsError
-from ops.observations import Observations
 from ops.redact import Redactor
 from ops.report import Failure, Instance, Outcome, Report, changes_from, steps_from
+from ops.verification import Check, Observations
 
 INTERRUPTED = 130
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.checks import Check, failed
 from ops.engine_run import common_words, run_engine, switch_words
 from ops.errors import OpsError, VerificationError
 from ops.past import ENOUGH_RUNS, Known, past_of
 from ops.run import Run
 from ops.target import Request, Target, command
+from ops.verification import Check, failed
 from ops.verify import judged
 
 OF_THIS_SIDE = frozenset({"artifacts-complete", "no-secret"})  # of the files here: another release changes nothing

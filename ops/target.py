@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from ops.engine.model import Release
 from ops.errors import UsageError
 from ops.host import Host
-from ops.observations import Site
 from ops.redact import Redactor
 from ops.report import Instance
 from ops.settings import Settings
+from ops.verification import Site
 
 TARGETS = ("droplet", "local")
 

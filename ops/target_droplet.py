@@ -11,14 +11,12 @@ from ops.allowlist import operator_address
 from ops.artifacts import utc_now
 from ops.background import in_background
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
-from ops.checks_certificate import issuer_of
 from ops.cloud import Cloud, Droplet, open_cloud, served_names
 from ops.dns import check_names
 from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.droplet_settings import load_for_droplet
 from ops.engine.model import Release
 from ops.errors import HostError, UsageError
-from ops.observations import Site
 from ops.redact import Redactor
 from ops.release import droplet_release
 from ops.remote_host import RemoteHost
@@ -26,6 +24,7 @@ from ops.report import Instance
 from ops.settings import Settings
 from ops.ssh import Door, Remote, check_key, key_file
 from ops.target import Request, Shipment, Told
+from ops.verification import Site, issuer_of
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
 NEW_HOST_S = 300.0  # how long a droplet that was made in this run may take until it lets us in

@@ -13,12 +13,12 @@ from ops.background import in_background
 from ops.errors import UsageError
 from ops.local_host import LocalHost
 from ops.local_tls import ensure_local_tls
-from ops.observations import Site
 from ops.preflight import check_local
 from ops.redact import Redactor
 from ops.release import local_release, read_compose
 from ops.settings import Settings, load
 from ops.target import Request, Shipment, Told
+from ops.verification import Site
 
 TRAEFIK_PORTS = ("LOCAL_HTTPS_PORT", "LOCAL_HTTP_PORT", "LOCAL_INTERNAL_PORT")
 DEPLOY = "./scripts/deploy.sh --target local"

@@ -8,35 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ops import checks_certificate, checks_ports, checks_stack, checks_web
 from ops.artifacts import NAMES, RunFolder
-from ops.checks import Check, artifacts_complete, check, evaluate
-from ops.conclusion import conclusion, why_partial
 from ops.evidence import evidence_of
-from ops.observations import Observations, Site
-
-if TYPE_CHECKING:
-    from ops.gather import Host
+from ops.verification import (
+    RULES,
+    Check,
+    Observations,
+    ObservedHost,
+    Site,
+    artifacts_complete,
+    check,
+    conclusion,
+    evaluate,
+    why_partial,
+)
 
 __all__ = ["RULES", "Verified", "conclusion", "judged", "note_unverified", "templates", "verify", "why_partial"]
-
-RULES = (  # the first one that fails is what the operator is told: what explains the others goes before them
-    checks_certificate.certificate,
-    checks_web.pages,
-    checks_web.health,
-    checks_web.redirect,
-    checks_web.security_headers,
-    checks_ports.ports,
-    checks_stack.services,
-    checks_stack.resolver,
-    checks_web.rate_limit,
-    checks_web.private,
-    checks_web.graphql,
-    checks_stack.django,
-    checks_stack.celery,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +37,7 @@ class Verified:
 
 
 def verify(
-    host: Host, site: Site, folder: RunFolder, *, checkout: Path, events: Iterable[Mapping[str, Any]] = ()
+    host: ObservedHost, site: Site, folder: RunFolder, *, checkout: Path, events: Iterable[Mapping[str, Any]] = ()
 ) -> Verified:
     """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
     journal = tuple(events)
@@ -62,16 +51,16 @@ def verify(
     return Verified(checks=(*evaluate(seen, site, RULES), *_folder_checks(folder, site)), seen=seen)
 
 
-def judged(host: Host, site: Site) -> Verified:
+def judged(host: ObservedHost, site: Site) -> Verified:
     """Look at the stack and judge, with nothing written down."""
     seen = _gather(host, site, with_migrations=False)
     return Verified(checks=evaluate(seen, site, RULES), seen=seen)
 
 
-def _gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
-    from ops.gather import gather  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
+def _gather(host: ObservedHost, site: Site, *, with_migrations: bool) -> Observations:
+    from ops.verification import collect_observations  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
 
-    return gather(host, site, with_migrations=with_migrations)
+    return collect_observations(host, site, with_migrations=with_migrations)
 
 
 def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:

@@ -13,11 +13,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ops.certificate import await_certificate as certificate_comes
 from ops.engine.model import Edge as EngineEdge
 from ops.engine.model import Release
 from ops.engine.rollout.routes import SERVERS_FILE, order_certificate
-from ops.observations import Site
+from ops.verification.observations import Site
+from ops.verification.reorder_certificate import await_certificate as certificate_comes
 from tests.integration.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
 from tests.integration.edge_echo import SERVICES, echo_services
 from tests.integration.edge_fixtures import DOMAIN, Edge, edge, wait_for

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ops import sweep
 from ops.artifacts import create_run_folder
-from ops.conclusion import conclusion, why_partial
 from ops.local_host import LocalHost
-from ops.observations import Site
 from ops.redact import Redactor
+from ops.verification import port_scan
+from ops.verification.observations import Site
+from ops.verification.verdict import conclusion, why_partial
 from ops.verify import Verified, verify
 from tests.stack import DOMAIN, ROOT, Stack
 
@@ -54,7 +54,7 @@ def look(stack: Stack, folder: Path, *, exposed: tuple[str, ...] = ()) -> tuple[
 def test_a_healthy_release_behind_a_network_that_blocks_is_partial(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "SUSPECTS", ())  # this machine's own ports are not what is looked at
+    monkeypatch.setattr(port_scan, "SUSPECTS", ())  # this machine's own ports are not what is looked at
     verified, site = look(stack, tmp_path)
     held = {check.id for check in verified.checks if check.ok}
     assert held >= {"services-healthy", "published-ports", "staging-resolver", "celery-ping", "task-from-django"}
@@ -67,6 +67,6 @@ def test_a_healthy_release_behind_a_network_that_blocks_is_partial(
 def test_a_release_that_lacks_a_service_is_not_excused_by_a_network(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "SUSPECTS", ())
+    monkeypatch.setattr(port_scan, "SUSPECTS", ())
     verified, site = look(stack, tmp_path, exposed=("flower",))
     assert conclusion(verified.checks, verified.seen, site) == "failed"

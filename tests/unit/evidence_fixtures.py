@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ops import checks_ports
-from ops.checks import evaluate
 from ops.engine.runtime import Listener
-from ops.observations import (
+from ops.report import Change, Failure, Report, Step, failure_of
+from ops.verification.checks import ports
+from ops.verification.checks.check import evaluate
+from ops.verification.observations import (
     Answer,
     Certificate,
     Observations,
@@ -19,12 +20,11 @@ from ops.observations import (
     ServiceState,
     Site,
 )
-from ops.questions import private_routes, public_routes
-from ops.report import Change, Failure, Report, Step, failure_of
+from ops.verification.requests import private_routes, public_routes
 from ops.verify import RULES
 
 if TYPE_CHECKING:
-    from ops.checks import Check
+    from ops.verification.checks.check import Check
 
 STARTED = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
 SITE = Site(
@@ -186,7 +186,7 @@ def report(outcome: str = "success", **other: Any) -> Report:
 def failed_report() -> Report:
     """Return the report of a deploy whose verification failed."""
     seen = with_answer("home", headers={"content-type": "text/html", "server": "nginx/1.31.0"})
-    checks = evaluate(seen, SITE, [rule for rule in RULES if rule is not checks_ports.ports])
+    checks = evaluate(seen, SITE, [rule for rule in RULES if rule is not ports.ports])
     return report("failed", checks=checks, answers=seen.answers, error=failure_of(checks))
 
 

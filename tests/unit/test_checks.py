@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ops.checks import artifacts_complete
-from ops.checks_web import header_faults
-from ops.observations import Observations, Ran
+from ops.verification.checks.check import artifacts_complete
+from ops.verification.checks.web import header_faults
+from ops.verification.observations import Observations, Ran
 from tests.unit.evidence_fixtures import (
     DROPLET,
     SECURITY,

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from ops.checks import Check
-from ops.checks_certificate import issuer_of
-from ops.observations import Issuer
+from ops.verification.checks.certificate import issuer_of
+from ops.verification.checks.check import Check
+from ops.verification.observations import Issuer
 from tests.unit.evidence_fixtures import CERTIFICATE, DROPLET, STARTED, judged, on_droplet
 
 STAGING = "(STAGING) Let's Encrypt, (STAGING) Puzzling Parsnip E7"

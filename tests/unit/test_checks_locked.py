@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.questions import private_routes
+from ops.verification.requests import private_routes
 from tests.unit.evidence_fixtures import DROPLET, SITE, answer, judged, on_droplet, with_answer
 
 EXPOSED = replace(DROPLET, exposed=("admin", "flower"))

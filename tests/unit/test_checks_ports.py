@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ops.engine.runtime import Listener
-from ops.observations import Port
+from ops.verification.observations import Port
 from tests.unit.evidence_fixtures import DROPLET, judged, on_droplet, sound
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - what must be found

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ops.checks import Check, check
-from ops.conclusion import ALWAYS_KNOWN, OF_COMMANDS, OF_THE_HOST, conclusion, why_partial
-from ops.examination import Examined
-from ops.observations import Answer, Observations, Port, Ran, Site
+from ops.verification.checks.check import Check, check
+from ops.verification.engine_answers import Examined
+from ops.verification.observations import Answer, Observations, Port, Ran, Site
+from ops.verification.verdict import ALWAYS_KNOWN, OF_COMMANDS, OF_THE_HOST, conclusion, why_partial
 from tests.unit.evidence_fixtures import DROPLET, SITE, judged, on_droplet, sound, with_answer
 
 CUT = "the connection was cut: no route to host"

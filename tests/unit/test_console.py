@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ops.checks import Check
 from ops.console import Console
 from ops.errors import ReleaseError
 from ops.redact import Redactor
+from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import failed_report, report, rolled_back_report
 
 SECRET = "canary-0123456789abcdef"

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from ops import courtesy
 from ops.engine.processes import os_processes
+from ops.verification import priority
 
 
 def test_the_session_gets_back_what_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = tmp_path / "autogroup"
     session.write_text("/autogroup-25 nice 3\n", encoding="ascii")
-    monkeypatch.setattr(courtesy, "SESSION", session)
-    with courtesy.stepping_back():
-        assert session.read_text(encoding="ascii") == str(courtesy.BEHIND)
+    monkeypatch.setattr(priority, "SESSION", session)
+    with priority.stepping_back():
+        assert session.read_text(encoding="ascii") == str(priority.BEHIND)
     assert session.read_text(encoding="ascii") == "3"
 
 
 def test_where_there_is_no_such_file_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courtesy, "SESSION", tmp_path / "missing" / "autogroup")
-    with courtesy.stepping_back():
+    monkeypatch.setattr(priority, "SESSION", tmp_path / "missing" / "autogroup")
+    with priority.stepping_back():
         pass
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops import deploy, judging, take_back
-from ops.observations import Observations
+from ops.verification.observations import Observations
 from ops.verify import Verified
 from tests.unit.story_fixtures import GOOD, PLANNED, FakeHost, asked, checks, finished, history, opened
 

@@ -14,7 +14,7 @@ from ops.engine.host.state import State, Store
 from ops.engine.http import Answer
 from ops.engine.model import Edge, Service
 from ops.engine.runtime import Line, Listener, LogQuery
-from ops.examination import examined_from
+from ops.verification.engine_answers import examined_from
 from tests.simulation.runtime import SimulatedRuntime
 from tests.simulation.world import release, world
 

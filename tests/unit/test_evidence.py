@@ -7,7 +7,7 @@ import pytest
 
 from ops.artifacts import NAMES, OWN
 from ops.evidence import evidence_of, table
-from ops.observations import Observations
+from ops.verification.observations import Observations
 from tests.unit.evidence_fixtures import on_droplet, sound, with_answer
 
 TEMPLATES = {"traefik-static.template.yml": "entryPoints: {}", "traefik-dynamic.template.yml": "http: {}"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops.engine.runtime import Listener
-from ops.examination import DJANGO_PARTS, MIGRATIONS, django_parts, examined_from, services_from
-from ops.observations import Ran
+from ops.verification.engine_answers import DJANGO_PARTS, MIGRATIONS, django_parts, examined_from, services_from
+from ops.verification.observations import Ran
 
 ROW = {"service": "api", "replica": "api-1-0", "state": "running", "healthy": True, "rss_mib": None, "new": 1}
 LISTENER: dict[str, Any] = {

@@ -35,7 +35,7 @@ ONLY_IN = {
     "pydo": "ops/cloud/client.py",
     "fabric": "ops/ssh/connection.py",
     "paramiko": "ops/ssh/connection.py",
-    "httpx": "ops/probes.py",
+    "httpx": "ops/verification/http.py",
 }
 SERVICES = {"api", "config", "signups"}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from ops.probes import Prober, connect, each, prober
+from ops.verification.http import Prober, connect, each, prober
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

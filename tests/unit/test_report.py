@@ -9,7 +9,6 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from ops.checks import Check
 from ops.engine.model import Origin
 from ops.report import (
     Change,
@@ -23,6 +22,7 @@ from ops.report import (
     to_manifest,
 )
 from ops.report_html import bars, code, duration, render
+from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import STARTED, failed_report, report, rolled_back_report
 
 TEXT, NUMBER = {"type": "string"}, {"type": "number", "minimum": 0}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import trustme
 
-from ops.probes import prober
-from ops.shown_certificate import covers, read_certificate, staging_fault
+from ops.verification.http import prober
+from ops.verification.shown_certificate import covers, read_certificate, staging_fault
 from tests.unit.test_probes import DOMAIN, Handler, serve
 
 NOW = datetime.now(UTC)

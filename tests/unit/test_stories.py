@@ -9,9 +9,9 @@ import pytest
 from ops import judging
 from ops.engine.model import Origin
 from ops.errors import PreflightError, UsageError
-from ops.observations import Observations
 from ops.rollback import rollback
 from ops.scale import counted, scale
+from ops.verification.observations import Observations
 from ops.verify import Verified
 from tests.unit.story_fixtures import (
     GOOD,

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ops.engine.runtime import Listener
-from ops.observations import ServiceState
-from ops.sweep import PORTS_MOST, SUSPECTS, sweep, sweep_known
+from ops.verification.observations import ServiceState
+from ops.verification.port_scan import PORTS_MOST, SUSPECTS, sweep, sweep_known
 from tests.unit.evidence_fixtures import DROPLET, SITE
 
 HERE = replace(DROPLET, address="127.0.0.1")

@@ -9,10 +9,10 @@ import pytest
 
 from ops import take_back as module
 from ops.errors import VerificationError
-from ops.observations import Observations
 from ops.report import changes_from, failure_of, steps_from
 from ops.run import Run
 from ops.take_back import take_back
+from ops.verification.observations import Observations
 from ops.verify import Verified
 from tests.unit.story_fixtures import (
     GOOD,

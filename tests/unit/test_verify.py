@@ -12,12 +12,12 @@ import pytest
 
 from ops.artifacts import NAMES, OWN, create_run_folder
 from ops.errors import HostError
-from ops.gather import gather
-from ops.listeners import listeners, outside_addresses
-from ops.observations import Answer, ServiceState, Site
-from ops.questions import django_command, private_routes, public_routes, task_ended, task_path
 from ops.redact import Redactor
 from ops.report import to_json
+from ops.verification.collect import collect_observations
+from ops.verification.observations import Answer, ServiceState, Site
+from ops.verification.port_scan import listeners, outside_addresses
+from ops.verification.requests import django_command, private_routes, public_routes, task_ended, task_path
 from ops.verify import note_unverified, templates, verify, why_partial
 from tests.unit.evidence_fixtures import SITE, report
 
@@ -138,13 +138,13 @@ def test_the_folder_of_a_partial_run_says_what_is_missing_and_why(tmp_path: Path
 def test_an_answer_that_nobody_understands_is_an_observation(nobody: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     host = StubHost()
     monkeypatch.setattr(host, "examine", dict)
-    assert "not understood" in gather(host, nobody, with_migrations=False).problems["host"]
+    assert "not understood" in collect_observations(host, nobody, with_migrations=False).problems["host"]
 
 
 @pytest.mark.req("A-14")
 def test_verification_asks_the_host_twice_and_only_for_what_changes_nothing(nobody: Site) -> None:
     host = StubHost()
-    gather(host, nobody, with_migrations=True)
+    collect_observations(host, nobody, with_migrations=True)
     line = "django 10 python manage.py examine --fail-level ERROR --limit 5 --migrations --json"
     assert sorted(host.asked) == [line, "examine"]
 

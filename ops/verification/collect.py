@@ -11,33 +11,54 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
-from ops.api_task import run_api_task
 from ops.engine.runtime import Listener
 from ops.errors import OpsError
-from ops.examination import Examined, django_parts, examined_from
-from ops.listeners import listeners
-from ops.observations import LIMIT_S, Answer, Observations, Port, Ran, Site
-from ops.probes import Prober, each, prober
-from ops.questions import django_command, is_ours, private_routes, public_routes
-from ops.sweep import sweep, sweep_known
+from ops.verification.engine_answers import Examined, django_parts, examined_from
+from ops.verification.http import Prober, each, prober
+from ops.verification.observations import LIMIT_S, Answer, Observations, ObservedHost, Port, Ran, Site
+from ops.verification.port_scan import listeners, sweep, sweep_known
+from ops.verification.requests import (
+    TASKS,
+    django_command,
+    is_ours,
+    private_routes,
+    public_routes,
+    task_ended,
+    task_path,
+)
+
+
+def run_api_task(asking: Prober, site: Site) -> Ran:
+    """Have the worker look into the outbox, and wait until it did; exit code 0 when it succeeded."""
+    began = time.monotonic()
+    exit_code, said = _run_task(asking, site, deadline=began + LIMIT_S)
+    return Ran(exit_code=exit_code, output=said, seconds=time.monotonic() - began)
+
+
+def _run_task(asking: Prober, site: Site, *, deadline: float) -> tuple[int, str]:
+    queued = asking.ask("POST", site.https + TASKS)
+    task = task_path(queued)
+    if not task:
+        return 1, f"POST {TASKS}: {_said(queued)}"
+    while time.monotonic() < deadline:
+        seen = asking.get(site.https + task)
+        succeeded = task_ended(seen)
+        if succeeded is not None or seen.error:
+            return 0 if succeeded else 1, f"POST {TASKS}: {_said(seen)}"
+        time.sleep(0.05)  # until the worker has written the result; the deadline is above
+    return 1, f"POST {TASKS}: the task did not end in {LIMIT_S:g} s"
+
+
+def _said(answer: Answer) -> str:
+    return f"{answer.summary} {' '.join(answer.body_head.split())[:200]}".strip()
+
 
 THREADS = 24
 COMMAND_LIMIT_S = 2 * LIMIT_S  # each part has its own limit within it; the rest is what a start of Django may take
 
 
-class Host(Protocol):
-    """Where the stack runs."""
-
-    def examine(self) -> dict[str, Any]:
-        """Return what the engine's `examine` prints; raises OpsError."""
-
-    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
-        """Run a command of a service; return its exit code and output; raises OpsError."""
-
-
-def gather(host: Host, site: Site, *, with_migrations: bool) -> Observations:
+def collect_observations(host: ObservedHost, site: Site, *, with_migrations: bool) -> Observations:
     """Look at everything once; takes about as long as Django needs to start. Never raises for what it finds.
 
     `with_migrations` asks Django which migrations are applied, for a run whose own migrate job did not tell.
@@ -84,7 +105,7 @@ def _observations(
     )
 
 
-def _examined(host: Host) -> Examined:
+def _examined(host: ObservedHost) -> Examined:
     try:
         return examined_from(host.examine())
     except OpsError as error:
@@ -110,12 +131,12 @@ def _private(asking: Prober, site: Site, pool: ThreadPoolExecutor) -> dict[str, 
     return {name: pool.submit(ask(url)) for name, url in private_routes(site).items()}
 
 
-def _django(host: Host, site: Site, *, with_migrations: bool) -> Mapping[str, Ran]:
+def _django(host: ObservedHost, site: Site, *, with_migrations: bool) -> Mapping[str, Ran]:
     ran = _run(host, "django", django_command(site, with_migrations=with_migrations))
     return django_parts(ran, with_migrations=with_migrations)
 
 
-def _run(host: Host, service: str, command: tuple[str, ...]) -> Ran:
+def _run(host: ObservedHost, service: str, command: tuple[str, ...]) -> Ran:
     began = time.monotonic()
     try:
         exit_code, output = host.run(service, command, timeout_s=COMMAND_LIMIT_S)

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from ops.checks import Check, answer_of, check
-from ops.observations import Observations, Ran, Site
+from ops.verification.checks.check import Check, answer_of, check
+from ops.verification.observations import Observations, Ran, Site
 
 STAGING_RESOLVER = "le-staging"
 PRODUCTION_ACME = re.compile(r"acme-v0\d\.api\.letsencrypt\.org")

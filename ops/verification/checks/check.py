@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ops.observations import LIMIT_S, Answer, Observations, Site
+from ops.verification.observations import LIMIT_S, Answer, Observations, Site
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.engine.runtime import Listener
-from ops.observations import Answer, Ran, ServiceState
+from ops.verification.observations import Answer, Ran, ServiceState
 
 DJANGO_PARTS = ("celery-ping", "task-from-django", "django-check-deploy", "schema-compat-check")
 MIGRATIONS = "django-migrate"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator
 
-from ops.checks import Check, check
 from ops.engine.runtime import Listener
-from ops.observations import Observations, Site
+from ops.verification.checks.check import Check, check
+from ops.verification.observations import Observations, Site
 
 TRAEFIK = "traefik"
 SSH_PORT = 22

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from ops.checks import Check, answer_of, check
-from ops.observations import Answer, Certificate, Issuer, Observations, Site
+from ops.verification.checks.check import Check, answer_of, check
+from ops.verification.observations import Answer, Certificate, Issuer, Observations, Site
 
 ROUTES = ("home", "api-health", "static-file", "deep-link")  # the first that showed one counts
 LEAST_LEFT = timedelta(days=7)

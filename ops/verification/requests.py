@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ops.observations import LIMIT_S, Answer, Site
+from ops.verification.observations import LIMIT_S, Answer, Site
 
 MANAGE = ("python", "manage.py")
 TASKS = "/api/tasks"

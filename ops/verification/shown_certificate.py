@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from ops.observations import Certificate
+from ops.verification.observations import Certificate
 
 STAGING_MARK = "(STAGING)"  # in the name of every authority of Let's Encrypt's staging directory
 

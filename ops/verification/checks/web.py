@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ops.checks import Check, answer_of, check
-from ops.observations import Answer, Observations, Site
+from ops.verification.checks.check import Check, answer_of, check
+from ops.verification.observations import Answer, Observations, Site
 
 PERMANENT = (301, 308)
 OK, NOT_FOUND, NOT_ALLOWED, TOO_MANY = 200, 404, 405, 429

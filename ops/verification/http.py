@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from ops.observations import LIMIT_S, Answer, Certificate, Port
-from ops.shown_certificate import read_certificate, staging_fault
+from ops.verification.observations import LIMIT_S, Answer, Certificate, Port
+from ops.verification.shown_certificate import read_certificate, staging_fault
 
 BODY_HEAD_BYTES = 1_048_576  # Traefik's whole configuration fits
 RETRY_AFTER_MAX_S = 5.0

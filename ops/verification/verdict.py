@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from ops.checks import Check, failed
-from ops.observations import Observations, Site
+from ops.verification.checks.check import Check, failed
+from ops.verification.observations import Observations, Site
 
 Conclusion = Literal["success", "partial", "failed"]
 # Judged by what the engine says of its host; a set of files that lacks only these is not the release's fault.

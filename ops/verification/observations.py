@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from ops.engine.runtime import Listener
 
@@ -156,3 +156,13 @@ class Observations:
     logs: dict[str, str] = field(default_factory=dict)  # by service
     static_config: str = ""
     problems: dict[str, str] = field(default_factory=dict)  # what could not be looked at -> why; `host`: all of it
+
+
+class ObservedHost(Protocol):
+    """Where the stack runs."""
+
+    def examine(self) -> dict[str, Any]:
+        """Return what the engine's `examine` prints; raises OpsError."""
+
+    def run(self, service: str, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
+        """Run a command of a service; return its exit code and output; raises OpsError."""

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ops.errors import OpsError
-from ops.observations import Site
+from ops.verification.observations import Site
 
 if TYPE_CHECKING:
-    from ops.probes import Prober
+    from ops.verification.http import Prober
 
 PATIENCE_S = 90.0
 ORDER_EVERY_S = 15.0
@@ -43,7 +43,7 @@ def await_certificate(
     """
     if site.issuer not in ORDERED:
         return True
-    from ops.probes import prober  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
+    from ops.verification.http import prober  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
 
     began = last_order = time.monotonic()
     with prober(address=site.address, ca_file=site.ca_file, staging=site.is_untrusted_staging) as asking:
