@@ -19,7 +19,7 @@ from ops.open import open_target
 from ops.redact import Redactor
 from ops.release import revision
 from ops.rollback import rollback
-from ops.run import Run, open_run
+from ops.runs import Run, open_run
 from ops.scale import scale
 from ops.take_back import take_back
 from ops.target import Request, Target, check_target, command

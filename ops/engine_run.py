@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.host import raised
 from ops.release import author
-from ops.run import Run
+from ops.runs import Run
 from ops.target import Request, Target
 
 Event = dict[str, Any]

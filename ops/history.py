@@ -14,7 +14,7 @@ from rich.text import Text
 from ops.operate import Talk, guarded
 from ops.past import live_of, moment, past_of, short_release
 from ops.release import short
-from ops.report_html import duration
+from ops.runs import duration
 from ops.take_back import undo_of
 from ops.target import Request, Target, command
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from ops.errors import VerificationError
-from ops.report import QUIET, changes_from, failure_of
-from ops.run import Run
+from ops.runs import QUIET, Run, changes_from, failure_of
 from ops.target import Target
 from ops.verification import await_certificate, stepping_back
 from ops.verify import conclusion, verify, why_partial

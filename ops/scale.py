@@ -14,7 +14,7 @@ from ops.counts import counts_from
 from ops.engine_run import common_words, run_engine
 from ops.judging import judge_release
 from ops.operate import Talk, guarded
-from ops.run import Run
+from ops.runs import Run
 from ops.target import Request, Target
 
 

@@ -12,7 +12,7 @@ from ops.engine.model import Release
 from ops.errors import UsageError
 from ops.host import Host
 from ops.redact import Redactor
-from ops.report import Instance
+from ops.runs import Instance
 from ops.settings import Settings
 from ops.verification import Site
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ops.allowlist import operator_address
-from ops.artifacts import utc_now
 from ops.background import in_background
 from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.cloud import Cloud, Droplet, open_cloud, served_names
@@ -20,7 +19,7 @@ from ops.errors import HostError, UsageError
 from ops.redact import Redactor
 from ops.release import droplet_release
 from ops.remote_host import RemoteHost
-from ops.report import Instance
+from ops.runs import Instance, utc_now
 from ops.settings import Settings
 from ops.ssh import Door, Remote, check_key, key_file
 from ops.target import Request, Shipment, Told

@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from ops.artifacts import utc_now
 from ops.background import in_background
 from ops.errors import UsageError
 from ops.local_host import LocalHost
@@ -16,6 +15,7 @@ from ops.local_tls import ensure_local_tls
 from ops.preflight import check_local
 from ops.redact import Redactor
 from ops.release import local_release, read_compose
+from ops.runs import utc_now
 from ops.settings import Settings, load
 from ops.target import Request, Shipment, Told
 from ops.verification import Site

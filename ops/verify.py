@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.artifacts import NAMES, RunFolder
-from ops.evidence import evidence_of
+from ops.runs import NAMES, RunFolder, evidence_of
 from ops.verification import (
     RULES,
     Check,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.artifacts import NAMES
+from ops.runs.artifacts import NAMES
 from tests.integration.visitor import Visitor
 from tests.stack import Stack
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from ops.artifacts import NAMES
+from ops.runs.artifacts import NAMES
 from tests.rehearsal.droplet_stack import Rehearsed, Visitor
 
 pytestmark = pytest.mark.engine

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.artifacts import NAMES
+from ops.runs.artifacts import NAMES
 from rehearsal.cloud.faults import Fault
 from rehearsal.world import write_ssh_key
 from tests.rehearsal.droplet_stack import Rehearsed

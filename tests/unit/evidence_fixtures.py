@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ops.engine.runtime import Listener
-from ops.report import Change, Failure, Report, Step, failure_of
+from ops.runs.report import Change, Failure, Report, Step, failure_of
 from ops.verification.checks import ports
 from ops.verification.checks.check import evaluate
 from ops.verification.observations import (

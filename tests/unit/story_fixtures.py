@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from ops.artifacts import create_run_folder
-from ops.console import Console
 from ops.engine.model import Edge, Origin, Release
 from ops.redact import Redactor
-from ops.run import Run
+from ops.runs.artifacts import create_run_folder
+from ops.runs.console import Console
+from ops.runs.run import Run
 from ops.target import Request, Shipment, Target
 from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import SITE

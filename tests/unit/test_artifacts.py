@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.artifacts import NAMES, OWN, create_run_folder
 from ops.errors import PreflightError, SecretFoundError
 from ops.redact import Redactor
+from ops.runs.artifacts import NAMES, OWN, create_run_folder
 from tests.unit.evidence_fixtures import STARTED, failed_report, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ops.artifacts import RunFolder
+    from ops.runs.artifacts import RunFolder
 
 SECRET = 'pa"ss w/o+rd$1\\9'  # every encoding changes it
 CLEAN = Redactor({})

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops.console import Console
 from ops.errors import ReleaseError
 from ops.redact import Redactor
+from ops.runs.console import Console
 from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import failed_report, report, rolled_back_report
 

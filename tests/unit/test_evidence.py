@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from ops.artifacts import NAMES, OWN
-from ops.evidence import evidence_of, table
+from ops.runs.artifacts import NAMES, OWN
+from ops.runs.evidence import evidence_of, table
 from ops.verification.observations import Observations
 from tests.unit.evidence_fixtures import on_droplet, sound, with_answer
 

@@ -126,7 +126,7 @@ def test_only_the_artifacts_module_knows_where_run_folders_are() -> None:
         and isinstance(node.value, str)
         and folder in node.value.split("\n")[0].split("/")
     }
-    assert users <= {"ops/artifacts.py"}
+    assert users <= {"ops/runs/artifacts.py"}
 
 
 def test_the_engine_needs_nothing_but_the_standard_library() -> None:

@@ -10,7 +10,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from ops.engine.model import Origin
-from ops.report import (
+from ops.runs.report import (
     Change,
     FileEntry,
     Instance,
@@ -21,7 +21,7 @@ from ops.report import (
     to_json,
     to_manifest,
 )
-from ops.report_html import bars, code, duration, render
+from ops.runs.report_html import bars, code, duration, render
 from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import STARTED, failed_report, report, rolled_back_report
 

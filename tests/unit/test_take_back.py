@@ -9,8 +9,8 @@ import pytest
 
 from ops import take_back as module
 from ops.errors import VerificationError
-from ops.report import changes_from, failure_of, steps_from
-from ops.run import Run
+from ops.runs.report import changes_from, failure_of, steps_from
+from ops.runs.run import Run
 from ops.take_back import take_back
 from ops.verification.observations import Observations
 from ops.verify import Verified

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.artifacts import NAMES, OWN, create_run_folder
 from ops.errors import HostError
 from ops.redact import Redactor
-from ops.report import to_json
+from ops.runs.artifacts import NAMES, OWN, create_run_folder
+from ops.runs.report import to_json
 from ops.verification.collect import collect_observations
 from ops.verification.observations import Answer, ServiceState, Site
 from ops.verification.port_scan import listeners, outside_addresses

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ops.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
-from ops.console import Console
 from ops.engine.model import Origin
 from ops.errors import OpsError
 from ops.redact import Redactor
-from ops.report import Failure, Instance, Outcome, Report, changes_from, steps_from
+from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
+from ops.runs.console import Console
+from ops.runs.report import Failure, Instance, Outcome, Report, changes_from, steps_from
 from ops.verification import Check, Observations
 
 INTERRUPTED = 130

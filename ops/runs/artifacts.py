@@ -19,8 +19,8 @@ from typing import TextIO
 
 from ops.errors import OpsError, PreflightError, SecretFoundError
 from ops.redact import Redactor
-from ops.report import Failure, FileEntry, Report, to_json, to_manifest
-from ops.report_html import render
+from ops.runs.report import Failure, FileEntry, Report, to_json, to_manifest
+from ops.runs.report_html import render
 
 NAMES = (
     *("compose-ps.txt", "published-ports.txt", "traefik-static.yml", "traefik-dynamic.yml"),

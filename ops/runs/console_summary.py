@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ops.report import Report
+from ops.runs.report import Report
 from ops.verification import failed
 
 HEADLINES = {

@@ -18,10 +18,10 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from ops.console_summary import summary_of
 from ops.errors import OpsError
 from ops.redact import Redactor
-from ops.report import Report, to_json
+from ops.runs.console_summary import summary_of
+from ops.runs.report import Report, to_json
 
 MARKS = {"ok": ("✓", "green"), "skipped": ("·", "dim"), "undone": ("↶", "yellow"), "failed": ("✗", "red")}
 PLAIN_MARKS = {"ok": "ok", "skipped": "skip", "undone": "undone", "failed": "FAILED"}

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ops.release import short
-from ops.report import FileEntry, Report, Step
+from ops.runs.report import FileEntry, Report, Step
 from ops.verification import Answer, Certificate, Check, ServiceState, failed
 
 BANNERS = {
@@ -135,7 +135,7 @@ def code(text: str) -> Markup:
 
 @cache
 def _template() -> Template:
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
