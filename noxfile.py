@@ -29,7 +29,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", *session.posargs)
     run(session, "ruff", "format", "--check")
     run(session, "lint-imports", "--no-cache", "--no-logo", env={"PYTHONPATH": os.pathsep.join((".", "django"))})
-    scripts = sorted((*ROOT.glob("scripts/*.sh"), *ROOT.glob("ops/templates/*.sh")))
+    scripts = sorted((*ROOT.glob("scripts/*.sh"), *ROOT.glob("ops/**/*.sh")))
     shell = [str(path.relative_to(ROOT)) for path in scripts]
     run(session, "shellcheck", "--external-sources", *shell, ".ci/run")
     check_powershell(session)

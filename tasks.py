@@ -14,7 +14,7 @@ from ops import deploy as deployment
 from ops import operate
 from ops.counts import as_flags
 from ops.scale import show_counts
-from ops.target import Request
+from ops.targets import Request
 
 ROOT = Path(__file__).resolve().parent
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from ops.errors import UsageError
-from ops.target import command
+from ops.targets import command
 
 MOST = 20
 FLAG = "--count"

@@ -14,15 +14,13 @@ from ops import operate
 from ops.engine_run import common_words, run_engine, switch_words
 from ops.errors import OpsError, UsageError, VerificationError
 from ops.judging import has_changed, judge, judge_release, look
-from ops.local_env import ensure_env_file
-from ops.open import open_target
 from ops.redact import Redactor
 from ops.release import revision
 from ops.rollback import rollback
 from ops.runs import Run, open_run
 from ops.scale import scale
 from ops.take_back import take_back
-from ops.target import Request, Target, check_target, command
+from ops.targets import Request, Target, check_target, command, ensure_env_file, open_target
 from ops.verify import note_unverified
 
 Story = Callable[[Request, Run, Target], None]

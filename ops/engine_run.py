@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ops.host import raised
 from ops.release import author
 from ops.runs import Run
-from ops.target import Request, Target
+from ops.targets import Request, Target, raised
 
 Event = dict[str, Any]
 ASKS_FOR_SWITCH = re.compile(r"invoke deploy(?= --)")

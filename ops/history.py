@@ -16,7 +16,7 @@ from ops.past import live_of, moment, past_of, short_release
 from ops.release import short
 from ops.runs import duration
 from ops.take_back import undo_of
-from ops.target import Request, Target, command
+from ops.targets import Request, Target, command
 
 WHO = 16
 COLUMNS = ("", "when", "who", "word", "release", "commit", "outcome", "took")

@@ -6,7 +6,7 @@ import contextlib
 
 from ops.errors import VerificationError
 from ops.runs import QUIET, Run, changes_from, failure_of
-from ops.target import Target
+from ops.targets import Target
 from ops.verification import await_certificate, stepping_back
 from ops.verify import conclusion, verify, why_partial
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.errors import UsageError
 from ops.mailbox import Mail, read_mails
 from ops.operate import Talk, guarded
-from ops.target import Request, Target
+from ops.targets import Request, Target
 
 FOLDER = Path(".local", "data", "mail")
 TO_FILES = "consolemail:"  # on the local target such mail goes to files

@@ -15,8 +15,7 @@ from rich.console import Console as Terminal
 from rich.table import Table
 
 from ops.errors import OpsError, UsageError
-from ops.open import open_target
-from ops.target import Request, Target, command
+from ops.targets import Request, Target, command, open_target
 
 INTERRUPTED = 130
 

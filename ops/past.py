@@ -12,7 +12,7 @@ from typing import Any
 
 from ops.errors import UsageError
 from ops.release import short
-from ops.target import command
+from ops.targets import command
 
 ENOUGH_RUNS = ("--lines", "100")  # when a release became live stands in the run that brought it up
 

@@ -7,7 +7,7 @@ from ops.engine_run import common_words, run_engine, switch_words
 from ops.judging import judge_release
 from ops.past import ENOUGH_RUNS, Known, chosen, live_of, short_release
 from ops.runs import Run
-from ops.target import Request, Target
+from ops.targets import Request, Target
 
 
 def rollback(request: Request, current: Run, target: Target) -> None:

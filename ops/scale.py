@@ -15,7 +15,7 @@ from ops.engine_run import common_words, run_engine
 from ops.judging import judge_release
 from ops.operate import Talk, guarded
 from ops.runs import Run
-from ops.target import Request, Target
+from ops.targets import Request, Target
 
 
 def scale(request: Request, current: Run, target: Target) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ops.errors import HostError, UsageError
 from ops.operate import Talk, guarded
-from ops.target import Request, Target
-from ops.target_local import DEPLOY
+from ops.targets import LOCAL_DEPLOY, Request, Target
 
 LIMIT_S = 590.0  # below the patience of those who asked the engine
 
@@ -38,4 +37,6 @@ def seed(root: Path, request: Request, *, organizations: int, people: int, event
 def _check_that_it_runs(opened: Target) -> None:
     rows = opened.host.engine("status", "--no-health")["services"]
     if not any(row["service"] == "postgres" and row["state"] == "running" for row in rows):
-        raise UsageError("there is no database to fill", why="PostgreSQL does not run: the stack is down", fix=DEPLOY)
+        raise UsageError(
+            "there is no database to fill", why="PostgreSQL does not run: the stack is down", fix=LOCAL_DEPLOY
+        )

@@ -13,7 +13,7 @@ from ops.engine_run import common_words, run_engine, switch_words
 from ops.errors import OpsError, VerificationError
 from ops.past import ENOUGH_RUNS, Known, past_of
 from ops.runs import Run
-from ops.target import Request, Target, command
+from ops.targets import Request, Target, command
 from ops.verification import Check, failed
 from ops.verify import judged
 

@@ -8,7 +8,7 @@ import bcrypt
 import httpx
 import pytest
 
-from ops.operator_auth import htpasswd_line
+from ops.targets.droplet.edge import htpasswd_line
 from tests.integration.edge_echo import SERVICES, Echo, echo_services
 from tests.integration.edge_fixtures import DOMAIN, Edge, edge
 from tests.integration.test_edge_routes import assert_hardened

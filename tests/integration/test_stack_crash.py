@@ -18,7 +18,7 @@ import pytest
 from ops.engine import service_roles
 from ops.engine.model import Release
 from ops.settings import load
-from ops.target_local import LocalTarget
+from ops.targets.local.target import LocalTarget
 from tests.integration.visitor import Visitor
 from tests.stack import Stack
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ops.local_host import LocalHost
 from ops.redact import Redactor
 from ops.runs.artifacts import create_run_folder
+from ops.targets.local.host import LocalHost
 from ops.verification import port_scan
 from ops.verification.observations import Site
 from ops.verification.verdict import conclusion, why_partial

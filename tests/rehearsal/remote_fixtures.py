@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 import pytest
 
-from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.engine.packing import packed
-from ops.remote_host import RemoteHost
 from ops.settings import Settings
 from ops.settings_schema import KEYS
 from ops.ssh.connection import Remote
 from ops.ssh.errors import Door
 from ops.ssh.private_key import check_key
+from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
+from ops.targets.droplet.host import RemoteHost
 from rehearsal.docker import Owner, registry_mirror, remove_owned_by, this_process
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import Network, create_network
@@ -147,6 +147,6 @@ def slow_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
             for name in real.namelist():
                 content = STUB.replace("COUNT", str(count)).encode() if name == "__main__.py" else real.read(name)
                 made.writestr(name, content)
-        monkeypatch.setattr("ops.remote_host.packed_engine", buffer.getvalue)
+        monkeypatch.setattr("ops.targets.droplet.host.packed_engine", buffer.getvalue)
 
     return ship_stub

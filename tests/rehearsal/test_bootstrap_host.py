@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.bootstrap import bootstrap_script, bootstrap_version, prepare
 from ops.errors import HostError
-from ops.remote_host import RemoteHost
 from ops.ssh.errors import DeniedError
+from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, prepare
+from ops.targets.droplet.host import RemoteHost
 from rehearsal.droplet.machine import Machine
 from tests.rehearsal.remote_fixtures import PATIENCE_S, Place
 

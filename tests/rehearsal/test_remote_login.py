@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ops.errors import HostError
-from ops.remote_host import RemoteHost
 from ops.ssh import connection as remote
 from ops.ssh.errors import ChangedKeyError, DeniedError, LinkLostError, TooSlowError, UnreachableError
+from ops.targets.droplet.host import RemoteHost
 from rehearsal.droplet.machine import Machine
 from rehearsal.relay import Relay
 from rehearsal.world import write_ssh_key

@@ -10,7 +10,7 @@ import pytest
 
 from ops.engine.model import Edge, Release
 from ops.errors import HostError
-from ops.remote_host import RemoteHost
+from ops.targets.droplet.host import RemoteHost
 from rehearsal.droplet.machine import Machine
 from rehearsal.relay import Relay
 from tests.rehearsal.remote_fixtures import Place

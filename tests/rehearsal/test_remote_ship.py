@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ops import remote_host
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import HostError
-from ops.remote_host import RemoteHost
-from ops.remote_shipment import missing_blobs
 from ops.ssh.errors import LinkLostError
+from ops.targets.droplet import host as remote_host
+from ops.targets.droplet.host import RemoteHost
+from ops.targets.droplet.upload import missing_blobs
 from rehearsal.droplet.machine import Machine
 from rehearsal.relay import Relay
 from tests.rehearsal.remote_fixtures import Place

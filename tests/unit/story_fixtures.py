@@ -11,7 +11,7 @@ from ops.redact import Redactor
 from ops.runs.artifacts import create_run_folder
 from ops.runs.console import Console
 from ops.runs.run import Run
-from ops.target import Request, Shipment, Target
+from ops.targets.base import Request, Shipment, Target
 from ops.verification.checks.check import Check
 from tests.unit.evidence_fixtures import SITE
 

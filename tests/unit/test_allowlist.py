@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ops.allowlist import operator_address
+from ops.targets.droplet.operator_address import operator_address
 from rehearsal.cloud import FakeCloud, Fault, MemoryMachines
 from tests.unit.cloud_fixtures import settings_for
 

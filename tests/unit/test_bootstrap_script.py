@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.bootstrap import TEMPLATE, bootstrap_script, bootstrap_version, daemon_json, prepare, user_data
 from ops.errors import HostError, SettingsError
 from ops.settings import Settings
 from ops.settings_schema import KEYS
 from ops.ssh.connection import Ran
+from ops.targets.droplet.bootstrap import TEMPLATE, bootstrap_script, bootstrap_version, daemon_json, prepare, user_data
 from tests.unit.remote_fixtures import FakeRemote
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFWfJ1I8QGnmGD2UFKN8FwYsQaCSKS somebody"
@@ -142,7 +142,9 @@ def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: py
     )
     remote = FakeRemote(journals=[[]])
     monkeypatch.setattr(remote, "ended", Ran(exit_code=1, output="", errors=words))
-    monkeypatch.setattr("ops.bootstrap._version_on", lambda *_: "")  # the one look before is another command
+    monkeypatch.setattr(
+        "ops.targets.droplet.bootstrap._version_on", lambda *_: ""
+    )  # the one look before is another command
     with pytest.raises(HostError, match="could not be prepared: no room") as failed:
         prepare(remote, "version=v2\n", say=said.append)
     assert (failed.value.why, failed.value.fix) == ("the disk is full", "buy one")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ops.dns import check_names
+from ops.targets.droplet.dns import check_names
 from rehearsal.cloud import FakeCloud, FakeDns, MemoryMachines
 from rehearsal.cloud.account import Account
 

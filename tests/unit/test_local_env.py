@@ -6,8 +6,8 @@ import pytest
 from dotenv import dotenv_values
 
 from ops.errors import SettingsError
-from ops.local_env import ensure_env_file
 from ops.settings import load
+from ops.targets.local.dotenv import ensure_env_file
 
 
 @pytest.mark.req("A-02", "B-15")

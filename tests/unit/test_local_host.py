@@ -10,8 +10,8 @@ import pytest
 
 from ops.engine.model import Edge, Release
 from ops.errors import BuildError, HostError, PreflightError, ReleaseError
-from ops.host import RUNS_KEPT, raised
-from ops.local_host import LocalHost
+from ops.targets.host import RUNS_KEPT, raised
+from ops.targets.local.host import LocalHost
 
 RELEASE = Release(id="r1", source_dir="/nowhere", services=(), edge=Edge(api_url="", dynamic_files={}))
 

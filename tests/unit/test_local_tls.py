@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import PreflightError
-from ops.local_tls import LocalTls, ensure_local_tls
+from ops.targets.local.certificate import LocalTls, ensure_local_tls
 
 NOW = dt.datetime.now(dt.UTC)
 DOMAIN = "slipway.localhost"

@@ -13,7 +13,7 @@ import pytest
 
 from ops import mail as story
 from ops.mailbox import read_mails
-from ops.target import Request
+from ops.targets.base import Request
 
 LINE = "-" * 79
 LINK = "https://slipway.localhost:8443/choose-password#abc_DEF-1"

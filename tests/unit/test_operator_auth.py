@@ -1,7 +1,7 @@
 import bcrypt
 import pytest
 
-from ops.operator_auth import htpasswd_line
+from ops.targets.droplet.edge import htpasswd_line
 
 KEY = "a key of this site alone, long enough"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops import operate
-from ops.target import Request
+from ops.targets.base import Request
 from tests.unit.story_fixtures import FakeHost, asked, opened
 
 pytestmark = pytest.mark.req("A-28", "B-01")

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from ops import preflight
 from ops.errors import PreflightError
-from ops.preflight import check_local
 from ops.settings import Settings, load
 from ops.settings_rules import LOCAL_PORTS
 from ops.settings_schema import KEYS
+from ops.targets.local import preflight
+from ops.targets.local.preflight import check_local
 
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - the shape of shutil's own

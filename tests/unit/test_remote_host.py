@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ops import remote_run
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
 from ops.release.git import source_files
-from ops.remote_host import RemoteHost
 from ops.ssh import errors
 from ops.ssh.errors import Door
+from ops.targets.droplet import follow
+from ops.targets.droplet.host import RemoteHost
 from tests.unit.remote_fixtures import DOOR, HELLO, FakeRemote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,7 +107,7 @@ def test_a_second_following_goes_on_where_the_first_stopped() -> None:
 
 @pytest.mark.req("A-07")
 def test_a_link_that_stays_lost_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote_run, "RECONNECT_S", 0.0)
+    monkeypatch.setattr(follow, "RECONNECT_S", 0.0)
     opened, remote, _ = host(journals=[[cut()]])
     opened.start("run-1", "deploy", ("--release", "/release.json"))
 

@@ -17,8 +17,8 @@ import pytest
 from ops.engine.host import receive as receiver
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import HostError
-from ops.host import RUNS_KEPT
-from ops.remote_shipment import HostFile, blob, missing_blobs, packed
+from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed
+from ops.targets.host import RUNS_KEPT
 
 CONTENTS = [f"content {number}\n".encode() * 200 for number in range(5)]
 

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 POSIX_ONLY = {"fcntl", "grp", "pwd", "pty", "resource", "syslog", "termios", "tty"}
-ENTRANCES = ("ops.remote_host", "ops.bootstrap")
+ENTRANCES = ("ops.targets.droplet.host", "ops.targets.droplet.bootstrap")
 
 
 def imported(module: str, seen: dict[str, set[str]]) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from ops import seed as story
 from ops.redact import Redactor
-from ops.target import Request
+from ops.targets.base import Request
 
 
 class Host:

@@ -15,7 +15,7 @@ from invoke.tasks import Task
 
 import tasks
 from ops import deploy
-from ops.target import Request
+from ops.targets.base import Request
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = (

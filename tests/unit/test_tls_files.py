@@ -7,7 +7,7 @@ import pytest
 import trustme
 
 from ops.errors import PreflightError
-from ops.tls_files import read_tls_files
+from ops.targets.droplet.certificate import read_tls_files
 
 NOW = datetime.now(UTC)
 

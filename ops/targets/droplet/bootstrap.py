@@ -20,7 +20,7 @@ from ops.errors import HostError, SettingsError
 from ops.settings import Settings
 from ops.ssh import AGAIN, DeniedError, Ran, Remote, no_sudo
 
-TEMPLATE = Path(__file__).with_name("templates") / "bootstrap.sh"
+TEMPLATE = Path(__file__).with_name("bootstrap.sh")
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
 CLOUD_INIT_S = 900.0
 BOOTSTRAP_S = 900.0

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 from ops.engine.model import Release
 from ops.errors import UsageError
-from ops.host import Host
 from ops.redact import Redactor
 from ops.runs import Instance
 from ops.settings import Settings
+from ops.targets.host import Host
 from ops.verification import Site
 
 TARGETS = ("droplet", "local")
+LOCAL_DEPLOY = "./scripts/deploy.sh --target local"
 
 
 @dataclass(frozen=True, kw_only=True)

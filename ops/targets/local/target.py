@@ -8,24 +8,23 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from ops.background import in_background
 from ops.errors import UsageError
-from ops.local_host import LocalHost
-from ops.local_tls import ensure_local_tls
-from ops.preflight import check_local
 from ops.redact import Redactor
 from ops.release import local_release, read_compose
 from ops.runs import utc_now
 from ops.settings import Settings, load
-from ops.target import Request, Shipment, Told
+from ops.targets.background import in_background
+from ops.targets.base import LOCAL_DEPLOY, Request, Shipment, Told
+from ops.targets.local.certificate import ensure_local_tls
+from ops.targets.local.host import LocalHost
+from ops.targets.local.preflight import check_local
 from ops.verification import Site
 
 TRAEFIK_PORTS = ("LOCAL_HTTPS_PORT", "LOCAL_HTTP_PORT", "LOCAL_INTERNAL_PORT")
-DEPLOY = "./scripts/deploy.sh --target local"
 
 
 class LocalTarget:
-    """A checkout that is deployed to this machine; see `ops.target.Target`."""
+    """A checkout that is deployed to this machine; see `ops.targets.base.Target`."""
 
     name = "local"
 
@@ -49,7 +48,9 @@ class LocalTarget:
             check_local(self.settings, root=self.root, ours=held)
             if request.mode == "update" and not held:
                 raise UsageError(
-                    "there is nothing to update", why="no replica of this checkout runs on this machine", fix=DEPLOY
+                    "there is nothing to update",
+                    why="no replica of this checkout runs on this machine",
+                    fix=LOCAL_DEPLOY,
                 )
             ensure_local_tls(self.state / "data" / "tls", domain=self.site.domain, now=utc_now())
 
@@ -57,7 +58,7 @@ class LocalTarget:
         """Refuse when nothing was ever deployed here."""
         del told
         if not self.host.is_ready:
-            raise UsageError("nothing is deployed here", why=f"{self.state} holds no release", fix=DEPLOY)
+            raise UsageError("nothing is deployed here", why=f"{self.state} holds no release", fix=LOCAL_DEPLOY)
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for processes; nothing has to go anywhere."""

@@ -7,22 +7,22 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from ops.allowlist import operator_address
-from ops.background import in_background
-from ops.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.cloud import Cloud, Droplet, open_cloud, served_names
-from ops.dns import check_names
-from ops.droplet_edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.droplet_settings import load_for_droplet
 from ops.engine.model import Release
 from ops.errors import HostError, UsageError
 from ops.redact import Redactor
 from ops.release import droplet_release
-from ops.remote_host import RemoteHost
 from ops.runs import Instance, utc_now
 from ops.settings import Settings
 from ops.ssh import Door, Remote, check_key, key_file
-from ops.target import Request, Shipment, Told
+from ops.targets.background import in_background
+from ops.targets.base import Request, Shipment, Told
+from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
+from ops.targets.droplet.dns import check_names
+from ops.targets.droplet.edge import CERTIFICATE, edge_environment, edge_files, expanded
+from ops.targets.droplet.host import RemoteHost
+from ops.targets.droplet.operator_address import operator_address
 from ops.verification import Site, issuer_of
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
@@ -31,7 +31,7 @@ OLD_HOST_S = 30.0
 
 
 class DropletTarget:
-    """A checkout that is deployed to a droplet; see `ops.target.Target`."""
+    """A checkout that is deployed to a droplet; see `ops.targets.base.Target`."""
 
     name = "droplet"
     data_place = "the droplet's volumes"

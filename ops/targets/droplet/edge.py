@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import datetime
 from pathlib import Path
 
+import bcrypt
+
 from ops.errors import PreflightError
-from ops.operator_auth import htpasswd_line
 from ops.settings import Settings
-from ops.tls_files import read_tls_files
+from ops.targets.droplet.certificate import read_tls_files
+
+COST = 8  # asked at every request behind the lock, and the password is long: 16 characters or more
+SALT_LENGTH = 22
+
+
+def htpasswd_line(user: str, password: str, *, key: str) -> str:
+    """Return `user:hash`, the same one for the same password; `key` is a secret that only this site has.
+
+    A random salt would make another release of the same settings. This one comes from the key, so it is as hard to
+    guess, and two sites with one password have two hashes.
+    """
+    digest = hmac.new(key.encode(), f"{user}:{password}".encode(), hashlib.sha256).hexdigest()
+    salt = digest[: SALT_LENGTH - 1] + "."  # the last character carries two bits only
+    hashed = bcrypt.hashpw(password.encode()[:72], f"$2b${COST:02}${salt}".encode())
+    return f"{user}:{hashed.decode()}"
+
 
 FOLDER = "data/tls"  # below the engine's folder on the host; Traefik's container has it as /etc/traefik/tls
 CERTIFICATE, KEY = f"{FOLDER}/cert.pem", f"{FOLDER}/key.pem"

@@ -21,10 +21,10 @@ from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
 from ops.engine.rollout.plan import make_plan
 from ops.errors import HostError
-from ops.host import refusal
-from ops.remote_run import ROOT, RUN_S, RemoteRun, engine_words
-from ops.remote_shipment import HostFile, blob, missing_blobs, packed, size_mib
 from ops.ssh import AGAIN, Ran, Remote, no_sudo
+from ops.targets.droplet.follow import ROOT, RUN_S, RemoteRun, engine_words
+from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed, size_mib
+from ops.targets.host import refusal
 
 ENGINE_S = 600.0
 SHIP_S = 1800.0

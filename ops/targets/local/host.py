@@ -15,7 +15,7 @@ from typing import Any
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
-from ops.host import AGAIN, RUNS_KEPT, refusal
+from ops.targets.host import AGAIN, RUNS_KEPT, refusal
 
 
 class LocalHost:
