@@ -10,10 +10,12 @@ from typing import Any
 from invoke.main import program
 from invoke.tasks import Task
 
-from ops import deploy as deployment
-from ops import operate
-from ops.counts import as_flags
-from ops.scale import show_counts
+from ops.commands import dispatch
+from ops.commands import down as down_command
+from ops.commands import logs as logs_command
+from ops.commands import plan as plan_command
+from ops.commands import status as status_command
+from ops.commands.scale import as_flags, show_counts
 from ops.targets import Request
 
 ROOT = Path(__file__).resolve().parent
@@ -113,19 +115,19 @@ def verify(_: Any, /, **given: Any) -> None:
 @word(*PLACE)
 def plan(_: Any, /, **given: Any) -> None:
     """Show what a deploy would change: cloud, host, images, replicas, migrations. Change nothing."""
-    raise SystemExit(operate.plan(ROOT, _request("plan", **given)))
+    raise SystemExit(plan_command.plan(ROOT, _request("plan", **given)))
 
 
 @word(*PLACE)
 def status(_: Any, /, **given: Any) -> None:
     """Show which release is live, and each replica with its health, uptime and memory."""
-    raise SystemExit(operate.status(ROOT, _request("status", **given)))
+    raise SystemExit(status_command.status(ROOT, _request("status", **given)))
 
 
 @word(*PLACE, "lines", lines=20)
 def history(_: Any, /, *, lines: int, **given: Any) -> None:
     """Show what was deployed, by whom, from which commit and how it ended; newest first."""
-    from ops import history as story  # noqa: PLC0415 - nothing else here shows it
+    from ops.commands import history as story  # noqa: PLC0415 - nothing else here shows it
 
     raise SystemExit(story.history(ROOT, _request("history", **given), lines=lines))
 
@@ -133,20 +135,20 @@ def history(_: Any, /, *, lines: int, **given: Any) -> None:
 @word("service", "target", "since", "grep", "follow", "lines", "json", "address")
 def logs(_: Any, /, *, target: str, json: bool, address: str, service: list[str], **query: Any) -> None:
     """Show what the services wrote, in the order of time, without secrets."""
-    wanted = operate.LogQuery(services=tuple(service), **query)
-    raise SystemExit(operate.logs(ROOT, wanted, Request(mode="logs", target=target, json=json, address=address)))
+    wanted = logs_command.LogQuery(services=tuple(service), **query)
+    raise SystemExit(logs_command.logs(ROOT, wanted, Request(mode="logs", target=target, json=json, address=address)))
 
 
 @word("target", "volumes", "yes", "json", "address")
 def down(_: Any, /, *, volumes: bool, yes: bool, **given: Any) -> None:
     """Stop the stack and keep its data."""
-    raise SystemExit(operate.down(ROOT, _request("down", **given), volumes=volumes, yes=yes))
+    raise SystemExit(down_command.down(ROOT, _request("down", **given), volumes=volumes, yes=yes))
 
 
 @word("last", "show", "json")
 def mail(_: Any, /, *, last: int, show: int, json: bool) -> None:
     """List the mails that the local stack's worker wrote to files, or show one with its links."""
-    from ops import mail as story  # noqa: PLC0415 - nothing else here reads mail
+    from ops.commands import mail as story  # noqa: PLC0415 - nothing else here reads mail
 
     raise SystemExit(story.mail(ROOT, Request(mode="mail", target="local", json=json), last=last, show=show))
 
@@ -154,7 +156,7 @@ def mail(_: Any, /, *, last: int, show: int, json: bool) -> None:
 @word("organizations", "people", "events", "json")
 def seed(_: Any, /, *, json: bool, **numbers: int) -> None:
     """Fill the local stack's database with something to look at; with --organizations, with a crowd. Idempotent."""
-    from ops import seed as story  # noqa: PLC0415 - the local target alone is seeded by hand
+    from ops.commands import seed as story  # noqa: PLC0415 - the local target alone is seeded by hand
 
     raise SystemExit(story.seed(ROOT, Request(mode="seed", target="local", json=json), **numbers))
 
@@ -162,7 +164,7 @@ def seed(_: Any, /, *, json: bool, **numbers: int) -> None:
 @word("yes", "json")
 def destroy(_: Any, /, *, yes: bool, json: bool) -> None:
     """Remove the droplet and all else in the cloud that carries this deployment's tag; shows it and asks first."""
-    from ops import destroy as story  # noqa: PLC0415 - nothing else here asks the cloud at once
+    from ops.commands import destroy as story  # noqa: PLC0415 - nothing else here asks the cloud at once
 
     raise SystemExit(story.destroy(ROOT, yes=yes, as_json=json))
 
@@ -176,7 +178,7 @@ def rehearse(_: Any, /, *, keep: bool, end: bool, json: bool) -> None:
 
 
 def _run(mode: str, *, plan: bool = False, **given: Any) -> None:
-    raise SystemExit(deployment.run(_request("plan" if plan else mode, **given), root=ROOT))
+    raise SystemExit(dispatch.run(_request("plan" if plan else mode, **given), root=ROOT))
 
 
 def _request(mode: str, *, no_timestamp: bool = False, lock_wait: int = 30, **given: Any) -> Request:

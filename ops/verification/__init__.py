@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from ops.verification.checks import RULES, Check, answer_of, artifacts_complete, check, evaluate, failed
 from ops.verification.checks.certificate import issuer_of
-from ops.verification.observations import Answer, Certificate, Observations, ObservedHost, Ran, ServiceState, Site
+from ops.verification.observations import (
+    LIMIT_S,
+    Answer,
+    Certificate,
+    Observations,
+    ObservedHost,
+    Ran,
+    ServiceState,
+    Site,
+)
 from ops.verification.priority import stepping_back
 from ops.verification.reorder_certificate import await_certificate
 from ops.verification.verdict import conclusion, why_partial
 
 if TYPE_CHECKING:
-    from ops.verification.collect import collect_observations
-    from ops.verification.http import prober
+    from ops.verification.http import Prober
 
 __all__ = [
     "RULES",
@@ -40,14 +49,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load what asks over HTTP on first use: httpx takes long to come, and the engine need not wait for it."""
-    if name == "collect_observations":
-        from ops.verification.collect import collect_observations  # noqa: PLC0415 - see above
+def collect_observations(host: ObservedHost, site: Site, *, with_migrations: bool) -> Observations:
+    """Look at everything once; never raises for what it finds.
 
-        return collect_observations
-    if name == "prober":
-        from ops.verification.http import prober  # noqa: PLC0415 - see above
+    `with_migrations` asks Django which migrations are applied, for a run whose own migrate job did not tell.
+    """
+    from ops.verification import collect  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
 
-        return prober
-    raise AttributeError(name)
+    return collect.collect_observations(host, site, with_migrations=with_migrations)
+
+
+def prober(
+    *, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False
+) -> AbstractContextManager[Prober]:
+    """Return what asks one address for any name."""
+    from ops.verification import http  # noqa: PLC0415 - the same
+
+    return http.prober(address=address, ca_file=ca_file, limit_s=limit_s, staging=staging)

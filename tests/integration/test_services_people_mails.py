@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from ops.mailbox import Mail, read_mails
+from ops.commands.mail import Mail, read_mails
 from tests.integration.clubs import Club, new_club
 from tests.integration.services_processes import Process, Services, Web, wait_for
 

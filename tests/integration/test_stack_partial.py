@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from ops.commands.verify import Verified, verify
 from ops.redact import Redactor
 from ops.runs.artifacts import create_run_folder
 from ops.targets.local.host import LocalHost
 from ops.verification import port_scan
 from ops.verification.observations import Site
 from ops.verification.verdict import conclusion, why_partial
-from ops.verify import Verified, verify
 from tests.stack import DOMAIN, ROOT, Stack
 
 ELSEWHERE = "127.0.0.2"  # the stack listens on 127.0.0.1 alone: from here it looks as behind a firewall

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.engine.runtime import Listener
 from ops.runs.report import Change, Failure, Report, Step, failure_of
+from ops.verification import RULES
 from ops.verification.checks import ports
 from ops.verification.checks.check import evaluate
 from ops.verification.observations import (
@@ -21,7 +22,6 @@ from ops.verification.observations import (
     Site,
 )
 from ops.verification.requests import private_routes, public_routes
-from ops.verify import RULES
 
 if TYPE_CHECKING:
     from ops.verification.checks.check import Check

@@ -7,7 +7,7 @@ from invoke.collection import Collection
 from invoke.parser import Parser
 
 import tasks
-from ops.counts import as_flags, counts_from
+from ops.commands.scale import as_flags, counts_from
 from ops.errors import UsageError
 
 pytestmark = pytest.mark.req("B-08")

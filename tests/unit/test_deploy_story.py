@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ops import deploy, judging, take_back
+from ops.commands import auto_rollback, dispatch, verify
+from ops.commands.verify import Verified
 from ops.verification.observations import Observations
-from ops.verify import Verified
 from tests.unit.story_fixtures import GOOD, PLANNED, FakeHost, asked, checks, finished, history, opened
 
 KEPT = {"event": "plan", "changes": [{"service": "api", "action": "keep", "why": "api is unchanged"}]}
@@ -21,11 +21,11 @@ def report_of(
 ) -> tuple[int, dict[str, Any]]:
     """Run a deploy (or what `mode` says) whose verification sees one check broken; return exit code and report."""
     seen = Verified(checks=checks(*filter(None, [broken])), seen=Observations())
-    monkeypatch.setattr(judging, "verify", lambda *_, **__: seen)
-    monkeypatch.setattr(take_back, "judged", lambda *_: Verified(checks=checks(), seen=Observations()))
-    monkeypatch.setattr(deploy, "ensure_env_file", lambda *_, **__: None)
-    monkeypatch.setattr(deploy, "open_target", lambda root, _: opened(root, host))
-    exit_code = deploy.run(asked(**{"mode": "full", **request}), root=tmp_path)
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: seen)
+    monkeypatch.setattr(auto_rollback, "judged", lambda *_: Verified(checks=checks(), seen=Observations()))
+    monkeypatch.setattr(dispatch, "ensure_env_file", lambda *_, **__: None)
+    monkeypatch.setattr(dispatch, "open_target", lambda root, _: opened(root, host))
+    exit_code = dispatch.run(asked(**{"mode": "full", **request}), root=tmp_path)
     [written] = (tmp_path / "local_run_logs").glob("*/report.json")
     return exit_code, json.loads(written.read_text(encoding="utf-8"))
 

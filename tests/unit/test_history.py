@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console as Terminal
 
-from ops import operate
-from ops.history import history, table_of
+from ops.commands import output
+from ops.commands.history import history, table_of
 from tests.unit.story_fixtures import GOOD, LIVE, OLDER, FakeHost, asked, opened
 from tests.unit.story_fixtures import history as seen
 
@@ -78,7 +78,7 @@ def test_the_history_names_what_a_rollback_would_go_back_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host = FakeHost(history=seen(GOOD, runs=RUNS))
-    monkeypatch.setattr(operate, "open_target", lambda root, _: opened(root, host))
+    monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
     assert history(tmp_path, asked("history"), lines=20) == 0
     assert f"`invoke rollback --target local` goes back to {GOOD['release']}" in capsys.readouterr().out
     assert history(tmp_path, asked("history", json=True), lines=20) == 0
@@ -89,6 +89,6 @@ def test_a_host_without_a_past_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host = FakeHost(history=seen(live=None))
-    monkeypatch.setattr(operate, "open_target", lambda root, _: opened(root, host))
+    monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
     assert history(tmp_path, asked("history"), lines=20) == 0
     assert "there is no release to go back to" in capsys.readouterr().out

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ops import mail as story
-from ops.mailbox import read_mails
+from ops.commands import mail as story
+from ops.commands.mail import read_mails
 from ops.targets.base import Request
 
 LINE = "-" * 79
@@ -55,7 +55,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     target = SimpleNamespace(
         reach=lambda _: None, close=lambda: None, settings=SimpleNamespace(values={"EMAIL_URL": "consolemail://"})
     )
-    monkeypatch.setattr("ops.operate.open_target", lambda *_: target)
+    monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     return target
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops import operate
+from ops.commands import output
+from ops.commands.plan import plan
 from ops.targets.base import Request
 from tests.unit.story_fixtures import FakeHost, asked, opened
 
@@ -30,9 +31,9 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     monkeypatch.setattr(target, "outer_changes", outer, raising=False)
     monkeypatch.setattr(host, "plan", lambda _: {"changes": CHANGES}, raising=False)
-    monkeypatch.setattr(operate, "open_target", lambda *_: target)
+    monkeypatch.setattr(output, "open_target", lambda *_: target)
     request: Request = asked("plan")
-    assert operate.plan(tmp_path, request) == 0
+    assert plan(tmp_path, request) == 0
     return {line.split()[0]: line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()}
 
 

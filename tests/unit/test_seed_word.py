@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops import seed as story
+from ops.commands import seed as story
 from ops.redact import Redactor
 from ops.targets.base import Request
 
@@ -35,7 +35,7 @@ class Host:
 def ask(monkeypatch: pytest.MonkeyPatch, host: Host, *, organizations: int = 0) -> int:
     target = SimpleNamespace(reach=lambda _: None, close=lambda: None, host=host)
     target.redactor = Redactor({"DJANGO_ADMIN_PASSWORD": "canary-secret"})
-    monkeypatch.setattr("ops.operate.open_target", lambda *_: target)
+    monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     request = Request(mode="seed", target="local")
     return story.seed(Path(), request, organizations=organizations, people=30 if organizations else 0, events=0)
 

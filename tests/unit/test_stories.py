@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ops import judging
+from ops.commands import verify
+from ops.commands.rollback import rollback
+from ops.commands.scale import counted, scale
+from ops.commands.verify import Verified
 from ops.engine.model import Origin
 from ops.errors import PreflightError, UsageError
-from ops.rollback import rollback
-from ops.scale import counted, scale
 from ops.verification.observations import Observations
-from ops.verify import Verified
 from tests.unit.story_fixtures import (
     GOOD,
     LIVE,
@@ -31,7 +31,7 @@ from tests.unit.story_fixtures import (
 @pytest.fixture(autouse=True)
 def all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     verified = Verified(checks=checks(), seen=Observations())
-    monkeypatch.setattr(judging, "verify", lambda *_, **__: verified)
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: verified)
 
 
 @pytest.mark.req("B-02", "A-13")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ops import take_back as module
+from ops.commands import auto_rollback as module
+from ops.commands.auto_rollback import auto_rollback
+from ops.commands.verify import Verified
 from ops.errors import VerificationError
 from ops.runs.report import changes_from, failure_of, steps_from
 from ops.runs.run import Run
-from ops.take_back import take_back
 from ops.verification.observations import Observations
-from ops.verify import Verified
 from tests.unit.story_fixtures import (
     GOOD,
     OLDER,
@@ -46,7 +46,7 @@ def taken_back(
     assert failed
     failure = VerificationError(failed.what, why=failed.why, fix=failed.fix)
     with pytest.raises(VerificationError) as raised:
-        take_back(asked("update", **request), current, opened(tmp_path, host), failure=failure)
+        auto_rollback(asked("update", **request), current, opened(tmp_path, host), failure=failure)
     return current, raised.value
 
 
@@ -111,5 +111,5 @@ def test_nothing_is_taken_back_without_a_past_or_for_the_files_of_this_side(
     current = a_run(tmp_path, mode="full")
     current.checks = checks(broken)
     failure = VerificationError("a check failed", why="seen", fix="look there")
-    take_back(asked("full"), current, opened(tmp_path, host), failure=failure)
+    auto_rollback(asked("full"), current, opened(tmp_path, host), failure=failure)
     assert (host.started, current.went_back) == ([], "")

@@ -14,7 +14,7 @@ from invoke.parser import Parser
 from invoke.tasks import Task
 
 import tasks
-from ops import deploy
+from ops.commands import dispatch
 from ops.targets.base import Request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def test_no_switch_has_a_dash_for_its_short_form() -> None:
 @pytest.mark.req("B-02", "B-08")
 def test_what_is_typed_arrives_in_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(deploy, "run", lambda request, **_: asked.append(request))
+    monkeypatch.setattr(dispatch, "run", lambda request, **_: asked.append(request))
     typed = (
         *("update --target local --no-rollback --skip-dump --allow-breaking-migration", "deploy --plan"),
         *("rollback --to 2026 --allow-interruption --lock-wait 5", "scale --count api=3 --reset --no-timestamp"),

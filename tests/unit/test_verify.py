@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ops.commands.verify import note_unverified, templates, verify
 from ops.errors import HostError
 from ops.redact import Redactor
 from ops.runs.artifacts import NAMES, OWN, create_run_folder
 from ops.runs.report import to_json
+from ops.verification import why_partial
 from ops.verification.collect import collect_observations
 from ops.verification.observations import Answer, ServiceState, Site
 from ops.verification.port_scan import listeners, outside_addresses
 from ops.verification.requests import django_command, private_routes, public_routes, task_ended, task_path
-from ops.verify import note_unverified, templates, verify, why_partial
 from tests.unit.evidence_fixtures import SITE, report
 
 if TYPE_CHECKING:

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ops.engine_run import common_words, run_engine, switch_words
+from ops.commands.engine_run import common_words, run_engine, switch_words
+from ops.commands.kept_releases import ENOUGH_RUNS, Known, past_of
+from ops.commands.verify import judged
 from ops.errors import OpsError, VerificationError
-from ops.past import ENOUGH_RUNS, Known, past_of
 from ops.runs import Run
 from ops.targets import Request, Target, command
 from ops.verification import Check, failed
-from ops.verify import judged
 
 OF_THIS_SIDE = frozenset({"artifacts-complete", "no-secret"})  # of the files here: another release changes nothing
 UNDO = "undo"
 
 
-def take_back(request: Request, current: Run, target: Target, *, failure: VerificationError) -> None:
+def auto_rollback(request: Request, current: Run, target: Target, *, failure: VerificationError) -> None:
     """Bring the release before back, and raise what is then known; return when there is nothing to bring back."""
     broken = _ids(current.checks) - OF_THIS_SIDE
     if not broken:

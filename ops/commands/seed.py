@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from ops.commands.output import Talk, guarded
 from ops.errors import HostError, UsageError
-from ops.operate import Talk, guarded
 from ops.targets import LOCAL_DEPLOY, Request, Target
 
 LIMIT_S = 590.0  # below the patience of those who asked the engine

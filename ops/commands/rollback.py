@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ops.commands.engine_run import common_words, run_engine, switch_words
+from ops.commands.kept_releases import ENOUGH_RUNS, Known, chosen, live_of, short_release
+from ops.commands.verify import judge_release
 from ops.engine.model import Origin
-from ops.engine_run import common_words, run_engine, switch_words
-from ops.judging import judge_release
-from ops.past import ENOUGH_RUNS, Known, chosen, live_of, short_release
 from ops.runs import Run
 from ops.targets import Request, Target
 

@@ -1,16 +1,16 @@
-"""Does the running stack keep its promises, and what proves it?
-
-Gather, write down, judge. Nothing on the host is changed.
-"""
+"""Does what runs now keep its promises, and what does the run conclude from it?"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.runs import NAMES, RunFolder, evidence_of
+from ops.errors import VerificationError
+from ops.runs import NAMES, QUIET, Run, RunFolder, changes_from, evidence_of, failure_of
+from ops.targets import Target
 from ops.verification import (
     RULES,
     Check,
@@ -18,13 +18,16 @@ from ops.verification import (
     ObservedHost,
     Site,
     artifacts_complete,
+    await_certificate,
     check,
+    collect_observations,
     conclusion,
     evaluate,
+    stepping_back,
     why_partial,
 )
 
-__all__ = ["RULES", "Verified", "conclusion", "judged", "note_unverified", "templates", "verify", "why_partial"]
+CERTIFICATE = "certificate"  # the check that tells whether the site shows the right one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,7 @@ def verify(
     """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
     journal = tuple(events)
     migrated = any(event["event"] == "job" and event["name"] == "migrate" for event in journal)
-    seen = _gather(host, site, with_migrations=not migrated)
+    seen = collect_observations(host, site, with_migrations=not migrated)
     evidence = evidence_of(seen, templates=templates(checkout), events=journal)
     for name, text in evidence.texts.items():
         folder.write(name, text)
@@ -52,14 +55,8 @@ def verify(
 
 def judged(host: ObservedHost, site: Site) -> Verified:
     """Look at the stack and judge, with nothing written down."""
-    seen = _gather(host, site, with_migrations=False)
+    seen = collect_observations(host, site, with_migrations=False)
     return Verified(checks=evaluate(seen, site, RULES), seen=seen)
-
-
-def _gather(host: ObservedHost, site: Site, *, with_migrations: bool) -> Observations:
-    from ops.verification import collect_observations  # noqa: PLC0415 - httpx takes long to come, and the engine need not wait for it
-
-    return collect_observations(host, site, with_migrations=with_migrations)
 
 
 def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:
@@ -91,3 +88,41 @@ def _folder_checks(folder: RunFolder, site: Site) -> tuple[Check, Check]:
         hint=site.word("deploy"),
     )
     return artifacts_complete(folder.absent(), site, total=len(NAMES)), no_secret
+
+
+def has_changed(current: Run) -> bool:
+    """Tell whether the run planned to change anything."""
+    return any(change.action not in QUIET for change in changes_from(current.events))
+
+
+def judge_release(current: Run, target: Target) -> None:
+    """Look at what the engine has just released; raises VerificationError when a check fails."""
+    current.is_released = True
+    is_new = has_changed(current)
+    if is_new:
+        await_certificate(target.host, target.site, say=current.say)
+    judge(current, target, may_order=not is_new)
+
+
+def judge(current: Run, target: Target, *, may_order: bool = False) -> None:
+    """Look and judge; `may_order` has a certificate ordered that nobody waited for, and looks again."""
+    with current.step("verify"):
+        look(current, target)
+        lacks = may_order and any(one.id == CERTIFICATE and not one.ok for one in current.checks)
+        if lacks and await_certificate(target.host, target.site, say=current.say):
+            look(current, target)
+        concluded = conclusion(current.checks, current.seen, target.site)
+        if concluded == "partial" and current.is_released:
+            current.outcome = "partial"
+            current.warn(why_partial(current.seen, target.site))
+            return
+        failure = failure_of(current.checks)
+        if failure:
+            raise VerificationError(failure.what, why=failure.why, fix=failure.fix)
+
+
+def look(current: Run, target: Target) -> None:
+    """Gather the evidence of what runs, and check it."""
+    with stepping_back() if target.site.loopback_only else contextlib.nullcontext():
+        verified = verify(target.host, target.site, current.folder, checkout=target.root, events=current.events)
+    current.checks, current.seen = verified.checks, verified.seen

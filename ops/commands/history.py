@@ -11,11 +11,11 @@ from rich.console import Console as Terminal
 from rich.table import Table
 from rich.text import Text
 
-from ops.operate import Talk, guarded
-from ops.past import live_of, moment, past_of, short_release
+from ops.commands.auto_rollback import undo_of
+from ops.commands.kept_releases import live_of, moment, past_of, short_release
+from ops.commands.output import Talk, guarded
 from ops.release import short
 from ops.runs import duration
-from ops.take_back import undo_of
 from ops.targets import Request, Target, command
 
 WHO = 16

@@ -1,0 +1,1 @@
+"""What happens, in order, for each word that people type? One file a word."""
