@@ -101,7 +101,7 @@ def lock(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Write .env.example and .env.prod.example from the settings schema."""
-    session.run(sys.executable, "-m", "ops.settings_schema", "--write", *session.posargs)
+    session.run(sys.executable, "-m", "ops.settings", "--write", *session.posargs)
 
 
 @nox.session

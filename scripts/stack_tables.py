@@ -17,8 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this is started as a file too
 
 from ops.release import read_compose  # noqa: E402 - after the path is set
-from ops.settings_key import DEVELOPMENT, PRODUCTION, Key  # noqa: E402 - the same
-from ops.settings_schema import KEYS  # noqa: E402 - the same
+from ops.settings import DEVELOPMENT, KEYS, PRODUCTION, Key  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "STACK.md"
 MIB = 1024 * 1024

@@ -14,8 +14,7 @@ from types import MappingProxyType
 import pytest
 
 from ops.engine.packing import packed
-from ops.settings import Settings
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, Settings
 from ops.ssh.connection import Remote
 from ops.ssh.errors import Door
 from ops.ssh.private_key import check_key

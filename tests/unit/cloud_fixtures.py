@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from ops.cloud.cloud import Cloud, Ensured, Patience, open_cloud
-from ops.settings import Settings
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, Settings
 from rehearsal.cloud import FakeCloud, Limits, MemoryMachines
 
 DOMAIN = "app.example.org"

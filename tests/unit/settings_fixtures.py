@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.settings import InvalidSettingsError, load
-from ops.settings_example import render
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, InvalidSettingsError, load, render
 
 ROOT = Path(__file__).parents[2]
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"

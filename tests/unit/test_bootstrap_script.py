@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from ops.errors import HostError, SettingsError
-from ops.settings import Settings
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, Settings
 from ops.ssh.connection import Ran
 from ops.targets.droplet.bootstrap import TEMPLATE, bootstrap_script, bootstrap_version, daemon_json, prepare, user_data
 from tests.unit.remote_fixtures import FakeRemote

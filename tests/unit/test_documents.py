@@ -11,7 +11,7 @@ from invoke import Collection
 
 from ops import errors
 from ops.errors import OpsError
-from ops.settings_schema import BY_NAME, KEYS
+from ops.settings import BY_NAME, KEYS
 from scripts import stack_tables
 from tests.unit.powershell_fixtures import DEFAULTS, MODES, WORDS_OF, flags, kebab
 

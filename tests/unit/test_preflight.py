@@ -10,9 +10,7 @@ import psutil
 import pytest
 
 from ops.errors import PreflightError
-from ops.settings import Settings, load
-from ops.settings_rules import LOCAL_PORTS
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, LOCAL_PORTS, Settings, load
 from ops.targets.local import preflight
 from ops.targets.local.preflight import check_local
 

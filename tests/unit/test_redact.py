@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.redact import Finding, Redactor
-from ops.settings_schema import KEYS
+from ops.settings import KEYS
 
 ALLOWED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "{}")
 # four brackets and a colon cannot come about by replacing: that is what the replacement itself is made of

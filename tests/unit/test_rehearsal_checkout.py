@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import PreflightError, UsageError
-from ops.settings import load
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, load
 from rehearsal.alone import alone, end_holder
 from rehearsal.checkout import change_one_line, copy_checkout, environment_without_settings, write_settings
 

@@ -12,8 +12,8 @@ ENTRANCES = ("ops.targets.droplet.host", "ops.targets.droplet.bootstrap")
 
 def imported(module: str, seen: dict[str, set[str]]) -> dict[str, set[str]]:
     """Return each module of `ops` that this one needs, with the foreign modules that it imports."""
-    file = ROOT / f"{module.replace('.', '/')}.py"
-    file = file if file.exists() else file.with_suffix("") / "__init__.py"
+    path = ROOT / module.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     if module in seen or not file.exists():
         return seen
     seen[module] = set()

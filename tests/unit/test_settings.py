@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, SettingsError
-from ops.settings import InvalidSettingsError, load
-from ops.settings_example import quote
-from ops.settings_schema import KEYS
+from ops.settings import KEYS, InvalidSettingsError, load
+from ops.settings.examples import quote
 from tests.unit.settings_fixtures import RANDOM, ROOT, SECRETS, problems, sound, written
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.settings import load
-from ops.settings_schema import EXAMPLES, KEYS, main
+from ops.settings import EXAMPLES, KEYS, load
+from ops.settings.examples import main
 
 ROOT = Path(__file__).parents[2]
 SECRET = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"

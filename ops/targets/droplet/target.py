@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.cloud import Cloud, Droplet, open_cloud, served_names
-from ops.droplet_settings import load_for_droplet
 from ops.engine.model import Release
 from ops.errors import HostError, UsageError
 from ops.redact import Redactor
 from ops.release import droplet_release
 from ops.runs import Instance, utc_now
-from ops.settings import Settings
+from ops.settings import Settings, load_for_droplet
 from ops.ssh import Door, Remote, check_key, key_file
 from ops.targets.background import in_background
 from ops.targets.base import Request, Shipment, Told

@@ -11,9 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops.errors import SettingsError
-from ops.settings_example import render
-from ops.settings_key import DEVELOPMENT, PLACEHOLDER
-from ops.settings_schema import KEYS
+from ops.settings import DEVELOPMENT, KEYS, PLACEHOLDER, render
 
 _ALPHABET = string.ascii_letters + string.digits
 _SECRET_LENGTH = 50

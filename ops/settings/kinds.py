@@ -1,7 +1,8 @@
-"""What does the value of one setting have to look like?"""
+"""What is said about one setting, and what does its value have to look like?"""
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
 import zoneinfo
@@ -9,6 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+PUBLIC = frozenset({"staging", PRODUCTION})
+ALWAYS = PUBLIC | {DEVELOPMENT}
+PLACEHOLDER = "change-me"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 _FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "false", "0": "false", "no": "false"}
@@ -22,6 +28,38 @@ class Kind:
     write: str
     accepts: Callable[[str], bool]
     clean: Callable[[str], str] = str.strip
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting.
+
+    `required` are the environments in which it must not be empty. `examples` are the values in `.env.example` and
+    `.env.prod.example`; without them the default stands there, or `change-me` for a secret that is required.
+    `public_length` is how long a secret has to be outside development, `least_length` anywhere.
+    """
+
+    name: str
+    meaning: str
+    kind: Kind
+    default: str = ""
+    secret: bool = False
+    required: frozenset[str] = frozenset()
+    examples: tuple[str, ...] = ()
+    public_length: int = 8
+    least_length: int = 8
+    group: str = ""
+
+    def example(self, environment: str) -> str:
+        """Return the value that the example file of this environment shows."""
+        if self.examples:
+            return self.examples[0] if environment == DEVELOPMENT else self.examples[-1]
+        return PLACEHOLDER if self.secret and self.required else self.default
+
+
+def group(title: str, *keys: Key) -> tuple[Key, ...]:
+    """Put keys under a title."""
+    return tuple(dataclasses.replace(key, group=title) for key in keys)
 
 
 def matching(noun: str, pattern: str, *, write: str) -> Kind:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from ops.settings_file import Problem
-from ops.settings_key import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key
-from ops.settings_kinds import is_local_name, split_list
-from ops.settings_local import REPLICA_PORT_COUNT
-from ops.settings_rules_droplet import admin_is_answered, lock_is_whole, plain_http_stays_near
-from ops.settings_schema import BY_NAME, ENVIRONMENTS, KEYS, STAGING_CA
+from ops.settings.env_file import Problem
+from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key, is_local_name, split_list
+from ops.settings.schema import BY_NAME, ENVIRONMENTS, KEYS, REPLICA_PORT_COUNT, STAGING_CA
 
 Values = Mapping[str, str]
 LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))
+PLAIN_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # where a private server may speak plain HTTP
 _PLACEHOLDERS = ("change-me", "change_me", "changeme", "replace-me", "your-", "xxxx", "django-insecure")
 _COMMON_WORDS = "password1 password123 qwertyuiop 123456789 postgresql administrator redacted localhost letmein123"
 _HARDENED = {"DJANGO_DEBUG": "false", "SESSION_COOKIE_SECURE": "true", "CSRF_COOKIE_SECURE": "true"}
@@ -190,6 +189,50 @@ def _ports_are_distinct(values: Values, _target: str) -> Iterator[Problem]:
         owners.setdefault(port, name)
 
 
+def _lock_is_whole(values: Values, _target: str) -> Iterator[Problem]:
+    if values["EXPOSE_ADMIN"] == "true" and values["ENVIRONMENT"] == PRODUCTION:
+        yield Problem(key="EXPOSE_ADMIN", wrong="is true: admin is never public in production", write="false")
+    if "true" not in {values["EXPOSE_ADMIN"], values["EXPOSE_FLOWER"]}:
+        return
+    if not values["OPERATOR_PASSWORD"]:
+        write = "a random value, or EXPOSE_ADMIN=false and EXPOSE_FLOWER=false"
+        yield Problem(key="OPERATOR_PASSWORD", wrong="is missing: something is exposed behind it", write=write)
+    if not values["OPERATOR_NETWORKS"]:
+        wrong = "is missing: something is exposed to these addresses alone"
+        yield Problem(key="OPERATOR_NETWORKS", wrong=wrong, write="203.0.113.7, or a network")
+    elif any(_is_everybody(network) for network in values["OPERATOR_NETWORKS"].split(",")):
+        yield Problem(key="OPERATOR_NETWORKS", wrong="lets everybody in", write="203.0.113.7, or a network")
+
+
+def _admin_is_answered(values: Values, _target: str) -> Iterator[Problem]:
+    name, hosts = f"admin.{values['WEBSITE_DOMAIN']}", values["DJANGO_ALLOWED_HOSTS"].split(",")
+    is_answered = any(host in {name, "*"} or (host[:1] == "." and name.endswith(host)) for host in hosts)
+    if values["EXPOSE_ADMIN"] == "true" and values["WEBSITE_DOMAIN"] and not is_answered:
+        wrong = f"lacks `{name}`: the admin would be answered with 400 there"
+        yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((name, *filter(None, hosts))))
+
+
+def _plain_http_stays_near(values: Values, _target: str) -> Iterator[Problem]:
+    for name in ("DIGITALOCEAN_API_URL", "ADDRESS_LOOKUP_URL"):
+        parts = urlsplit(values[name])
+        if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+            yield Problem(key=name, wrong=f"`{values[name]}` is not encrypted", write="a URL that begins with https://")
+
+
+def _is_near(host: str) -> bool:
+    if is_local_name(host):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.version == 4 and any(address in ipaddress.ip_network(one) for one in PLAIN_NETWORKS)  # noqa: PLR2004 - IPv4
+
+
+def _is_everybody(network: str) -> bool:
+    return network == "*" or ipaddress.ip_network(network, strict=False).prefixlen == 0
+
+
 _RULES: tuple[Callable[[Values, str], Iterator[Problem]], ...] = (
     _secrets_are_strong,
     _public_is_hardened,
@@ -197,7 +240,7 @@ _RULES: tuple[Callable[[Values, str], Iterator[Problem]], ...] = (
     _certificates_can_be_had,
     _pairs_are_complete,
     _ports_are_distinct,
-    lock_is_whole,
-    admin_is_answered,
-    plain_http_stays_near,
+    _lock_is_whole,
+    _admin_is_answered,
+    _plain_http_stays_near,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from ops.errors import CredentialsError, SettingsError
-from ops.settings_file import Problem, read_env_file
-from ops.settings_rules import LOCAL_PORTS, find_problems, find_typos, secret_part
-from ops.settings_schema import BY_NAME, KEYS
+from ops.settings.env_file import Problem, read_env_file
+from ops.settings.rules import LOCAL_PORTS, find_problems, find_typos, secret_part
+from ops.settings.schema import BY_NAME, KEYS
 
+SSH_PORT = 22
 _SECRET_WORDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "API_KEY", "ACCESS_KEY")
 _LEAST_LENGTH = 8
 
@@ -113,6 +115,29 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
     extra = {name: value for name, value in found.items() if name not in BY_NAME}
     return Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
+
+
+def load_for_droplet(root: Path, *, address: str) -> Settings:
+    """Return the settings; a missing token comes first, because nothing else matters without one (A-05).
+
+    `address` is a host that exists already, for which the cloud is not asked. Raises CredentialsError, SettingsError.
+    """
+    stated, _ = read_env_file(root / ".env")
+    if not (address or os.environ.get("DIGITALOCEAN_TOKEN") or stated.get("DIGITALOCEAN_TOKEN")):
+        raise CredentialsError(
+            "no cloud credentials",
+            why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "
+            "Nothing was changed. The stack also runs on this machine alone.",
+            fix="./scripts/deploy.sh --target local",
+        )
+    settings = load(root / ".env", environ=os.environ, target="droplet")
+    if not address and settings.number("SSH_PORT") != SSH_PORT:
+        raise SettingsError(
+            f"SSH_PORT is {settings.values['SSH_PORT']}",
+            why="a droplet listens on 22, and its firewall opens nothing else; another port is for --address",
+            fix="empty SSH_PORT in .env, or add --address",
+        )
+    return settings
 
 
 def _complete(found: Mapping[str, str]) -> dict[str, str]:

@@ -1,22 +1,17 @@
-"""Which settings are there, what does each mean, and who needs it?
+"""Which settings are there, what does each mean, and who needs it? One table.
 
-`python -m ops.settings_schema --write` writes `.env.example` and `.env.prod.example` from this table.
+`python -m ops.settings --write` writes `.env.example` and `.env.prod.example` from it.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-from ops import settings_kinds as kind
-from ops.settings_application import APPLICATION
-from ops.settings_droplet import DROPLET, GUARDED
-from ops.settings_example import render
-from ops.settings_key import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
-from ops.settings_local import LOCAL
+from ops.settings import kinds as kind
+from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
+CLOUD_API = "https://api.digitalocean.com"
+REPLICA_PORT_COUNT = 200
 _PRIVATE_NETWORKS = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 _REPLICAS = kind.whole(1, 50)
 
@@ -155,7 +150,57 @@ KEYS: tuple[Key, ...] = (
         Key("MEDIA_URL", "Where uploads are served.", kind.URL_PATH, default="/media/"),
         Key("MEDIA_ROOT", "The folder of uploads in the containers.", kind.ABSOLUTE_PATH, default="/srv/media"),
     ),
-    *APPLICATION,
+    *group(
+        "The application",
+        Key(
+            "TOKEN_SECRET_KEY",
+            "Signs the access tokens of the API and of GraphQL. Whoever has it can be anybody; a new one ends every"
+            " access token, and every link in a mail that leads to a sign-up.",
+            kind.SECRET,
+            secret=True,
+            required=ALWAYS,
+            public_length=50,
+            least_length=32,
+        ),
+        Key(
+            "EXPOSE_GRAPHQL",
+            "Serve Django's /graphql at WEBSITE_DOMAIN too. Inside it is always there.",
+            kind.FLAG,
+            default="false",
+            examples=("true", "false"),
+        ),
+        Key(
+            "DJANGO_ADMIN_EMAIL",
+            "The e-mail address of the first administrator. Empty: none.",
+            kind.EMAIL,
+            examples=("admin@example.org", ""),
+        ),
+        Key(
+            "DJANGO_ADMIN_PASSWORD",
+            "The password of the first administrator.",
+            kind.SECRET,
+            secret=True,
+            examples=("change-me", ""),
+            public_length=12,
+        ),
+    ),
+    *group(
+        "E-mail: one URL, or the five keys after it",
+        Key(
+            "EMAIL_URL",
+            "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log; on the local target"
+            " to files, which `invoke mail` lists.",
+            kind.url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
+            secret=True,
+            examples=("consolemail://", ""),
+        ),
+        Key("EMAIL_HOST", "The mail server.", kind.DOMAIN),
+        Key("EMAIL_PORT", "Its port.", kind.PORT, default="587"),
+        Key("EMAIL_USER", "The user there.", kind.FILE_PATH),
+        Key("EMAIL_PASS", "The password there.", kind.SECRET, secret=True),
+        Key("EMAIL_USE_TLS", "Encrypt with STARTTLS.", kind.FLAG, default="true"),
+        Key("MAIL_FROM", "Who mails come from. Empty: slipway@ and WEBSITE_DOMAIN.", kind.EMAIL),
+    ),
     *group(
         "The edge: certificates and rate limit",
         Key(
@@ -197,7 +242,25 @@ KEYS: tuple[Key, ...] = (
         Key("RATE_LIMIT_API_BURST", "How many of them may come at once.", kind.whole(1, 1_000_000), default="100"),
         Key("FORWARDED_ALLOW_IPS", "Proxies whose X-Forwarded-* count.", kind.NETWORKS, default=_PRIVATE_NETWORKS),
     ),
-    *GUARDED,
+    *group(
+        "Behind a lock: what may be opened to operators",
+        Key(
+            "EXPOSE_ADMIN",
+            "Serve Django's admin at admin.WEBSITE_DOMAIN, to OPERATOR_NETWORKS and with OPERATOR_USER's password."
+            " Never in production.",
+            kind.FLAG,
+            default="false",
+        ),
+        Key(
+            "EXPOSE_FLOWER",
+            "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock.",
+            kind.FLAG,
+            default="false",
+        ),
+        Key("OPERATOR_USER", "The user of that lock.", kind.USERNAME, default="operator"),
+        Key("OPERATOR_PASSWORD", "Its password.", kind.SECRET, secret=True, public_length=16),
+        Key("OPERATOR_NETWORKS", "The addresses that the lock lets in.", kind.NETWORKS),
+    ),
     *group(
         "Size",
         Key("API_REPLICAS", "Processes of the API.", _REPLICAS, default="1", examples=("1", "2")),
@@ -220,26 +283,72 @@ KEYS: tuple[Key, ...] = (
             default="5",
         ),
     ),
-    *LOCAL,
-    *DROPLET,
+    *group(
+        "The local target: ports on 127.0.0.1, and the cache",
+        Key("LOCAL_HTTPS_PORT", "HTTPS.", kind.PORT, default="8443"),
+        Key("LOCAL_HTTP_PORT", "HTTP, which redirects to HTTPS.", kind.PORT, default="8080"),
+        Key("LOCAL_INTERNAL_PORT", "Django's admin and Traefik's API.", kind.PORT, default="8081"),
+        Key("LOCAL_POSTGRES_PORT", "PostgreSQL.", kind.PORT, default="15432"),
+        Key("LOCAL_REDIS_PORT", "Redis.", kind.PORT, default="16379"),
+        Key(
+            "LOCAL_REPLICA_PORT_FIRST",
+            f"The first of {REPLICA_PORT_COUNT} ports that replicas take.",
+            kind.whole(1024, 65536 - REPLICA_PORT_COUNT),
+            default="18100",
+        ),
+        Key("LOCAL_CACHE_DIR", "Where environments and packages are kept.", kind.FILE_PATH, default=".local/cache"),
+    ),
+    *group(
+        "The droplet target: the cloud",
+        Key(
+            "DIGITALOCEAN_TOKEN",
+            "An API token that may read and write. Not used by the local target.",
+            kind.SECRET,
+            secret=True,
+            examples=("", "change-me"),
+        ),
+        Key("DIGITALOCEAN_API_URL", "Where the API answers.", kind.url("https", "http"), default=CLOUD_API),
+        Key("DROPLET_NAME", "The name of the droplet.", kind.DOMAIN, default="slipway"),
+        Key(
+            "DROPLET_TAG",
+            "The tag on everything that belongs to this deployment; `destroy` removes nothing else.",
+            kind.TAG,
+            default="slipway",
+        ),
+        Key("DROPLET_REGION", "Where it stands.", kind.SLUG, default="fra1"),
+        Key("DROPLET_SIZE", "How large it is.", kind.SLUG, default="s-2vcpu-4gb"),
+        Key("DROPLET_IMAGE", "What it starts from: Debian 13, or a newer one.", kind.SLUG, default="debian-13-x64"),
+        Key("DROPLET_IPV6", "Give it an IPv6 address too.", kind.FLAG, default="false"),
+        Key("DROPLET_RESERVED_IP", "Give it an address that outlives it.", kind.FLAG, default="false"),
+        Key("MANAGE_DNS", "Write the records of WEBSITE_DOMAIN, when its zone is there.", kind.FLAG, default="true"),
+        Key("DNS_SERVER", "Who is asked whether the names point here. Empty: this machine's resolver.", kind.HOST_PORT),
+        Key(
+            "OPERATOR_ADDRESS",
+            "Your public address, for the SSH allowlist. Empty: ADDRESS_LOOKUP_URL is asked.",
+            kind.ADDRESS,
+        ),
+        Key(
+            "ADDRESS_LOOKUP_URL",
+            "Answers with the address that a request came from, as text.",
+            kind.url("https", "http"),
+            default="https://api.ipify.org",
+        ),
+    ),
+    *group(
+        "The droplet target: the host",
+        Key(
+            "SSH_KEY_PATH",
+            "Your private key; the public one lies beside it.",
+            kind.FILE_PATH,
+            default="~/.ssh/id_ed25519",
+        ),
+        Key("SSH_USER", "Who logs in.", kind.USERNAME, default="deploy"),
+        Key("SSH_PORT", "The port of SSH.", kind.PORT, default="22"),
+        Key(
+            "DOCKER_REGISTRY_MIRROR",
+            "A registry that is asked first for base images. Empty: none.",
+            kind.url("https", "http"),
+        ),
+    ),
 )
 BY_NAME = {key.name: key for key in KEYS}
-EXAMPLES = {".env.example": DEVELOPMENT, ".env.prod.example": PRODUCTION}
-
-
-def main(arguments: list[str], *, root: Path) -> int:
-    """Write the example files (`--write`), or tell whether they are as the table says: exit code 1 when not."""
-    stale = []
-    for name, environment in EXAMPLES.items():
-        path, text = root / name, render(KEYS, environment=environment)
-        if "--write" in arguments:
-            path.write_text(text, encoding="utf-8", newline="\n")
-        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
-    if stale:
-        sys.stderr.write(f"{' and '.join(stale)}: not as the schema says; run python -m ops.settings_schema --write\n")
-    return 1 if stale else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], root=Path(__file__).resolve().parent.parent))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from ops.settings_key import DEVELOPMENT, Key
+from ops.settings.kinds import DEVELOPMENT, PRODUCTION, Key
+from ops.settings.schema import KEYS
 
+EXAMPLES = {".env.example": DEVELOPMENT, ".env.prod.example": PRODUCTION}
 _HEAD = """\
 # Settings of Slipway for {environment}. {use}
 # A value with blanks, # or $ stands in single quotes. What the environment already holds wins over this file.
-# Written from ops/settings_schema.py; do not edit the example, edit your .env.
+# Written from ops/settings/schema.py; do not edit the example, edit your .env.
 """
 _USES = {
     DEVELOPMENT: "The local target writes a .env like this by itself, with random secrets.",
@@ -35,6 +39,20 @@ def quote(value: str) -> str:
     if not any(character in value for character in " #$'\"\\`"):
         return value
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def main(arguments: list[str], *, root: Path) -> int:
+    """Write the example files (`--write`), or tell whether they are as the table says: exit code 1 when not."""
+    stale = []
+    for name, environment in EXAMPLES.items():
+        path, text = root / name, render(KEYS, environment=environment)
+        if "--write" in arguments:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    if stale:
+        sys.stderr.write(f"{' and '.join(stale)}: not as the schema says; run python -m ops.settings --write\n")
+    return 1 if stale else 0
 
 
 def _comment(key: Key) -> str:
