@@ -1,191 +1,320 @@
-"""What did the operator ask? The words that people type; `invoke --list` shows them, `invoke WORD --help` explains."""
+"""The words that people type: `invoke --list` shows them, `invoke WORD --help` explains one.
+
+Invoke gives each switch the first letter of its name that is still free: the order of the parameters decides.
+"""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
+from invoke.context import Context
 from invoke.main import program
-from invoke.tasks import Task
+from invoke.tasks import task
 
-from ops.commands import dispatch
-from ops.commands import down as down_command
-from ops.commands import logs as logs_command
-from ops.commands import plan as plan_command
-from ops.commands import status as status_command
-from ops.commands.scale import as_flags, show_counts
+from ops.commands.typed_words import NoDash, TypedWords
 from ops.targets import Request
 
 ROOT = Path(__file__).resolve().parent
 
-# Every switch stands here once: what it is without being typed, and what it means.
-SWITCHES: dict[str, tuple[Any, str]] = {
-    "target": ("droplet", "where: `droplet` (DigitalOcean) or `local` (this machine, loopback only)"),
-    "json": (False, "print JSON for machines on stdout, everything else on stderr"),
-    "address": ("", "a host that exists already, instead of a droplet from the cloud (droplet only)"),
-    "plan": (False, "show what would change, and change nothing"),
-    "no_timestamp": (False, "write the evidence to local_run_logs/latest instead of a folder with the time"),
-    "lock_wait": (30, "seconds to wait while another deployment runs"),
-    "skip_allowlist": (False, "leave the SSH allowlist of the cloud firewall as it is (droplet only)"),
-    "allow": ("", "the address to put on that allowlist, instead of the one that is found out (droplet only)"),
-    "allow_interruption": (False, "replace PostgreSQL, Redis or Traefik too, although the site is away meanwhile"),
-    "allow_breaking_migration": (False, "run migrations that the release that serves now could not live with"),
-    "skip_dump": (False, "do not dump the database before it is migrated"),
-    "no_rollback": (False, "leave the new release running when its verification fails"),
-    "to": ("", "the release to go back to, as `invoke history` names it, instead of the one before"),
-    "count": ([], "a service and how many replicas of it, such as api=3; `--count` may be left out, or given again"),
-    "reset": (False, "forget the numbers that were set; those of the settings count again"),
-    "service": ([], "only this service; give it again for more"),
-    "since": ("", "only lines this young, such as 30s, 10m, 2h"),
-    "grep": ("", "only lines that hold this text"),
-    "follow": (False, "go on as new lines come, until Ctrl-C"),
-    "lines": (200, "at most this many lines of the past"),
-    "volumes": (False, "delete the data too; asks first"),
-    "yes": (False, "do not ask"),
-    "keep": (False, "leave everything running afterwards, to look around"),
-    "end": (False, "end what --keep left"),
-    "last": (20, "at most this many mails, the newest; 0 for all"),
-    "show": (0, "print the mail with this number, and its links"),
-    "organizations": (0, "a crowd of so many organizations beside those that one looks at"),
-    "people": (0, "people in each organization of the crowd (50 if not said)"),
-    "events": (0, "events to come of each organization of the crowd (10 if not said)"),
+program.__class__ = TypedWords  # `invoke` has made it already; it reads the words after this file
+
+# What several words say of the same switches.
+JSON = {"json": "print JSON for machines on stdout, everything else on stderr"}
+PLACE = {
+    **JSON,
+    "target": "where: `droplet` (DigitalOcean) or `local` (this machine, loopback only)",
+    "address": "a host that exists already, instead of a droplet from the cloud (droplet only)",
 }
-PLACE = ("target", "json", "address")
-RUN = ("target", "json", "no_timestamp")
-CHANGE = ("allow_interruption", "allow_breaking_migration", "skip_dump", "no_rollback")
+RUN = {**PLACE, "no-timestamp": "write the evidence to local_run_logs/latest instead of a folder with the time"}
+CHANGE = {**RUN, "lock-wait": "seconds to wait while another deployment runs"}
+INTERRUPTION = {
+    "allow-interruption": "replace PostgreSQL, Redis or Traefik too, although the site is away meanwhile",
+}
+RELEASE = {
+    **CHANGE,
+    **INTERRUPTION,
+    "plan": "show what would change, and change nothing",
+    "allow-breaking-migration": "run migrations that the release that serves now could not live with",
+    "skip-dump": "do not dump the database before it is migrated",
+    "no-rollback": "leave the new release running when its verification fails",
+}
+LINES = {"lines": "at most this many lines of the past"}
+YES = {"yes": "do not ask"}
 
 
-class Word(Task[Any]):
-    """A task none of whose switches gets `-` as its short form, when every letter of its name is taken."""
-
-    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
-        """Return what invoke's parser has to know of a switch."""
-        return super().arg_opts(name, default, {*taken_names, "-"})
-
-
-def word(*switches: str, **defaults: Any) -> Callable[[Callable[..., None]], Word]:
-    """Make a task of a function that takes these switches as one dictionary."""
-    stated = {name: defaults.get(name, SWITCHES[name][0]) for name in switches}
-
-    def made(body: Callable[..., None]) -> Word:
-        taken = [inspect.Parameter("_", inspect.Parameter.POSITIONAL_ONLY)]
-        taken += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=stated[name]) for name in switches]
-        body.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
-        several = [name for name in switches if isinstance(stated[name], list)]
-        told = {name.replace("_", "-"): SWITCHES[name][1] for name in switches}
-        return Word(body, iterable=several, help=told)
-
-    return made
-
-
-@word("target", "plan", "json", "no_timestamp", "skip_allowlist", "allow", "address", "lock_wait", *CHANGE)
-def deploy(_: Any, /, **given: Any) -> None:
+@task(
+    klass=NoDash,
+    help={
+        **RELEASE,
+        "skip-allowlist": "leave the SSH allowlist of the cloud firewall as it is (droplet only)",
+        "allow": "the address to put on that allowlist, instead of the one that is found out (droplet only)",
+    },
+)
+def deploy(
+    _: Context,
+    *,
+    target: str = "droplet",
+    plan: bool = False,
+    json: bool = False,
+    no_timestamp: bool = False,
+    skip_allowlist: bool = False,
+    allow: str = "",
+    address: str = "",
+    lock_wait: int = 30,
+    allow_interruption: bool = False,
+    allow_breaking_migration: bool = False,
+    skip_dump: bool = False,
+    no_rollback: bool = False,
+) -> None:
     """Deploy or upgrade everything, verify it, and leave the evidence in local_run_logs/."""
-    _run("full", **given)
+    _run(
+        Request(
+            mode="plan" if plan else "full",
+            target=target,
+            json=json,
+            timestamp=not no_timestamp,
+            skip_allowlist=skip_allowlist,
+            allow=allow,
+            address=address,
+            lock_wait_s=float(lock_wait),
+            allow_interruption=allow_interruption,
+            allow_breaking_migration=allow_breaking_migration,
+            skip_dump=skip_dump,
+            no_rollback=no_rollback,
+        )
+    )
 
 
-@word("target", "plan", "json", "no_timestamp", "address", "lock_wait", *CHANGE)
-def update(_: Any, /, **given: Any) -> None:
+@task(klass=NoDash, help=RELEASE)
+def update(
+    _: Context,
+    *,
+    target: str = "droplet",
+    plan: bool = False,
+    json: bool = False,
+    no_timestamp: bool = False,
+    address: str = "",
+    lock_wait: int = 30,
+    allow_interruption: bool = False,
+    allow_breaking_migration: bool = False,
+    skip_dump: bool = False,
+    no_rollback: bool = False,
+) -> None:
     """Replace only the services that changed, keep the data, stay reachable; then verify as deploy does."""
-    _run("update", **given)
+    _run(
+        Request(
+            mode="plan" if plan else "update",
+            target=target,
+            json=json,
+            timestamp=not no_timestamp,
+            address=address,
+            lock_wait_s=float(lock_wait),
+            allow_interruption=allow_interruption,
+            allow_breaking_migration=allow_breaking_migration,
+            skip_dump=skip_dump,
+            no_rollback=no_rollback,
+        )
+    )
 
 
-@word(*RUN, "address", "lock_wait", "to", "allow_interruption")
-def rollback(_: Any, /, **given: Any) -> None:
+@task(
+    help={
+        **CHANGE,
+        **INTERRUPTION,
+        "to": "the release to go back to, as `invoke history` names it, instead of the one before",
+    }
+)
+def rollback(
+    _: Context,
+    *,
+    target: str = "droplet",
+    json: bool = False,
+    no_timestamp: bool = False,
+    address: str = "",
+    lock_wait: int = 30,
+    to: str = "",
+    allow_interruption: bool = False,
+) -> None:
     """Go back to the release before; its images and settings are still there."""
-    _run("rollback", **given)
+    _run(
+        Request(
+            mode="rollback",
+            target=target,
+            json=json,
+            timestamp=not no_timestamp,
+            address=address,
+            lock_wait_s=float(lock_wait),
+            to=to,
+            allow_interruption=allow_interruption,
+        )
+    )
 
 
-@word(*RUN, "address", "lock_wait", "count", "reset")
-def scale(_: Any, /, *, count: list[str], reset: bool, **given: Any) -> None:
+@task(
+    iterable=["count"],
+    help={
+        **CHANGE,
+        "count": "a service and how many replicas of it, such as api=3; `--count` may be left out, or given again",
+        "reset": "forget the numbers that were set; those of the settings count again",
+    },
+)
+def scale(
+    _: Context,
+    *,
+    count: list[str],
+    target: str = "droplet",
+    json: bool = False,
+    no_timestamp: bool = False,
+    address: str = "",
+    lock_wait: int = 30,
+    reset: bool = False,
+) -> None:
     """Change how many replicas serve, as in `invoke scale api=3 worker=2`; without a count show the present ones."""
+    request = Request(
+        mode="scale",
+        target=target,
+        json=json,
+        timestamp=not no_timestamp,
+        address=address,
+        lock_wait_s=float(lock_wait),
+        counts=tuple(count),
+        reset=reset,
+    )
     if count or reset:
-        _run("scale", counts=tuple(count), reset=reset, **given)
-    raise SystemExit(show_counts(ROOT, _request("scale", **given)))
+        _run(request)
+    from ops.commands import scale as story
+
+    raise SystemExit(story.show_counts(ROOT, request))
 
 
-@word(*RUN, "address")
-def verify(_: Any, /, **given: Any) -> None:
+@task(help=RUN)
+def verify(
+    _: Context, *, target: str = "droplet", json: bool = False, no_timestamp: bool = False, address: str = ""
+) -> None:
     """Check what runs, from outside and on the host; change nothing there."""
-    _run("verify", **given)
+    _run(Request(mode="verify", target=target, json=json, timestamp=not no_timestamp, address=address))
 
 
-@word(*PLACE)
-def plan(_: Any, /, **given: Any) -> None:
+@task(help=PLACE)
+def plan(_: Context, *, target: str = "droplet", json: bool = False, address: str = "") -> None:
     """Show what a deploy would change: cloud, host, images, replicas, migrations. Change nothing."""
-    raise SystemExit(plan_command.plan(ROOT, _request("plan", **given)))
+    from ops.commands import plan as story
+
+    raise SystemExit(story.plan(ROOT, Request(mode="plan", target=target, json=json, address=address)))
 
 
-@word(*PLACE)
-def status(_: Any, /, **given: Any) -> None:
+@task(help=PLACE)
+def status(_: Context, *, target: str = "droplet", json: bool = False, address: str = "") -> None:
     """Show which release is live, and each replica with its health, uptime and memory."""
-    raise SystemExit(status_command.status(ROOT, _request("status", **given)))
+    from ops.commands import status as story
+
+    raise SystemExit(story.status(ROOT, Request(mode="status", target=target, json=json, address=address)))
 
 
-@word(*PLACE, "lines", lines=20)
-def history(_: Any, /, *, lines: int, **given: Any) -> None:
+@task(help={**PLACE, **LINES})
+def history(_: Context, *, target: str = "droplet", json: bool = False, address: str = "", lines: int = 20) -> None:
     """Show what was deployed, by whom, from which commit and how it ended; newest first."""
-    from ops.commands import history as story  # noqa: PLC0415 - nothing else here shows it
+    from ops.commands import history as story
 
-    raise SystemExit(story.history(ROOT, _request("history", **given), lines=lines))
+    request = Request(mode="history", target=target, json=json, address=address)
+    raise SystemExit(story.history(ROOT, request, lines=lines))
 
 
-@word("service", "target", "since", "grep", "follow", "lines", "json", "address")
-def logs(_: Any, /, *, target: str, json: bool, address: str, service: list[str], **query: Any) -> None:
+@task(
+    iterable=["service"],
+    help={
+        **PLACE,
+        **LINES,
+        "service": "only this service; give it again for more",
+        "since": "only lines this young, such as 30s, 10m, 2h",
+        "grep": "only lines that hold this text",
+        "follow": "go on as new lines come, until Ctrl-C",
+    },
+)
+def logs(
+    _: Context,
+    *,
+    service: list[str],
+    target: str = "droplet",
+    since: str = "",
+    grep: str = "",
+    follow: bool = False,
+    lines: int = 200,
+    json: bool = False,
+    address: str = "",
+) -> None:
     """Show what the services wrote, in the order of time, without secrets."""
-    wanted = logs_command.LogQuery(services=tuple(service), **query)
-    raise SystemExit(logs_command.logs(ROOT, wanted, Request(mode="logs", target=target, json=json, address=address)))
+    from ops.commands import logs as story
+
+    query = story.LogQuery(services=tuple(service), since=since, grep=grep, follow=follow, lines=lines)
+    raise SystemExit(story.logs(ROOT, query, Request(mode="logs", target=target, json=json, address=address)))
 
 
-@word("target", "volumes", "yes", "json", "address")
-def down(_: Any, /, *, volumes: bool, yes: bool, **given: Any) -> None:
+@task(help={**PLACE, **YES, "volumes": "delete the data too; asks first"})
+def down(
+    _: Context,
+    *,
+    target: str = "droplet",
+    volumes: bool = False,
+    yes: bool = False,
+    json: bool = False,
+    address: str = "",
+) -> None:
     """Stop the stack and keep its data."""
-    raise SystemExit(down_command.down(ROOT, _request("down", **given), volumes=volumes, yes=yes))
+    from ops.commands import down as story
+
+    request = Request(mode="down", target=target, json=json, address=address)
+    raise SystemExit(story.down(ROOT, request, volumes=volumes, yes=yes))
 
 
-@word("last", "show", "json")
-def mail(_: Any, /, *, last: int, show: int, json: bool) -> None:
+@task(
+    help={
+        **JSON,
+        "last": "at most this many mails, the newest; 0 for all",
+        "show": "print the mail with this number, and its links",
+    }
+)
+def mail(_: Context, *, last: int = 20, show: int = 0, json: bool = False) -> None:
     """List the mails that the local stack's worker wrote to files, or show one with its links."""
-    from ops.commands import mail as story  # noqa: PLC0415 - nothing else here reads mail
+    from ops.commands import mail as story
 
     raise SystemExit(story.mail(ROOT, Request(mode="mail", target="local", json=json), last=last, show=show))
 
 
-@word("organizations", "people", "events", "json")
-def seed(_: Any, /, *, json: bool, **numbers: int) -> None:
+@task(
+    help={
+        **JSON,
+        "organizations": "a crowd of so many organizations beside those that one looks at",
+        "people": "people in each organization of the crowd (50 if not said)",
+        "events": "events to come of each organization of the crowd (10 if not said)",
+    }
+)
+def seed(_: Context, *, organizations: int = 0, people: int = 0, events: int = 0, json: bool = False) -> None:
     """Fill the local stack's database with something to look at; with --organizations, with a crowd. Idempotent."""
-    from ops.commands import seed as story  # noqa: PLC0415 - the local target alone is seeded by hand
+    from ops.commands import seed as story
 
-    raise SystemExit(story.seed(ROOT, Request(mode="seed", target="local", json=json), **numbers))
+    request = Request(mode="seed", target="local", json=json)
+    raise SystemExit(story.seed(ROOT, request, organizations=organizations, people=people, events=events))
 
 
-@word("yes", "json")
-def destroy(_: Any, /, *, yes: bool, json: bool) -> None:
+@task(help={**JSON, **YES})
+def destroy(_: Context, *, yes: bool = False, json: bool = False) -> None:
     """Remove the droplet and all else in the cloud that carries this deployment's tag; shows it and asks first."""
-    from ops.commands import destroy as story  # noqa: PLC0415 - nothing else here asks the cloud at once
+    from ops.commands import destroy as story
 
     raise SystemExit(story.destroy(ROOT, yes=yes, as_json=json))
 
 
-@word("keep", "end", "json")
-def rehearse(_: Any, /, *, keep: bool, end: bool, json: bool) -> None:
+@task(help={**JSON, "keep": "leave everything running afterwards, to look around", "end": "end what --keep left"})
+def rehearse(_: Context, *, keep: bool = False, end: bool = False, json: bool = False) -> None:
     """Do the whole droplet deployment offline: a fake cloud, a droplet in a container, an ACME server."""
-    from rehearsal.rehearse import rehearse as rehearsed  # noqa: PLC0415 - nothing else here needs a Docker Engine
+    from rehearsal.rehearse import rehearse as rehearsed
 
     raise SystemExit(rehearsed(keep=keep, end=end, as_json=json))
 
 
-def _run(mode: str, *, plan: bool = False, **given: Any) -> None:
-    raise SystemExit(dispatch.run(_request("plan" if plan else mode, **given), root=ROOT))
+def _run(request: Request) -> NoReturn:
+    from ops.commands import dispatch
 
-
-def _request(mode: str, *, no_timestamp: bool = False, lock_wait: int = 30, **given: Any) -> Request:
-    return Request(mode=mode, timestamp=not no_timestamp, lock_wait_s=float(lock_wait), **given)
-
-
-# `invoke scale api=3`: before invoke reads the words, plain counts get their flag.
-_typed = vars(program).get("core")
-if _typed is not None:
-    _typed.unparsed[:] = as_flags(_typed.unparsed)
+    raise SystemExit(dispatch.run(request, root=ROOT))
