@@ -1,16 +1,24 @@
-"""The words that were typed: counts may stand without their flag.
+"""The words that were typed: counts without their flag, and the nearest word to one that nobody knows.
 
 People type plain `invoke`, which has made its program before it reads tasks.py: there that program gets this class.
 """
 
 from __future__ import annotations
 
+import contextlib
+import difflib
+import re
+from collections.abc import Iterator
 from typing import Any
 
+from invoke.exceptions import ParseError
 from invoke.program import Program
 from invoke.tasks import Task
 
 from ops.commands.scale import as_flags
+
+LIKENESS = 0.7  # of 1; with less, `invoke deploy local` would hear of `scale`
+_UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.+)\1 is!")
 
 
 class NoDash(Task[Any]):
@@ -22,9 +30,32 @@ class NoDash(Task[Any]):
 
 
 class TypedWords(Program):
-    """Invoke's program with counts as people type them."""
+    """Invoke's program, with counts as people type them and a hint beside a word that is unknown."""
 
     def parse_tasks(self) -> None:
         """Read the words and their switches; `invoke scale api=3` is `invoke scale --count api=3`."""
         self.core.unparsed[:] = as_flags(self.core.unparsed)
-        super().parse_tasks()
+        with self._hint():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        """Answer `--help` and `--list`, if they were asked for."""
+        with self._hint():
+            super().parse_cleanup()
+
+    @contextlib.contextmanager
+    def _hint(self) -> Iterator[None]:
+        try:
+            yield
+        except ParseError as refused:
+            hint = "".join(f" Did you mean `{near}`?" for near in self._near(refused))
+            raise ParseError(f"{refused}{hint}", refused.context) from None
+
+    def _near(self, refused: ParseError) -> list[str]:
+        unknown = _UNKNOWN.fullmatch(str(refused))
+        if not unknown:
+            return []
+        word = unknown["word"]
+        switches = [*(refused.context.flags if refused.context else ()), *self.initial_context.flags]
+        known = switches if word.startswith("-") else list(self.parser.contexts)
+        return difflib.get_close_matches(word, known, n=1, cutoff=LIKENESS)
