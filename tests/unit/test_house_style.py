@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -31,12 +32,16 @@ CODE = {
     ".conf",
 }
 MARKER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
-QUESTION = re.compile(r"(?:[^.!?]|[.!?](?!\s|$))+\?(?:\s|$)")  # the first sentence ends with a question mark
 ONLY_IN = {
     "pydo": "ops/cloud/client.py",
     "fabric": "ops/ssh/connection.py",
     "paramiko": "ops/ssh/connection.py",
     "httpx": "ops/verification/http.py",
+}
+# The engine is a program of its own, which starts with every replica: it has no face that would load all of it at once.
+SHARED_WITH_THE_ENGINE = {
+    *("ops.engine.model", "ops.engine.runtime", "ops.engine.packing"),  # values, and the program as a file
+    *("ops.engine.rollout.plan", "ops.engine.host", "ops.engine.host.state"),  # what a host without an engine would say
 }
 SERVICES = {"api", "config", "signups"}
 
@@ -94,10 +99,47 @@ def test_no_module_grows_beyond_its_limit() -> None:
     assert [name for name in modules() if len(source(name).splitlines()) > LONGEST_MODULE] == []
 
 
-def test_each_module_begins_with_the_question_it_answers() -> None:
-    code = [name for name in modules(*PROGRAM) if not name.endswith("/__init__.py")]
-    first = {name: (ast.get_docstring(tree(name)) or "").partition("\n")[0] for name in code}
-    assert {name: line for name, line in first.items() if not QUESTION.match(line)} == {}
+def test_each_module_begins_by_saying_what_it_is_or_answers() -> None:
+    first = {name: (ast.get_docstring(tree(name)) or "").partition("\n")[0] for name in modules(*PROGRAM)}
+    assert {name: line for name, line in first.items() if not line.endswith((".", "?"))} == {}
+
+
+def test_no_folder_holds_more_modules_than_one_can_look_over() -> None:
+    folders = Counter(str(Path(name).parent) for name in modules(*PROGRAM) if not name.endswith("/__init__.py"))
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+
+
+def room(name: str) -> tuple[str, ...]:
+    """Return the package that a dotted name is in, as far as neighbours see it: `ops.cloud` of `ops.cloud.plan`."""
+    parts = tuple(name.split("."))
+    return parts[:2] if len(parts) > 1 else parts
+
+
+def test_a_neighbour_imports_the_room_and_not_what_is_in_its_drawers() -> None:
+    packages = {f"ops.{path.name}" for path in (ROOT / "ops").iterdir() if (path / "__init__.py").exists()}
+    program = ("ops/", "rehearsal/", "scripts/", "tasks.py", "noxfile.py")
+    reached = {
+        f"{name}: {found}"
+        for name in modules(*program)
+        for found in imports(name)
+        if (place := ".".join(room(found))) in packages - {"ops.commands"}
+        and found != place
+        and found not in SHARED_WITH_THE_ENGINE
+        and room(name.removesuffix(".py").replace("/", ".")) != room(found)
+    }
+    assert reached == set()
+
+
+def test_nothing_private_is_imported() -> None:
+    private = {
+        f"{name}: {alias.name}"
+        for name in modules(*PROGRAM)
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.endswith("__")
+    }
+    assert private == set()
 
 
 def test_nothing_is_left_for_later() -> None:

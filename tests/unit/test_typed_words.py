@@ -10,7 +10,7 @@ import pytest
 from invoke.collection import Collection
 
 import tasks
-from ops.commands import dispatch
+from ops.commands import dispatch, scale
 from ops.commands.typed_words import TypedWords
 from ops.targets import Request
 from scripts import words
@@ -74,7 +74,7 @@ def test_counts_reach_the_scaling_without_their_flag(monkeypatch: pytest.MonkeyP
 @pytest.mark.req("B-08")
 def test_a_scale_without_a_count_shows_the_present_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Request] = []
-    monkeypatch.setattr(tasks, "show_counts", lambda _, request: shown.append(request))
+    monkeypatch.setattr(scale, "show_counts", lambda _, request: shown.append(request))
     with pytest.raises(SystemExit):
         program().run(["invoke", "scale"])
     assert shown == [Request(mode="scale", target="droplet")]
