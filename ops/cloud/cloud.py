@@ -25,7 +25,7 @@ from ops.cloud.plan import (
     find_refusals,
     plan_changes,
 )
-from ops.cloud.teardown import plan_sweep, sweep
+from ops.cloud.teardown import plan_teardown, remove
 from ops.errors import CredentialsError, HostError, OpsError, SettingsError, UsageError
 from ops.settings import Settings
 
@@ -103,7 +103,7 @@ class Cloud:
     def plan_destroy(self) -> tuple[CloudChange, ...]:
         """Return everything that carries our tag, in the order in which it goes; reads only."""
         names = served_names(self._settings.domain, admin=True, flower=True)
-        return plan_sweep(self._api, tag=self._tag, names=names)
+        return plan_teardown(self._api, tag=self._tag, names=names)
 
     def destroy(self, changes: Sequence[CloudChange], *, say: Say) -> None:
         """Remove what `plan_destroy` listed; may be run again after an interruption."""
@@ -111,7 +111,7 @@ class Cloud:
         steps = _Steps(say)
         with steps.remembered():
             for change in changes:
-                steps.do(change, lambda one: sweep(self._api, one))
+                steps.do(change, lambda one: remove(self._api, one))
 
     def _look(self, wanted: Wanted) -> tuple[Found, Zone]:
         found, zone = look(self._api, wanted, names=self._names() if self._settings.flag("MANAGE_DNS") else ())

@@ -24,7 +24,7 @@ from ops.cloud.plan import CloudChange
 Body = Mapping[str, Any]
 
 
-def plan_sweep(api: Api, *, tag: str, names: Sequence[str]) -> tuple[CloudChange, ...]:
+def plan_teardown(api: Api, *, tag: str, names: Sequence[str]) -> tuple[CloudChange, ...]:
     """Return everything that carries the tag, in the order in which it goes. `names` are our domain names.
 
     The records go first: once the droplet is gone, nobody can tell which of them pointed to it.
@@ -48,7 +48,7 @@ def plan_sweep(api: Api, *, tag: str, names: Sequence[str]) -> tuple[CloudChange
         )
 
 
-def sweep(api: Api, change: CloudChange) -> None:
+def remove(api: Api, change: CloudChange) -> None:
     """Remove one thing; one that is gone already is fine."""
     client = api.client
     zone, _, record = change.id.partition("/")

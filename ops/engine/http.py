@@ -11,7 +11,7 @@ _MOST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status and a body; status 0 when there was no answer, and then the body says why."""
 
     status: int
@@ -26,11 +26,11 @@ class Answer:
 class Fetch(Protocol):
     """Ask one URL; a test may answer from memory."""
 
-    def __call__(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+    def __call__(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
         """Return the answer; never raise because of the network."""
 
 
-def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
     """GET a plain-HTTP URL, with this Host header when one is given."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout_s)
@@ -38,8 +38,8 @@ def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
     try:
         connection.request("GET", path, headers={"Host": host} if host else {})
         response = connection.getresponse()
-        return Answer(response.status, response.read(_MOST_BYTES))
+        return Response(response.status, response.read(_MOST_BYTES))
     except (OSError, http.client.HTTPException) as error:
-        return Answer(0, f"{type(error).__name__}: {error}".encode())
+        return Response(0, f"{type(error).__name__}: {error}".encode())
     finally:
         connection.close()

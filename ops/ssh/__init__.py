@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ops.ssh.connection import Ran, Remote
-from ops.ssh.errors import AGAIN, DeniedError, Door, LinkLostError, TooSlowError, UnreachableError, no_sudo
+from ops.ssh.connection import CommandResult, Remote
+from ops.ssh.errors import AGAIN, DeniedError, LinkLostError, Login, TooSlowError, UnreachableError, no_sudo
 from ops.ssh.private_key import check_key, key_file
 
 __all__ = [
     "AGAIN",
+    "CommandResult",
     "DeniedError",
-    "Door",
     "LinkLostError",
-    "Ran",
+    "Login",
     "Remote",
     "TooSlowError",
     "UnreachableError",

@@ -22,7 +22,7 @@ from fabric import Config, Connection  # type: ignore[import-untyped] # the same
 from ops.errors import HostError
 from ops.ssh import errors as remote_errors
 from ops.ssh.channel import Stdin, chunks, send
-from ops.ssh.errors import DeniedError, Door, UnreachableError
+from ops.ssh.errors import DeniedError, Login, UnreachableError
 from ops.ssh.host_key import Pin
 
 CONNECT_S = 10.0
@@ -39,7 +39,7 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors ar
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class CommandResult:
     """How a command ended. `exit_code` is -1 when a signal killed it."""
 
     exit_code: int
@@ -50,8 +50,8 @@ class Ran:
 class Remote:
     """One SSH connection to the host, opened when it is first needed and again when it was lost."""
 
-    def __init__(self, door: Door, *, say: Callable[[str], None] = lambda _: None) -> None:
-        self.door = door
+    def __init__(self, login: Login, *, say: Callable[[str], None] = lambda _: None) -> None:
+        self.login = login
         self._say = say
         self._opening = threading.Lock()
         self._transport: Any = None
@@ -67,7 +67,7 @@ class Remote:
             deadline = time.monotonic() + patience_s
             while True:
                 try:
-                    self._transport = _log_in(self.door)
+                    self._transport = _log_in(self.login)
                 except (UnreachableError, DeniedError) as error:
                     if time.monotonic() + RETRY_S > deadline:
                         raise
@@ -76,7 +76,9 @@ class Remote:
                 else:
                     return
 
-    def run(self, command: Command, *, stdin: Stdin = None, sudo: bool = False, timeout_s: float = 120.0) -> Ran:
+    def run(
+        self, command: Command, *, stdin: Stdin = None, sudo: bool = False, timeout_s: float = 120.0
+    ) -> CommandResult:
         """Run a command to its end, whatever its exit code; raises HostError when the link is cut or the time over."""
         during = _name(command)
         deadline = time.monotonic() + timeout_s
@@ -93,7 +95,7 @@ class Remote:
         sudo: bool = False,
         timeout_s: float,
         idle_s: float | None = None,
-    ) -> Generator[str, None, Ran]:
+    ) -> Generator[str, None, CommandResult]:
         """Start a command now; yield its lines as they come and return how it ended, its output left out.
 
         Raises HostError when the link is cut, after `timeout_s`, and when nothing comes for `idle_s`.
@@ -106,7 +108,7 @@ class Remote:
         if self._transport is not None:
             self._transport.close()
 
-    def _lines(self, channel: Any, during: str, timeout_s: float, idle_s: float) -> Generator[str, None, Ran]:
+    def _lines(self, channel: Any, during: str, timeout_s: float, idle_s: float) -> Generator[str, None, CommandResult]:
         deadline = time.monotonic() + timeout_s
         torn = b""
         with contextlib.closing(channel), self._translated(during, timeout_s):
@@ -125,19 +127,19 @@ class Remote:
             channel = self._transport.open_session(timeout=CHANNEL_S)
             with contextlib.ExitStack() as unless_sent:
                 unless_sent.callback(channel.close)
-                channel.exec_command(_line(command, sudo=sudo and self.door.user != "root"))
+                channel.exec_command(_line(command, sudo=sudo and self.login.user != "root"))
                 send(channel, stdin, deadline)
                 unless_sent.pop_all()
             return channel
 
-    def _ended(self, channel: Any, output: bytes, deadline: float, during: str) -> Ran:
+    def _ended(self, channel: Any, output: bytes, deadline: float, during: str) -> CommandResult:
         errors = b"".join(chunks(channel.recv_stderr, channel, deadline))
         channel.status_event.wait(max(0.0, deadline - time.monotonic()))
         if channel.exit_status < 0:
             self._transport.join(1.0)  # it is told that the channel is gone a moment before it knows that the link is
             if not self._transport.is_active():
-                raise remote_errors.cut(self.door, during=during)
-        return Ran(
+                raise remote_errors.cut(self.login, during=during)
+        return CommandResult(
             exit_code=channel.exit_status,
             output=output.decode(errors="replace"),
             errors=errors.decode(errors="replace"),
@@ -148,20 +150,20 @@ class Remote:
         try:
             yield
         except TimeoutError as error:
-            raise remote_errors.too_slow(self.door, during=during, timeout_s=timeout_s) from error
+            raise remote_errors.too_slow(self.login, during=during, timeout_s=timeout_s) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
-            raise remote_errors.cut(self.door, during=during) from error
+            raise remote_errors.cut(self.login, during=during) from error
 
 
-def _log_in(door: Door) -> Any:
+def _log_in(login: Login) -> Any:
     """Open the connection and return its transport; every way in which that fails is a HostError."""
     try:
-        sock = socket.create_connection((door.address, door.port), timeout=CONNECT_S)
+        sock = socket.create_connection((login.address, login.port), timeout=CONNECT_S)
     except OSError as error:
-        raise _no_connection(door, error) from error
+        raise _no_connection(login, error) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        transport = _shake_hands(door, sock)
+        transport = _shake_hands(login, sock)
     except BaseException:
         sock.close()
         raise
@@ -169,18 +171,18 @@ def _log_in(door: Door) -> Any:
     return transport
 
 
-def _shake_hands(door: Door, sock: socket.socket) -> Any:
-    pin = Pin(door)
+def _shake_hands(login: Login, sock: socket.socket) -> Any:
+    pin = Pin(login)
     try:
         connection = Connection(
-            door.alias,  # with a socket of our own this only names the key in known_hosts
-            user=door.user,
+            login.alias,  # with a socket of our own this only names the key in known_hosts
+            user=login.user,
             port=22,
             config=Config(overrides={"load_ssh_configs": False}),
             connect_timeout=HANDSHAKE_S,
             connect_kwargs={
                 "sock": sock,
-                "pkey": paramiko.Ed25519Key.from_private_key_file(str(door.key)),
+                "pkey": paramiko.Ed25519Key.from_private_key_file(str(login.key)),
                 "allow_agent": False,
                 "look_for_keys": False,
                 "banner_timeout": HANDSHAKE_S,
@@ -191,22 +193,22 @@ def _shake_hands(door: Door, sock: socket.socket) -> Any:
         pin.apply(connection.client)
         connection.open()
     except paramiko.BadHostKeyException as error:
-        raise remote_errors.changed(door, seen=error.key.fingerprint) from error
+        raise remote_errors.changed(login, seen=error.key.fingerprint) from error
     except paramiko.AuthenticationException as error:
-        raise remote_errors.denied(door) from error
+        raise remote_errors.denied(login) from error
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise remote_errors.not_ssh(door, why=str(error) or type(error).__name__) from error
+        raise remote_errors.not_ssh(login, why=str(error) or type(error).__name__) from error
     return connection.transport
 
 
-def _no_connection(door: Door, error: OSError) -> HostError:
+def _no_connection(login: Login, error: OSError) -> HostError:
     if isinstance(error, ConnectionRefusedError):
-        return remote_errors.refused(door)
+        return remote_errors.refused(login)
     if isinstance(error, TimeoutError):
-        return remote_errors.blocked(door, timeout_s=CONNECT_S)
+        return remote_errors.blocked(login, timeout_s=CONNECT_S)
     if isinstance(error, socket.gaierror) or error.errno in NO_ROUTE:
-        return remote_errors.no_route(door, why=error.strerror or str(error))
-    return remote_errors.not_ssh(door, why=error.strerror or str(error))
+        return remote_errors.no_route(login, why=error.strerror or str(error))
+    return remote_errors.not_ssh(login, why=error.strerror or str(error))
 
 
 def _watch(transport: Any) -> None:

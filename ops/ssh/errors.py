@@ -33,7 +33,7 @@ class TooSlowError(HostError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class Login:
     """Where we knock: address and port, the user, the private key's file, and where the host's key is remembered."""
 
     address: str
@@ -49,94 +49,95 @@ class Door:
         return self.address if self.port == 22 else f"{self.address} port {self.port}"  # noqa: PLR2004 - SSH's port
 
 
-def refused(door: Door) -> UnreachableError:
+def refused(login: Login) -> UnreachableError:
     """Say that nothing listens on the port."""
     return UnreachableError(
-        f"{door.name} refuses SSH connections",
+        f"{login.name} refuses SSH connections",
         why="the host is up, but nothing listens there: SSH is not started yet, or SSH_PORT is another one",
         fix=f"wait a minute, then {AGAIN}",
     )
 
 
-def blocked(door: Door, *, timeout_s: float) -> UnreachableError:
+def blocked(login: Login, *, timeout_s: float) -> UnreachableError:
     """Say that nothing came back at all: the sign of a firewall, or of a host that is off."""
     return UnreachableError(
-        f"{door.name} did not answer within {timeout_s:.0f} s",
+        f"{login.name} did not answer within {timeout_s:.0f} s",
         why="a firewall drops what you send (your address may have changed since it was put on the allowlist), "
         "or the host is off",
         fix=f"{DEPLOY} (without --skip-allowlist: it puts your address on the allowlist)",
     )
 
 
-def no_route(door: Door, *, why: str) -> UnreachableError:
+def no_route(login: Login, *, why: str) -> UnreachableError:
     """Say that no packet gets from this machine to the address."""
     return UnreachableError(
-        f"there is no way from here to {door.name}",
+        f"there is no way from here to {login.name}",
         why=f"{why}: this machine has no network, or the address is wrong",
         fix=f"check your network, then {AGAIN}",
     )
 
 
-def not_ssh(door: Door, *, why: str) -> UnreachableError:
+def not_ssh(login: Login, *, why: str) -> UnreachableError:
     """Say that something took the connection, but did not come to speak SSH with us."""
     return UnreachableError(
-        f"{door.name} ended the connection before anybody logged in",
+        f"{login.name} ended the connection before anybody logged in",
         why=f"{why}; the host is starting, turns new connections away for a while, or this is not its SSH port",
         fix=f"wait a minute, then {AGAIN}",
     )
 
 
-def denied(door: Door) -> DeniedError:
+def denied(login: Login) -> DeniedError:
     """Say that the key is not the right one, or that there is no such user."""
     return DeniedError(
-        f"{door.name} does not let `{door.user}` in",
-        why=f"it refused the key {door.key}; keys are the only way in, passwords are switched off",
+        f"{login.name} does not let `{login.user}` in",
+        why=f"it refused the key {login.key}; keys are the only way in, passwords are switched off",
         fix="set SSH_KEY_PATH in .env to the key that this host was made with (and SSH_USER to its user)",
     )
 
 
-def no_sudo(door: Door, *, why: str) -> HostError:
+def no_sudo(login: Login, *, why: str) -> HostError:
     """Say that the user is let in, but may not become root without a password."""
-    rule = f"echo '{door.user} ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/slipway"
+    rule = f"echo '{login.user} ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/slipway"
     return HostError(
-        f"`{door.user}` cannot use sudo on {door.name}",
+        f"`{login.user}` cannot use sudo on {login.name}",
         why=f"{why}; packages and the engine need root, and a deployment cannot type a password",
-        fix=f"ssh -p {door.port} root@{door.address} {shlex.quote(rule)}",
+        fix=f"ssh -p {login.port} root@{login.address} {shlex.quote(rule)}",
     )
 
 
-def changed(door: Door, *, seen: str) -> ChangedKeyError:
+def changed(login: Login, *, seen: str) -> ChangedKeyError:
     """Say that the host key is another than on first contact: a rebuilt host, or somebody in between."""
-    forget = ("ssh-keygen", "-R", door.alias, "-f", str(door.known_hosts))
+    forget = ("ssh-keygen", "-R", login.alias, "-f", str(login.known_hosts))
     return ChangedKeyError(
-        f"{door.name} shows another host key than before",
+        f"{login.name} shows another host key than before",
         why=f"its key is now {seen}; the host was rebuilt, or somebody stands in between. Nothing was sent to it",
         fix=f"only if you rebuilt it: {shlex.join(forget)}",
     )
 
 
-def unreadable_pin(door: Door) -> ChangedKeyError:
+def unreadable_pin(login: Login) -> ChangedKeyError:
     """Say that the kept host key is damaged: without it nobody can tell whether the host is the same."""
     return ChangedKeyError(
-        f"the remembered host key of {door.name} cannot be read",
-        why=f"{door.known_hosts} has a line for {door.alias} that is no host key",
-        fix=f"delete that line from {door.known_hosts}, then {AGAIN}",
+        f"the remembered host key of {login.name} cannot be read",
+        why=f"{login.known_hosts} has a line for {login.alias} that is no host key",
+        fix=f"delete that line from {login.known_hosts}, then {AGAIN}",
     )
 
 
-def cut(door: Door, *, during: str) -> LinkLostError:
+def cut(login: Login, *, during: str) -> LinkLostError:
     """Say that the link went away while something ran."""
     return LinkLostError(
-        f"the connection to {door.name} was cut while {during}",
+        f"the connection to {login.name} was cut while {during}",
         why="the network, the host or its SSH server went away in the middle; nothing is left half done",
         fix=AGAIN,
     )
 
 
-def too_slow(door: Door, *, during: str, timeout_s: float) -> TooSlowError:
+def too_slow(login: Login, *, during: str, timeout_s: float) -> TooSlowError:
     """Say that what was asked for did not end in time, though the host is there."""
     return TooSlowError(
-        f"{door.name} was not done with {during} after {timeout_s:.0f} s",
+        f"{login.name} was not done with {during} after {timeout_s:.0f} s",
         why="the host is very busy, or it hangs",
-        fix=f"look at it with: ssh -i {shlex.quote(str(door.key))} -p {door.port} {door.user}@{door.address} uptime",
+        fix=f"look at it with: ssh -i {shlex.quote(str(login.key))} -p {login.port} "
+        f"{login.user}@{login.address} uptime",
     )

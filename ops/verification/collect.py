@@ -17,7 +17,7 @@ from ops.errors import OpsError
 from ops.verification.engine_answers import Examined, django_parts, examined_from
 from ops.verification.http import Prober, each, prober
 from ops.verification.observations import LIMIT_S, Answer, Observations, ObservedHost, Port, Ran, Site
-from ops.verification.port_scan import listeners, sweep, sweep_known
+from ops.verification.port_scan import listeners, scan_known_ports, scan_ports
 from ops.verification.requests import (
     TASKS,
     django_command,
@@ -118,10 +118,10 @@ def _examined(host: ObservedHost) -> Examined:
 
 def _ports(examined: Future[Examined], site: Site) -> tuple[tuple[Listener, ...], tuple[Port, ...]]:
     """Return what listens on the host, and what of it is open from outside."""
-    tried = sweep_known(site)  # while the host is examined
+    tried = scan_known_ports(site)  # while the host is examined
     seen = examined.result()
     listening = listeners(seen.services) if seen.listeners is None else seen.listeners
-    return listening, (*tried, *sweep(site, listening, seen.services))
+    return listening, (*tried, *scan_ports(site, listening, seen.services))
 
 
 def _private(asking: Prober, site: Site, pool: ThreadPoolExecutor) -> dict[str, Future[Answer]]:

@@ -83,12 +83,12 @@ PORTS_MOST = 64
 LOCAL_PORTS_MOST = 32
 
 
-def sweep(site: Site, listening: Iterable[Listener], services: Iterable[ServiceState]) -> tuple[Port, ...]:
-    """Try TCP connections to every port that somebody listens on, all at once; `sweep_known` has tried the others."""
+def scan_ports(site: Site, listening: Iterable[Listener], services: Iterable[ServiceState]) -> tuple[Port, ...]:
+    """Try TCP connections to every port that somebody listens on, at once; `scan_known_ports` has tried the others."""
     return _try(_of_this_machine(listening) if site.loopback_only else _of_droplet(site, listening, services))
 
 
-def sweep_known(site: Site) -> tuple[Port, ...]:
+def scan_known_ports(site: Site) -> tuple[Port, ...]:
     """Try those ports of a droplet that are looked at whatever listens there: its own, and the usual suspects.
 
     What a firewall drops takes a second to find out, so this begins before anybody knows what listens.

@@ -16,7 +16,7 @@ import pytest
 from ops.engine.packing import packed
 from ops.settings import KEYS, Settings
 from ops.ssh.connection import Remote
-from ops.ssh.errors import Door
+from ops.ssh.errors import Login
 from ops.ssh.private_key import check_key
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.targets.droplet.host import RemoteHost
@@ -78,7 +78,7 @@ class Place:
     def host(self, machine: Machine, *, at: tuple[str, int] | None = None) -> RemoteHost:
         """Return the host, to be reached at another address when a relay stands between."""
         address, port = at or (machine.address, 22)
-        door = Door(
+        login = Login(
             address=address,
             port=port,
             user="deploy",
@@ -86,7 +86,7 @@ class Place:
             known_hosts=self.checkout / ".local" / "known_hosts",
             alias=machine.container,
         )
-        return RemoteHost(Remote(door, say=self.said.append), checkout=self.checkout, say=self.said.append)
+        return RemoteHost(Remote(login, say=self.said.append), checkout=self.checkout, say=self.said.append)
 
     def prepare(self, host: RemoteHost, *, patience_s: float = 0.0) -> bool:
         """Log in and prepare the host, as a deployment does; tell whether the script ran from here."""
@@ -100,9 +100,9 @@ class Place:
         return RemoteHost(host.remote, checkout=self.checkout)
 
     def remote(self, machine: Machine, **other: object) -> Remote:
-        """Return a connection to the host, another door where that is asked for."""
-        door = self.host(machine).remote.door
-        return Remote(dataclasses.replace(door, **other), say=self.said.append)  # type: ignore[arg-type] # the fields of Door
+        """Return a connection to the host, another login where that is asked for."""
+        login = self.host(machine).remote.login
+        return Remote(dataclasses.replace(login, **other), say=self.said.append)  # type: ignore[arg-type] # the fields of Login
 
 
 @pytest.fixture(scope="session")

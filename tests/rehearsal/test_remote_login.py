@@ -27,7 +27,7 @@ OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFWfJ1I8QGnmGD2UFKN8FwYsQaCSKS
 
 @pytest.fixture(autouse=True)
 def _known_hosts_stay(place: Place, prepared: Machine) -> None:
-    assert place.host(prepared).remote.door.known_hosts.is_file()
+    assert place.host(prepared).remote.login.known_hosts.is_file()
 
 
 def test_a_key_that_the_host_does_not_know_is_denied(place: Place, prepared: Machine, tmp_path: Path) -> None:
@@ -56,11 +56,11 @@ def test_the_first_key_is_kept_and_holds_whatever_the_address(place: Place, prep
     first = place.remote(prepared, known_hosts=tmp_path / "new" / "known_hosts")
     first.connect()
     with Relay(("127.0.0.1", 0), (prepared.address, 22)) as relay:
-        second = place.remote(prepared, known_hosts=first.door.known_hosts, address="127.0.0.1", port=relay.port)
+        second = place.remote(prepared, known_hosts=first.login.known_hosts, address="127.0.0.1", port=relay.port)
         second.connect()
         second.close()
     first.close()
-    assert len(first.door.known_hosts.read_text(encoding="utf-8").splitlines()) == 1
+    assert len(first.login.known_hosts.read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_a_damaged_kept_key_is_not_taken_for_a_first_contact(place: Place, prepared: Machine, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ops.engine.host.state import State
-from ops.engine.http import Answer
+from ops.engine.http import Response
 from ops.engine.model import Release, Replica, Service
 from ops.engine.rollout.gate import NEEDED_IN_A_ROW
 from ops.engine.service_roles import EDGE_SERVICE
@@ -272,18 +272,18 @@ class SimulatedHost:
         is_well = replica.fingerprint not in flaws.broken and replica.name not in flaws.unready
         return is_well and replica.state == "running" and self.is_up(DATABASE)
 
-    def fetch(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
-        """Answer for a replica or for Traefik."""
+    def fetch(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
+        """Response for a replica or for Traefik."""
         del host, timeout_s
         parts = urlsplit(url)
         if parts.path.startswith(("/api/", "/metrics")):
             return self.traefik.answer(parts.path)
         replica = self.replica_at(url)
         if replica is None:
-            return Answer(0, b"connection refused")
+            return Response(0, b"connection refused")
         is_ready = self.is_ready(replica)
         self.ready_in_a_row[replica.name] = in_a_row = self.ready_in_a_row.get(replica.name, 0) + 1 if is_ready else 0
         if in_a_row >= NEEDED_IN_A_ROW:
             self.gated.add(replica.name)
         body = {"status": "ready", "in_flight": int(self.is_busy(replica))}
-        return Answer(200 if is_ready else 503, json.dumps(body).encode())
+        return Response(200 if is_ready else 503, json.dumps(body).encode())

@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from ops.engine.http import Answer
+from ops.engine.http import Response
 from ops.engine.model import Replica
 from ops.engine.rollout.routes import NEW, OLD, SERVERS_FILE, mark_of
 from ops.engine.service_roles import EDGE_SERVICE
@@ -123,24 +123,24 @@ class SimulatedTraefik:
         self._counts[name, 502] = self._counts.get((name, 502), 0.0) + failed
         return failed
 
-    def answer(self, path: str) -> Answer:
-        """Answer for the internal entry point: the API and the metrics."""
+    def answer(self, path: str) -> Response:
+        """Response for the internal entry point: the API and the metrics."""
         self.serving()
         if not self.is_up():
-            return Answer(0, b"connection refused")
+            return Response(0, b"connection refused")
         name = path.rsplit("/", 1)[1].removesuffix("@file")
         if path == "/metrics":
-            return Answer(200, self._metrics().encode())
+            return Response(200, self._metrics().encode())
         if path.startswith("/api/http/services/"):
             item = _services(self.loaded.get(SERVERS_FILE, "{}")).get(name)
-            return Answer(404, b"{}") if item is None else Answer(200, json.dumps(item).encode())
+            return Response(404, b"{}") if item is None else Response(200, json.dumps(item).encode())
         if path.startswith("/api/http/middlewares/"):
-            return Answer(
+            return Response(
                 200 if SERVERS_FILE in self.loaded and name == _mark(self.loaded[SERVERS_FILE]) else 404, b"{}"
             )
         if path == "/api/http/services":
-            return Answer(200, json.dumps(list(_services(self.loaded.get(SERVERS_FILE, "{}")).values())).encode())
-        return Answer(200, b"[]")
+            return Response(200, json.dumps(list(_services(self.loaded.get(SERVERS_FILE, "{}")).values())).encode())
+        return Response(200, b"[]")
 
     def _metrics(self) -> str:
         return "".join(

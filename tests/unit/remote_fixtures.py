@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import HostError
-from ops.ssh.connection import Command, Ran, Remote
-from ops.ssh.errors import Door
+from ops.ssh.connection import Command, CommandResult, Remote
+from ops.ssh.errors import Login
 
 HELLO = {"bootstrap": "v1", "engine": "", "blobs": [], "has_state": True, "free_mib": 9999, "boot": "boot-1"}
-DOOR = Door(address="203.0.113.7", port=22, user="deploy", key=Path("key"), known_hosts=Path("kh"), alias="droplet-1")
+DOOR = Login(address="203.0.113.7", port=22, user="deploy", key=Path("key"), known_hosts=Path("kh"), alias="droplet-1")
 Script = list[str | HostError]
 
 
@@ -27,7 +27,7 @@ class FakeRemote(Remote):
         self.commands: list[str] = []
         self.sent: dict[str, bytes] = {}
         self.connected = 0
-        self.ended = Ran(exit_code=0, output="", errors="")
+        self.ended = CommandResult(exit_code=0, output="", errors="")
 
     def connect(self, *, patience_s: float = 0.0) -> None:  # noqa: ARG002 - it has Remote's shape
         """Count the attempt."""
@@ -43,7 +43,7 @@ class FakeRemote(Remote):
         stdin: bytes | Iterable[bytes] | None = None,
         sudo: bool = False,
         timeout_s: float = 120.0,
-    ) -> Ran:
+    ) -> CommandResult:
         """Note the command and answer by the verb in it."""
         assert sudo
         assert timeout_s > 0
@@ -53,7 +53,7 @@ class FakeRemote(Remote):
         self.sent[verb] = stdin if isinstance(stdin, bytes) else b"".join(stdin or ())
         answer = self.answers.get(verb, {})
         output = answer if isinstance(answer, str) else json.dumps(answer)
-        return Ran(exit_code=6 if "error" in answer else 0, output=output, errors="")
+        return CommandResult(exit_code=6 if "error" in answer else 0, output=output, errors="")
 
     def lines(
         self,
@@ -63,7 +63,7 @@ class FakeRemote(Remote):
         sudo: bool = False,
         timeout_s: float,
         idle_s: float | None = None,
-    ) -> Generator[str, None, Ran]:
+    ) -> Generator[str, None, CommandResult]:
         """Note the command and play the next journal."""
         assert sudo
         self.sent["lines"] = stdin if isinstance(stdin, bytes) else b""
@@ -71,7 +71,7 @@ class FakeRemote(Remote):
         self.commands.append(command if isinstance(command, str) else shlex.join(command))
         return self.play(self.journals.pop(0))
 
-    def play(self, script: Script) -> Generator[str, None, Ran]:
+    def play(self, script: Script) -> Generator[str, None, CommandResult]:
         """Yield the lines of a script; an error in it is raised."""
         for line in script:
             if isinstance(line, HostError):

@@ -12,7 +12,7 @@ import yaml
 
 from ops.errors import HostError, SettingsError
 from ops.settings import KEYS, Settings
-from ops.ssh.connection import Ran
+from ops.ssh.connection import CommandResult
 from ops.targets.droplet.bootstrap import TEMPLATE, bootstrap_script, bootstrap_version, daemon_json, prepare, user_data
 from tests.unit.remote_fixtures import FakeRemote
 
@@ -126,7 +126,7 @@ def test_a_host_that_has_the_script_is_left_alone_after_its_first_boot() -> None
 @pytest.mark.req("A-07")
 def test_a_user_without_sudo_is_told_apart_from_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    refusal = Ran(exit_code=1, output="", errors="sudo: a password is required\n")
+    refusal = CommandResult(exit_code=1, output="", errors="sudo: a password is required\n")
     remote = FakeRemote(journals=[[]])
     monkeypatch.setattr(remote, "ended", refusal)
     with pytest.raises(HostError, match="`deploy` cannot use sudo") as refused:
@@ -140,7 +140,7 @@ def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: py
         "noise\nerror: no room\nwhy:   the disk is full\nfix:   buy one\nslipway: the bootstrap stopped at: packages\n"
     )
     remote = FakeRemote(journals=[[]])
-    monkeypatch.setattr(remote, "ended", Ran(exit_code=1, output="", errors=words))
+    monkeypatch.setattr(remote, "ended", CommandResult(exit_code=1, output="", errors=words))
     monkeypatch.setattr(
         "ops.targets.droplet.bootstrap._version_on", lambda *_: ""
     )  # the one look before is another command

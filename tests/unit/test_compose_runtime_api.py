@@ -11,7 +11,7 @@ import pytest
 
 from ops.engine.compose import docker_api
 from ops.engine.compose.containers import Containers
-from ops.engine.compose.docker_api import DockerApi, RefusedError
+from ops.engine.compose.docker_api import DockerApi, DockerRefusedError
 from ops.engine.errors import EngineError
 
 
@@ -76,7 +76,7 @@ def test_an_answer_is_read_and_a_question_is_written_as_the_engine_wants_it(serv
 
 
 def test_what_the_engine_refuses_is_told_in_its_own_words(engine: DockerApi) -> None:
-    with pytest.raises(RefusedError) as raised:
+    with pytest.raises(DockerRefusedError) as raised:
         engine.get("/images/x/json")
     assert (raised.value.status, raised.value.why, raised.value.family) == (404, "No such thing", "host")
 

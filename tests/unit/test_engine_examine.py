@@ -11,7 +11,7 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.examine import examine
 from ops.engine.host.state import State, Store
-from ops.engine.http import Answer
+from ops.engine.http import Response
 from ops.engine.model import Edge, Service
 from ops.engine.runtime import Line, Listener, LogQuery
 from ops.verification.engine_answers import examined_from
@@ -56,10 +56,10 @@ class BlindRuntime(SimulatedRuntime):
         return ""
 
 
-def from_memory(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
-    """Answer as Traefik's API does."""
+def from_memory(url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
+    """Response as Traefik's API does."""
     del host, timeout_s
-    return Answer(200, f'{{"asked": "{url}"}}'.encode())
+    return Response(200, f'{{"asked": "{url}"}}'.encode())
 
 
 @pytest.fixture

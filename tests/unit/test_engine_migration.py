@@ -32,7 +32,7 @@ class Host(SimulatedRuntime):
         self.answers, self.ran = answers, list[tuple[str, ...]]()
 
     def run_once(self, service: Service, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
-        """Answer by the first word of the command."""
+        """Response by the first word of the command."""
         assert timeout_s > 0
         assert service.name in {"migrate", "postgres"}
         self.ran.append(command)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ops.engine.errors import EngineError
-from ops.engine.http import Answer, Fetch, fetch
+from ops.engine.http import Fetch, Response, fetch
 from ops.engine.rollout.routes import (
     SERVERS_FILE,
     Backends,
@@ -34,13 +34,13 @@ def traefik(written: dict[str, str], routers: tuple[dict[str, object], ...] = ()
     """Make a Traefik that has read these files."""
     services = json.loads(written[SERVERS_FILE])["http"]["services"]
 
-    def answer(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+    def answer(url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
         del host, timeout_s
         name = url.rsplit("/", 1)[1].removesuffix("@file")
         if "/middlewares/" in url:
-            return Answer(200 if name == mark_of(written) else 404, b"{}")
+            return Response(200 if name == mark_of(written) else 404, b"{}")
         body = list(routers) if "/routers" in url else services.get(name)
-        return Answer(404 if body is None else 200, json.dumps(body).encode())
+        return Response(404 if body is None else 200, json.dumps(body).encode())
 
     return answer
 
@@ -83,8 +83,8 @@ def test_only_exactly_these_servers_are_a_confirmation() -> None:
     ):
         seen = traefik(files(api=other))
 
-        def has_read_ours(url: str, *, host: str = "", timeout_s: float = 2.0, seen: Fetch = seen) -> Answer:
-            return Answer(200, b"{}") if "/middlewares/" in url else seen(url, host=host, timeout_s=timeout_s)
+        def has_read_ours(url: str, *, host: str = "", timeout_s: float = 2.0, seen: Fetch = seen) -> Response:
+            return Response(200, b"{}") if "/middlewares/" in url else seen(url, host=host, timeout_s=timeout_s)
 
         assert "service `api` has" in find_difference(API, wanted, fetch=has_read_ours)
 

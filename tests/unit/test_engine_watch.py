@@ -6,7 +6,7 @@ import pytest
 
 from ops.engine import service_roles
 from ops.engine.errors import EngineError
-from ops.engine.http import Answer, Fetch
+from ops.engine.http import Fetch, Response
 from ops.engine.rollout.metrics import Counts, Traffic, parse_traffic, read_traffic
 from ops.engine.rollout.watch import counted
 from tests.simulation import runtime
@@ -48,20 +48,20 @@ def test_what_came_since_is_told_also_when_counts_begin_anew(now: Counts, before
     assert now.since(before) == expected
 
 
-def always(answer: Answer) -> Fetch:
+def always(answer: Response) -> Fetch:
     """Make a Traefik that has one answer."""
 
-    def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Answer:
+    def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
         del url, host, timeout_s
         return answer
 
     return fetch
 
 
-@pytest.mark.parametrize("answer", [Answer(0, b"connection refused"), Answer(404, b"no"), Answer(200, b"\xff{")])
-def test_where_nothing_is_counted_there_is_no_traffic(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [Response(0, b"connection refused"), Response(404, b"no"), Response(200, b"\xff{")])
+def test_where_nothing_is_counted_there_is_no_traffic(answer: Response) -> None:
     assert read_traffic("http://traefik", always(answer)) == {}
-    assert read_traffic("", always(Answer(200, METRICS.encode()))) == {}
+    assert read_traffic("", always(Response(200, METRICS.encode()))) == {}
 
 
 BLAME: list[tuple[str, Traffic, tuple[int, int]]] = [
@@ -103,7 +103,7 @@ def test_of_a_process_that_ended_the_end_is_told_and_not_the_requests_that_it_fa
     name = service_roles.replica_names(new.service("api"))[0]
     fetch = made.host.traefik.answer
 
-    def answer(path: str) -> Answer:
+    def answer(path: str) -> Response:
         found = fetch(path)  # it ends between the look at the processes and the look at the requests
         if path == "/metrics" and made.host.traefik.visitors_per_s < 1e6:
             made.host.traefik.visitors_per_s = 1e6

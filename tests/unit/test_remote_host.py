@@ -12,7 +12,7 @@ from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
 from ops.release.git import source_files
 from ops.ssh import errors
-from ops.ssh.errors import Door
+from ops.ssh.errors import Login
 from ops.targets.droplet import follow
 from ops.targets.droplet.host import RemoteHost
 from tests.unit.remote_fixtures import DOOR, HELLO, FakeRemote
@@ -179,7 +179,7 @@ def test_the_engines_folder_and_runtime_are_not_the_callers_business() -> None:
     assert remote.commands[-1] == where.format("logs") + "--lines 5"
 
 
-Refusal = Callable[[Door], HostError]
+Refusal = Callable[[Login], HostError]
 
 
 @pytest.mark.req("A-07")
@@ -187,14 +187,14 @@ Refusal = Callable[[Door], HostError]
     ("refusal", "says"),
     [
         (errors.refused, "wait a minute"),
-        (lambda door: errors.blocked(door, timeout_s=10), "--skip-allowlist"),
-        (lambda door: errors.no_route(door, why="No route to host"), "check your network"),
-        (lambda door: errors.not_ssh(door, why="no banner"), "wait a minute"),
+        (lambda login: errors.blocked(login, timeout_s=10), "--skip-allowlist"),
+        (lambda login: errors.no_route(login, why="No route to host"), "check your network"),
+        (lambda login: errors.not_ssh(login, why="no banner"), "wait a minute"),
         (errors.denied, "SSH_KEY_PATH"),
-        (lambda door: errors.changed(door, seen="SHA256:x"), "ssh-keygen -R droplet-1 -f kh"),
+        (lambda login: errors.changed(login, seen="SHA256:x"), "ssh-keygen -R droplet-1 -f kh"),
         (errors.unreadable_pin, "delete that line from kh"),
-        (lambda door: errors.cut(door, during="x"), "same command"),
-        (lambda door: errors.too_slow(door, during="x", timeout_s=5), "ssh -i key -p 22 deploy@203.0.113.7"),
+        (lambda login: errors.cut(login, during="x"), "same command"),
+        (lambda login: errors.too_slow(login, during="x", timeout_s=5), "ssh -i key -p 22 deploy@203.0.113.7"),
     ],
 )
 def test_each_way_not_to_get_in_names_the_host_and_the_fix(refusal: Refusal, says: str) -> None:

@@ -64,7 +64,7 @@ def test_only_root_reads_the_release_and_the_sources(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.3, 0.5, 0.9])
 def test_a_stream_that_was_cut_leaves_nothing_and_the_next_one_works(tmp_path: Path, part: float) -> None:
     whole = stream(shipment())
-    with pytest.raises((EOFError, OSError, tarfile.TarError, receiver.RefusedError)):
+    with pytest.raises((EOFError, OSError, tarfile.TarError, receiver.UploadRefusedError)):
         receive(tmp_path, whole[: int(len(whole) * part)])
     assert names(tmp_path) == set()
     assert receive(tmp_path, whole) == {"received": 6}
@@ -74,14 +74,14 @@ def test_a_stream_that_ends_between_two_files_is_not_taken_for_whole(tmp_path: P
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w|gz") as archive:
         archive.addfile(tarfile.TarInfo("engine.pyz"))
-    with pytest.raises(receiver.RefusedError, match="before its last file"):
+    with pytest.raises(receiver.UploadRefusedError, match="before its last file"):
         receive(tmp_path, buffer.getvalue())
     assert names(tmp_path) == set()
 
 
 def test_a_source_file_with_another_content_is_refused_as_a_whole(tmp_path: Path) -> None:
     wrong = HostFile(path=f"blobs/{digest(b'one')}", content=b"another")
-    with pytest.raises(receiver.RefusedError, match="another content"):
+    with pytest.raises(receiver.UploadRefusedError, match="another content"):
         receive(tmp_path, stream([*shipment(), wrong]))
     assert names(tmp_path) == set()
 
@@ -89,7 +89,7 @@ def test_a_source_file_with_another_content_is_refused_as_a_whole(tmp_path: Path
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "blobs/../../outside"])
 def test_nothing_is_written_outside_the_folder(tmp_path: Path, path: str) -> None:
     root = tmp_path / "slipway"
-    with pytest.raises(receiver.RefusedError, match="outside"):
+    with pytest.raises(receiver.UploadRefusedError, match="outside"):
         receive(root, stream([HostFile(path=path, content=b"x")]))
     assert names(tmp_path) == set()
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ops.engine.compose.descriptions import FINGERPRINT, IMAGE, PORT, SERVICE
-from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
 from ops.engine.model import Replica
 
 State = Literal["starting", "running", "stopped", "failed"]
@@ -42,7 +42,7 @@ class Containers:
         """Return all about a container, None when there is none."""
         try:
             found: Container = self._api.get(f"/containers/{name}/json")
-        except RefusedError as error:
+        except DockerRefusedError as error:
             if error.status == NOT_FOUND:
                 return None
             raise
@@ -152,6 +152,6 @@ def _resident_mib(stats: dict[str, Any]) -> float:
 def _absence_is_fine() -> Iterator[None]:
     try:
         yield
-    except RefusedError as error:
+    except DockerRefusedError as error:
         if error.status not in {NOT_FOUND, CONFLICT}:  # a conflict: somebody removes it at this moment
             raise

@@ -25,7 +25,7 @@ NOT_FOUND = 404
 CONFLICT = 409
 
 
-class RefusedError(EngineError):
+class DockerRefusedError(EngineError):
     """The Engine answered with an error status."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -66,7 +66,7 @@ class DockerApi:
         body: Any = None,
         timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> Any:
-        """Send a request and return its JSON answer, None without one; `RefusedError` for an error status."""
+        """Send a request and return its JSON answer, None without one; `DockerRefusedError` for an error status."""
         with self.open(method, path, query=query, body=body, timeout_s=timeout_s) as answer:
             content = answer.read()
         with contextlib.suppress(ValueError):
@@ -87,7 +87,7 @@ class DockerApi:
         connection, answer = self._send(method, _target(path, query or {}), body=body, timeout_s=timeout_s)
         try:
             if answer.status >= http.client.BAD_REQUEST:
-                raise RefusedError(answer.status, _message(answer.read()))
+                raise DockerRefusedError(answer.status, _message(answer.read()))
             yield answer
         except (OSError, http.client.HTTPException) as error:
             raise _silent(f"{type(error).__name__}: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ops.engine.compose import docker_cli
 from ops.engine.compose.descriptions import PROJECT, image_id, tag
-from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
 from ops.engine.compose.folders import Folders
 from ops.engine.errors import EngineError
 from ops.engine.model import Image, Release
@@ -34,7 +34,7 @@ def has_image(api: DockerApi, image: Image) -> bool:
     """Tell whether the Engine knows the tag, which an image gets last."""
     try:
         api.get(f"/images/{tag(image)}/json")
-    except RefusedError as error:
+    except DockerRefusedError as error:
         if error.status == NOT_FOUND:
             return False
         raise
@@ -84,7 +84,7 @@ def prune(api: DockerApi, keep: set[str]) -> tuple[str, ...]:
 def _remove(api: DockerApi, name: str) -> bool:
     try:
         api.ask("DELETE", f"/images/{name}", timeout_s=PRUNE_TIMEOUT_S)
-    except RefusedError as error:
+    except DockerRefusedError as error:
         if error.status in {NOT_FOUND, CONFLICT}:  # a container still uses it: the next prune finds it
             return False
         raise

@@ -13,7 +13,7 @@ from typing import Any
 from ops.engine.compose import docker_cli
 from ops.engine.compose.containers import Container, Containers, name_of
 from ops.engine.compose.descriptions import JOB, OWNER, PROJECT, describe_job
-from ops.engine.compose.docker_api import DockerApi, RefusedError, frames
+from ops.engine.compose.docker_api import DockerApi, DockerRefusedError, frames
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.owner import is_alive, this_process
 from ops.engine.errors import EngineError
@@ -59,7 +59,7 @@ class Jobs:
     def _start_and_wait(self, name: str, *, timeout_s: float) -> tuple[int, str]:
         try:
             self._api.ask("POST", f"/containers/{name}/start")
-        except RefusedError as error:
+        except DockerRefusedError as error:
             return NOT_FOUND, error.why
         try:
             ended = self._api.ask("POST", f"/containers/{name}/wait", timeout_s=timeout_s)
@@ -84,7 +84,7 @@ class Jobs:
         try:
             with self._api.open("POST", f"/exec/{made}/start", body=start, timeout_s=timeout_s + SPARE_S) as answer:
                 pieces.extend(frames(answer))
-        except RefusedError as error:
+        except DockerRefusedError as error:
             return NOT_FOUND, error.why
         code = self._api.get(f"/exec/{made}/json")["ExitCode"]
         output = b"".join(pieces).decode("utf-8", "replace")

@@ -10,7 +10,7 @@ from typing import Any
 from ops.engine.compose import docker_cli, images
 from ops.engine.compose.containers import Containers, ip_of, is_well, replica_of
 from ops.engine.compose.descriptions import FINGERPRINT, PROJECT, SERVICE, describe_replica
-from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, RefusedError, filters
+from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.jobs import Jobs
 from ops.engine.compose.logs import Logs
@@ -183,6 +183,6 @@ class ComposeRuntime:
         for name in names:
             try:
                 self._api.ask("DELETE", f"/{kind}/{name}")
-            except RefusedError as error:
+            except DockerRefusedError as error:
                 if error.status not in {NOT_FOUND, CONFLICT}:
                     raise

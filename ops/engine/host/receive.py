@@ -30,7 +30,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 FIRST_PROCESS = Path("/proc/1/stat")
 
 
-class RefusedError(Exception):
+class UploadRefusedError(Exception):
     """What came cannot be taken; the words are why."""
 
 
@@ -64,7 +64,7 @@ def receive(root: Path, stream: Any) -> dict[str, Any]:
             names = [_take(root, archive, member, arrived) for member in archive]
         if names[-1:] != [END]:
             message = "the stream ended before its last file"
-            raise RefusedError(message)
+            raise UploadRefusedError(message)
         _flush(root)
         for temporary, path in arrived:
             if not _is_same(temporary, path):
@@ -92,7 +92,7 @@ def _take(root: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, arrived
     path = root / member.name
     if ".." in path.parts or not path.is_relative_to(root):
         message = f"{member.name} would lie outside {root}"
-        raise RefusedError(message)
+        raise UploadRefusedError(message)
     _make_folders(root, path.parent)
     owner = path.parent.stat()  # a folder that was given to a container's user keeps files that this user may read
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -106,7 +106,7 @@ def _take(root: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, arrived
         os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
     if path.parent.name == "blobs" and path.name != digest.hexdigest():
         message = f"{member.name} has another content than its name says"
-        raise RefusedError(message)
+        raise UploadRefusedError(message)
     return member.name
 
 
@@ -152,7 +152,7 @@ def main(verb: str, root: Path) -> int:
         if verb == "plan":
             return plan(root, sys.stdin.buffer)
         answer = hello(root) if verb == "hello" else receive(root, sys.stdin.buffer)
-    except (OSError, EOFError, tarfile.TarError, RefusedError) as error:
+    except (OSError, EOFError, tarfile.TarError, UploadRefusedError) as error:
         full = getattr(error, "errno", 0) in {errno.ENOSPC, errno.EDQUOT}
         what = "the host's disk is full" if full else "the host could not take what was sent"
         fix = "free some space on the host, then run the same command again" if full else "run the same command again"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from ops.errors import HostError, SettingsError
 from ops.settings import Settings
-from ops.ssh import AGAIN, DeniedError, Ran, Remote, no_sudo
+from ops.ssh import AGAIN, CommandResult, DeniedError, Remote, no_sudo
 
 TEMPLATE = Path(__file__).with_name("bootstrap.sh")
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
@@ -146,7 +146,7 @@ def prepare(
 def _prepare_as_root(
     remote: Remote, script: str, public_key: str, say: Callable[[str], None], denied: DeniedError
 ) -> None:
-    as_root = Remote(dataclasses.replace(remote.door, user="root"), say=say)
+    as_root = Remote(dataclasses.replace(remote.login, user="root"), say=say)
     with contextlib.closing(as_root):
         try:
             as_root.connect()
@@ -168,20 +168,20 @@ def _version_on(remote: Remote, say: Callable[[str], None], cloud_init_s: float)
 
     ran = _tell(remote.lines(LOOK, sudo=True, timeout_s=cloud_init_s), note)
     if ran.exit_code:
-        raise no_sudo(remote.door, why=ran.errors.strip() or f"exit code {ran.exit_code}")
+        raise no_sudo(remote.login, why=ran.errors.strip() or f"exit code {ran.exit_code}")
     return found
 
 
-def _tell(lines: Generator[str, None, Ran], say: Callable[[str], None]) -> Ran:
+def _tell(lines: Generator[str, None, CommandResult], say: Callable[[str], None]) -> CommandResult:
     while True:
         try:
             say(next(lines).removeprefix("slipway: "))
         except StopIteration as ended:
-            ran: Ran = ended.value
+            ran: CommandResult = ended.value
             return ran
 
 
-def _failed(ran: Ran) -> HostError:
+def _failed(ran: CommandResult) -> HostError:
     said = dict(line.split(": ", 1) for line in ran.errors.splitlines() if ": " in line)
     last = "\n".join(ran.errors.strip().splitlines()[-LAST_WORDS:])
     return HostError(

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ops.errors import HostError
-from ops.ssh import AGAIN, LinkLostError, Ran, Remote, TooSlowError, UnreachableError
+from ops.ssh import AGAIN, CommandResult, LinkLostError, Remote, TooSlowError, UnreachableError
 
 ROOT = PurePosixPath("/var/lib/slipway")
 RECONNECT_S = 180.0
@@ -27,7 +27,9 @@ class RemoteRun:
         self._say = say
         self._run_id = ""
         self._boot_before = ""
-        self._pending: Generator[str, None, Ran] | None = None  # the follower that came with the engine's start
+        self._pending: Generator[str, None, CommandResult] | None = (
+            None  # the follower that came with the engine's start
+        )
         self._position = 0  # how many bytes of the journal have been followed
 
     def start(self, run_id: str, verb: str, words: tuple[str, ...], *, boot: str) -> None:
@@ -78,12 +80,12 @@ class RemoteRun:
         why = ran.errors.strip().rpartition("\n")[2] or f"its follower ended with exit code {ran.exit_code}"
         raise HostError("the engine could not be followed", why=why, fix=AGAIN)
 
-    def _parsed(self, lines: Generator[str, None, Ran]) -> Generator[dict[str, Any], None, Ran]:
+    def _parsed(self, lines: Generator[str, None, CommandResult]) -> Generator[dict[str, Any], None, CommandResult]:
         while True:
             try:
                 line = next(lines)
             except StopIteration as ended:
-                ran: Ran = ended.value
+                ran: CommandResult = ended.value
                 return ran
             if not line:
                 continue

@@ -21,7 +21,7 @@ from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
 from ops.engine.rollout.plan import make_plan
 from ops.errors import HostError
-from ops.ssh import AGAIN, Ran, Remote, no_sudo
+from ops.ssh import AGAIN, CommandResult, Remote, no_sudo
 from ops.targets.droplet.follow import ROOT, RUN_S, RemoteRun, engine_words
 from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed, size_mib
 from ops.targets.host import refusal
@@ -61,7 +61,7 @@ class RemoteHost:
             if "command not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
                 self._seen = Hello()
             elif ran.errors.startswith("sudo:"):
-                raise no_sudo(self.remote.door, why=ran.errors.strip())
+                raise no_sudo(self.remote.login, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
                 self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
@@ -155,7 +155,7 @@ class RemoteHost:
                 fix="free some space on the host: sudo docker system prune",
             )
 
-    def _program(self, verb: str, *, stdin: Iterable[bytes] | None = None) -> Ran:
+    def _program(self, verb: str, *, stdin: Iterable[bytes] | None = None) -> CommandResult:
         words = ("python3", "-c", _receiver(), verb, str(self.root))
         return self.remote.run(words, stdin=stdin, sudo=True, timeout_s=SHIP_S if stdin else 60.0)
 
@@ -169,7 +169,7 @@ def _release_file(path: str, release: Release) -> HostFile:
     return HostFile(path=path, content=release_to_json(release).encode())  # 0600: it holds secrets
 
 
-def _answer(ran: Ran) -> Any:
+def _answer(ran: CommandResult) -> Any:
     """Return the JSON that a program printed; raises what it refused with, as the operator's error."""
     try:
         answer = json.loads(ran.output)

@@ -14,7 +14,7 @@ from ops.redact import Redactor
 from ops.release import droplet_release
 from ops.runs import Instance, utc_now
 from ops.settings import Settings, load_for_droplet
-from ops.ssh import Door, Remote, check_key, key_file
+from ops.ssh import Login, Remote, check_key, key_file
 from ops.targets.background import in_background
 from ops.targets.base import Request, Shipment, Told
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
@@ -189,9 +189,9 @@ class DropletTarget:
             )
         return False
 
-    def _door(self) -> Door:
+    def _login(self) -> Login:
         alias = f"droplet-{self._droplet.id}" if self._droplet else self._address
-        return Door(
+        return Login(
             address=self.address,
             port=self.settings.number("SSH_PORT"),
             user=self.settings.values["SSH_USER"],
@@ -202,7 +202,7 @@ class DropletTarget:
 
     def _open_remote(self, told: Told) -> Remote:
         if self._remote is None:
-            self._remote = Remote(self._door(), say=told.say)
+            self._remote = Remote(self._login(), say=told.say)
         return self._remote
 
     def _prepare(self, public_key: str, told: Told) -> None:
