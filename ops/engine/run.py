@@ -18,12 +18,12 @@ from ops.engine.host.journal import Journal
 from ops.engine.host.lock import hold_lock
 from ops.engine.host.state import Store
 from ops.engine.http import fetch
-from ops.engine.masking import Mask
 from ops.engine.model import Release
 from ops.engine.rollout.context import Engine, Order
 from ops.engine.rollout.deploy import deploy
 from ops.engine.rollout.journal_events import finish
 from ops.engine.runtimes import open_runtime
+from ops.engine.secrets import redactor_of
 from ops.engine.waiter import Waiter
 
 MOST_REPLICAS = 20
@@ -35,8 +35,8 @@ def work(
 ) -> EngineError | None:
     """Do a run; what it is about is chosen once the lock is held. Return what stopped it."""
     store = Store(asked.root)
-    mask = Mask([*([shipped] if shipped else []), *store.kept_releases()])
-    journal = Journal(asked.root / "runs" / asked.run_id / "journal.jsonl", mask=mask, echo=sys.stdout)
+    redactor = redactor_of([*([shipped] if shipped else []), *store.kept_releases()])
+    journal = Journal(asked.root / "runs" / asked.run_id / "journal.jsonl", redactor=redactor, echo=sys.stdout)
     waiter = Waiter(cancelled)
     release_id = shipped.id if shipped else ""
     journal.write("run_started", run=asked.run_id, release=release_id, word=asked.word, pid=os.getpid())
@@ -60,7 +60,7 @@ def _recorded(engine: Engine, asked: argparse.Namespace, choose: Callable[[Store
     history.begin(asked.run_id, at=engine.journal.time(), word=asked.word, by=asked.by, release=release)
     outcome, error = deploy(engine, release, order)
     seconds = engine.waiter.now() - began
-    told = engine.journal.masked(error.what) if error else ""
+    told = engine.journal.redacted(error.what) if error else ""
     history.end(asked.run_id, at=engine.journal.time(), outcome=outcome, seconds=seconds, error=told)
     return error
 

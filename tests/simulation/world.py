@@ -36,7 +36,7 @@ class MemoryJournal(Journal):
     def forgive(self) -> None:
         """Have nothing to forgive."""
 
-    def masked(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """Have no secrets."""
         return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import os
@@ -17,9 +18,9 @@ from ops.engine.host import files
 from ops.engine.host.journal import Journal, read_journal
 from ops.engine.host.lock import hold_lock, lock_holder
 from ops.engine.host.state import State, Store
-from ops.engine.masking import STARS, Mask
 from ops.engine.model import Release
 from ops.engine.packing import pack, packed
+from ops.engine.secrets import redactor_of
 from ops.engine.waiter import Waiter
 from tests.simulation.world import EDGE, release, service
 
@@ -73,7 +74,7 @@ def test_a_full_disk_stops_a_run_but_not_its_undo(tmp_path: Path, monkeypatch: p
     journal.close()
 
 
-def test_secrets_of_a_release_become_stars_wherever_they_turn_up(tmp_path: Path) -> None:
+def test_secrets_of_a_release_are_redacted_wherever_they_turn_up(tmp_path: Path) -> None:
     secrets = {"DB_PASSWORD": "canary-one", "DATABASE_URL": "postgresql://app:canary%40two@db/app", "LOG_LEVEL": "INFO"}
     named = Release(
         id="r",
@@ -81,14 +82,20 @@ def test_secrets_of_a_release_become_stars_wherever_they_turn_up(tmp_path: Path)
         services=(service("api").__class__(**{**vars(service("api")), "environment": secrets}),),
         edge=EDGE,
     )
-    journal = Journal(tmp_path / "journal.jsonl", mask=Mask([named]))
+    journal = Journal(tmp_path / "journal.jsonl", redactor=redactor_of([named]))
     journal.write(
-        "job", output="canary-one and canary%40two and canary@two", error={"why": ["canary-one"]}, level="INFO"
+        "job",
+        output="canary-one and canary%40two and canary@two",
+        error={"why": ["canary-one"]},
+        wrapped=base64.encodebytes(b"DATABASE_PASSWORD_OF_THE_STACK_THAT_RUNS_ON_THIS_HOST=canary-one\n").decode(),
+        level="INFO",
     )
     journal.close()
     (entry,) = read_journal(tmp_path / "journal.jsonl")
-    assert entry["output"] == f"{STARS} and {STARS} and {STARS}"
-    assert entry["error"] == {"why": [STARS]}
+    password, url = "[redacted:DB_PASSWORD]", "[redacted:DATABASE_URL]"
+    assert entry["output"] == f"{password} and {url} and {url}"
+    assert entry["error"] == {"why": [password]}
+    assert "[redacted:DB_PASSWORD]" in entry["wrapped"]
     assert entry["level"] == "INFO"
 
 

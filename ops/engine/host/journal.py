@@ -15,23 +15,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from ops.engine.host.files import sync_folder
+from ops.redact import Redactor
 
 Entry = dict[str, Any]
 
 
 class Journal:
-    """Append entries to a file; `mask` takes secrets out of every text, `echo` gets a copy of every line."""
+    """Append entries to a file; `redactor` takes secrets out of every text, `echo` gets a copy of every line."""
 
     def __init__(
         self,
         path: Path,
         *,
-        mask: Callable[[str], str] = str,
+        redactor: Redactor | None = None,
         echo: IO[str] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._mask = mask
+        self._redactor = redactor or Redactor({})
         self._echo = echo
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,8 +51,8 @@ class Journal:
         with self._lock:
             self._seq += 1
             at = self.time()
-            masked = {key: _masked(value, self._mask) for key, value in fields.items()}
-            line = json.dumps({"seq": self._seq, "at": at, "event": event, **masked}, ensure_ascii=False) + "\n"
+            shown = {key: self._redactor.value(value) for key, value in fields.items()}
+            line = json.dumps({"seq": self._seq, "at": at, "event": event, **shown}, ensure_ascii=False) + "\n"
             try:
                 self._append(line)
             except OSError as error:
@@ -59,9 +60,9 @@ class Journal:
                     raise
                 sys.stderr.write(f"the journal could not be written: {error}\n")
 
-    def masked(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """Return a text without the secrets that entries are kept free of."""
-        return self._mask(text)
+        return self._redactor.text(text)
 
     def time(self) -> str:
         """Return the time of this moment as entries have it: ISO 8601, UTC."""
@@ -107,13 +108,3 @@ def _echo(stream: IO[str], line: str) -> None:
         stream.flush()
     except OSError:  # whoever listened has gone; the journal is what counts
         return
-
-
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {key: _masked(item, mask) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(item, mask) for item in value]
-    return value
