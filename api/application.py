@@ -24,12 +24,12 @@ from api.documented import DocumentedAPI, operation_id
 from api.gathering import Gatherings
 from api.limits import BodyLimit
 from api.pacing import Pacing
-from api.service.drain import Drain
-from api.service.health import Checks, Identity
-from api.service.probes import DatabaseProbe, redis_probe
-from api.service.requests import InFlight, RequestMiddleware
-from api.service.tokens import Tokens
 from api.settings import Settings
+from api.shared.drain import Drain
+from api.shared.health import Checks, Identity
+from api.shared.probes import DatabaseProbe, redis_probe
+from api.shared.requests import InFlight, RequestMiddleware
+from api.shared.tokens import Tokens
 from api.task_queue import TaskQueue
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 import psycopg
 
 import api
-from api.service.health import CheckError
+from api.shared.health import CheckError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NEEDED_MIGRATION: Final = "signups.0002_rules"
 
 # What a program does when it is imported is not for here to start.
-NOT_IMPORTED = frozenset({"api.main", "api.compat", "api.service.healthcheck"})
+NOT_IMPORTED = frozenset({"api.main", "api.compat", "api.shared.healthcheck"})
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 
 

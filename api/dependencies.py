@@ -13,11 +13,11 @@ from api.gathering import Gatherings
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from api.service.drain import Drain
-    from api.service.health import Checks, Identity
-    from api.service.requests import InFlight
-    from api.service.tokens import Tokens
     from api.settings import Settings
+    from api.shared.drain import Drain
+    from api.shared.health import Checks, Identity
+    from api.shared.requests import InFlight
+    from api.shared.tokens import Tokens
     from api.task_queue import TaskQueue
 
 

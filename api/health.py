@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from api.dependencies import Opened
-from api.service.health import health_body, ready_body
+from api.shared.health import health_body, ready_body
 
 router = APIRouter(tags=["health"])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging.config
 
 from api.application import create_app
-from api.service.logs import configure_structlog, logging_config
 from api.settings import read_settings
+from api.shared.logs import configure_structlog, logging_config
 
 settings = read_settings()
 logging.config.dictConfig(logging_config(service="api", level=settings.log_level))

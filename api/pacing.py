@@ -14,7 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from api.problems import problem
-from api.service.requests import PROBES
+from api.shared.requests import PROBES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

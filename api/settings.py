@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.service.logs import level_names
+from api.shared.logs import level_names
 
 
 class Settings(BaseSettings):

@@ -24,7 +24,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dependencies import Opened, Resources
 from api.documented import ANYONE
-from api.service.tokens import Access, TokenError
+from api.shared.tokens import Access, TokenError
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

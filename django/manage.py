@@ -9,6 +9,6 @@ from pathlib import Path
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).resolve().parent.parent))  # for api.service, in a checkout
+    sys.path.append(str(Path(__file__).resolve().parent.parent))  # for api.shared, in a checkout
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     execute_from_command_line(sys.argv)

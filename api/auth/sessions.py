@@ -18,7 +18,7 @@ from api.auth import sql
 from api.auth.models import Session
 from api.me import sql as me_sql
 from api.me.models import Me
-from api.service.tokens import ACCESS_S
+from api.shared.tokens import ACCESS_S
 from api.tenancy import Transaction, unauthorized
 
 if TYPE_CHECKING:

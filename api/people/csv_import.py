@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from api.fields import Email, Line
 from api.people.models import Phone, Rejected
-from api.service.csv_text import CsvError, csv_rows
+from api.shared.csv_text import CsvError, csv_rows
 
 MOST_LINES: Final = 5000
 COLUMNS = ("name", "email", "phone")

@@ -11,7 +11,7 @@ from api.cursors import decode, invalid
 from api.documented import documented
 from api.idempotency import Once
 from api.pages import Cursor, Id, Limit, page
-from api.service.tokens import TokenError
+from api.shared.tokens import TokenError
 from api.sign_ups import roster, sql
 from api.sign_ups.models import ManageLink, MySignUp, MySignUps, SignedUp, SignUpIn
 from api.sign_ups.placing import place, take_back

@@ -12,7 +12,7 @@ _django: Any = get_asgi_application()
 
 import graph.views  # noqa: E402, F401 - imported once, at the start, instead of in somebody's request
 
-from api.service.requests import InFlight, RequestMiddleware  # noqa: E402 - the same
+from api.shared.requests import InFlight, RequestMiddleware  # noqa: E402 - the same
 from config.probes import HealthAnswers  # noqa: E402 - settings can be read only after Django is set up
 
 _in_flight = InFlight()

@@ -19,12 +19,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from api.service.drain import Drain
-from api.service.health import CheckError, Checks, Identity, health_body, ready_body
-from api.service.probes import DatabaseProbe, redis_probe
+from api.shared.drain import Drain
+from api.shared.health import CheckError, Checks, Identity, health_body, ready_body
+from api.shared.probes import DatabaseProbe, redis_probe
 
 if TYPE_CHECKING:
-    from api.service.requests import App, InFlight, Receive, Scope, Send
+    from api.shared.requests import App, InFlight, Receive, Scope, Send
 
 
 def migrations_on_disk() -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from api.service.logs import configure_structlog, logging_config
+from api.shared.logs import configure_structlog, logging_config
 from config.process import process_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -19,7 +19,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
-from api.service.tokens import Access, TokenError, Tokens
+from api.shared.tokens import Access, TokenError, Tokens
 from graph.refusals import UNAVAILABLE, as_json
 from graph.schema import schema
 from graph.tenancy import begin

@@ -34,7 +34,7 @@ PROJECT = Path(__file__).parent / "peers_project"
 UPDATES = 5
 PAUSE_S = 3.0  # `up -d` does not wait for the new container: without a pause the next one would replace it unready
 UP_S = 600.0
-CHECK = "python -m api.service.healthcheck"
+CHECK = "python -m api.shared.healthcheck"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from tests.integration.services_processes import Services, Web
 
 UNUSABLE = "!canary"

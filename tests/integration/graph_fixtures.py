@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from tests.integration.services_processes import DJANGO, ROOT, Services, Web
 
 PROBE = ROOT / "tests" / "integration" / "graph_probe.py"

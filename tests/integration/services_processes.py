@@ -22,7 +22,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 DJANGO = ROOT / "django"
 PASSWORD = "canary-" + secrets.token_hex(8)
-SERVER = ("--loop", "api.service.loop:Loop", "--no-access-log", "--no-server-header", "--timeout-keep-alive", "95")
+SERVER = ("--loop", "api.shared.loop:Loop", "--no-access-log", "--no-server-header", "--timeout-keep-alive", "95")
 Environment = dict[str, str]
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from tests.integration.clubs import Club, owned_tables
 
 EVENT: Final = {"title": "Taken over", "starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T18:00:00Z"}

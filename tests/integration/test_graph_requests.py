@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from tests.integration.graph_fixtures import Asking, Tenant
 from tests.integration.services_processes import DJANGO, Services, Web
 

@@ -152,7 +152,7 @@ def test_without_the_database_it_is_unhealthy_and_comes_back(api: Web, services:
 
 
 def _healthcheck(port: int) -> bool:
-    words = (sys.executable, "-m", "api.service.healthcheck")
+    words = (sys.executable, "-m", "api.shared.healthcheck")
     return (
         subprocess.run(words, cwd=ROOT, env={"UVICORN_PORT": str(port)}, capture_output=True, check=False).returncode
         == 0

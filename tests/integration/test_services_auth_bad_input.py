@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 import pytest
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from redis import Redis
 from tests.integration.accounts import Account, Browser, account, random_email, random_password, remove
 from tests.integration.services_processes import Services, Web, free_port, json_lines

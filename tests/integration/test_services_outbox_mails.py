@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 from tests.integration.outbox_story import Club, Worker, link_in, text_of
 from tests.integration.services_processes import Services
 

@@ -13,9 +13,7 @@ from tests.rehearsal.droplet_stack import Rehearsed, Visitor, running_deploy, wa
 
 pytestmark = pytest.mark.engine
 ALLOWED = ("--allow-interruption",)
-API_HEALTH = (
-    "    healthcheck: {<<: *healthcheck, test: [CMD, python, -m, api.service.healthcheck]}\n    tmpfs: [/tmp]\n"
-)
+API_HEALTH = "    healthcheck: {<<: *healthcheck, test: [CMD, python, -m, api.shared.healthcheck]}\n    tmpfs: [/tmp]\n"
 
 
 @pytest.fixture

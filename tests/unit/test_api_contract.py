@@ -13,17 +13,17 @@ import structlog
 from pydantic import ValidationError
 
 from api.problems import UnavailableError
-from api.service.logs import logging_config
 from api.settings import Settings, read_settings
+from api.shared.logs import logging_config
 from api.task_queue import TaskQueue
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_what_the_services_share_imports_nothing_of_either() -> None:
-    lines = [line for path in (ROOT / "api/service").glob("*.py") for line in path.read_text().splitlines()]
+    lines = [line for path in (ROOT / "api/shared").glob("*.py") for line in path.read_text().splitlines()]
     imported = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
-    own = [name for name in imported if name.startswith("api.") and not name.startswith("api.service")]
+    own = [name for name in imported if name.startswith("api.") and not name.startswith("api.shared")]
     assert len(imported) > 10
     assert own == []
     assert not {name.partition(".")[0] for name in imported} & {"config", "django", "fastapi", "signups"}
@@ -33,7 +33,7 @@ def test_django_takes_nothing_of_the_api_but_what_they_share() -> None:
     lines = [line for path in (ROOT / "django").rglob("*.py") for line in path.read_text().splitlines()]
     taken = {line.split()[1] for line in lines if line.lstrip().startswith(("import api", "from api"))}
     assert taken
-    assert all(name.startswith("api.service.") for name in taken)
+    assert all(name.startswith("api.shared.") for name in taken)
 
 
 def test_the_api_imports_nothing_of_django() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from api.service import health
-from api.service.health import Check, CheckError, Checks, Identity, health_body, health_status, ready_body, run_check
+from api.shared import health
+from api.shared.health import Check, CheckError, Checks, Identity, health_body, health_status, ready_body, run_check
 
 ALL = ("database", "migrations", "redis", "deploy")
 

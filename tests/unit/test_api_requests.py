@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.service.requests import WELL_FORMED_ID, InFlight, RequestMiddleware, request_id_of, without_trailing_slash
+from api.shared.requests import WELL_FORMED_ID, InFlight, RequestMiddleware, request_id_of, without_trailing_slash
 
 
 @pytest.mark.parametrize("given_id", ["abcdefgh", "01HF-req_7.x", "a" * 64])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.service.tokens import ACCESS_S, Access, TokenError, Tokens
+from api.shared.tokens import ACCESS_S, Access, TokenError, Tokens
 
 KEY = "canary-" * 6
 TOKENS = Tokens(KEY)

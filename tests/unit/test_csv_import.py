@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.people.csv_import import MOST_LINES, read_people
-from api.service.csv_text import csv_bytes
+from api.shared.csv_text import csv_bytes
 
 
 def read(text: str) -> tuple[list[tuple[int, str, str, str]], list[tuple[int, str]]]:

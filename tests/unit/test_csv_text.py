@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.service.csv_text import CsvError, as_meant, as_text, csv_bytes, csv_rows
+from api.shared.csv_text import CsvError, as_meant, as_text, csv_bytes, csv_rows
 
 # What can be stored: no NUL, and nothing that is half a character.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

@@ -52,7 +52,7 @@ def test_no_heartbeat_is_not_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert heartbeat.main() == 1
 
 
-@pytest.mark.parametrize("module", ["config.heartbeat", "api.service.healthcheck"])
+@pytest.mark.parametrize("module", ["config.heartbeat", "api.shared.healthcheck"])
 def test_a_healthcheck_imports_only_the_standard_library(module: str) -> None:
     code = f"import sys, {module}; print({{'django', 'celery', 'environ', 'structlog'}} & set(sys.modules) or 'none')"
     where = {"PYTHONPATH": str(DJANGO.parent)}

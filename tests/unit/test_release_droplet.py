@@ -31,7 +31,7 @@ def usual() -> Release:
 def test_what_compose_says_of_a_container_reaches_the_engine(usual: Release) -> None:
     api = usual.service("api")
     assert (api.container["read_only"], api.container["cap_drop"]) == (True, ["ALL"])
-    assert api.container["healthcheck"]["test"] == ["CMD", "python", "-m", "api.service.healthcheck"]
+    assert api.container["healthcheck"]["test"] == ["CMD", "python", "-m", "api.shared.healthcheck"]
     assert not {"environment", "image", "build", "depends_on", "deploy"} & set(api.container)
     assert usual.project["networks"]["data"]["internal"] is True
     assert set(usual.project["volumes"]) == {"postgres_data", "redis_data", "static", "media"}

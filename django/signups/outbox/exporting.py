@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from api.service.csv_text import csv_bytes
+from api.shared.csv_text import csv_bytes
 from signups.models import Export, Member, OutboxMessage, SignUp
 from signups.outbox.outcome import SENT, Outcome, dropped
 

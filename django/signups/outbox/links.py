@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from api.service.tokens import Tokens
+from api.shared.tokens import Tokens
 
 if TYPE_CHECKING:
     from signups.models import OutboxMessage, SignUp

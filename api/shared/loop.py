@@ -1,9 +1,9 @@
-"""Which event loop runs a server? uvloop's, which here also accepts everybody who waits at the door.
+"""Which event loop runs a server? uvloop's, which here also accepts everybody who waits to be accepted.
 
 libuv accepts one connection in each turn of the loop. A turn with some hundreds of requests in it takes a tenth of a
 second, so who came after them waited for seconds before anything they sent was read, health checks too.
 
-    python -m uvicorn api.main:app --loop api.service.loop:Loop
+    python -m uvicorn api.main:app --loop api.shared.loop:Loop
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ class Loop(uvloop.Loop):
     ) -> _Server:
         """Listen as uvloop does, with a second reader of each queue."""
         server: Any = await super().create_server(protocol_factory, *args, **options)
-        return _Server(server, [Door(self, one.fileno(), protocol_factory) for one in server.sockets])
+        return _Server(server, [Acceptor(self, one.fileno(), protocol_factory) for one in server.sockets])
 
 
 class _Server:
-    """uvloop's server, and the doors that close with it."""
+    """uvloop's server, and the acceptors that close with it."""
 
-    def __init__(self, server: Any, doors: list[Door]) -> None:
+    def __init__(self, server: Any, acceptors: list[Acceptor]) -> None:
         self._server = server
-        self._doors = doors
+        self._acceptors = acceptors
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._server, name)
 
     def close(self) -> None:
-        for door in self._doors:
-            door.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         self._server.close()
 
 
-class Door:
+class Acceptor:
     """Accepts from a listening socket that libuv accepts from, too."""
 
     def __init__(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.service import loop as service_loop
-from api.service.loop import Loop
+from api.shared import loop as shared_loop
+from api.shared.loop import Loop
 
 MANY = 250
 
@@ -84,18 +84,18 @@ def test_a_closed_server_lets_nobody_in() -> None:
 
 @pytest.mark.req("B-09")
 def test_without_file_descriptors_it_waits_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_loop, "PAUSE_S", 0.01)
+    monkeypatch.setattr(shared_loop, "PAUSE_S", 0.01)
 
     async def act() -> None:
         guests = Guests()
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            door = service_loop.Door(asyncio.get_running_loop(), listening.fileno(), guests.new)
-            full = _Full(door.listening)
-            monkeypatch.setattr(door, "listening", full)
+            acceptor = shared_loop.Acceptor(asyncio.get_running_loop(), listening.fileno(), guests.new)
+            full = _Full(acceptor.listening)
+            monkeypatch.setattr(acceptor, "listening", full)
             with socket.create_connection(listening.getsockname()):
                 await asyncio.wait_for(guests.have_come.wait(), timeout=5)
             assert full.has_refused
-            door.close()
+            acceptor.close()
 
     _play(act)
 
