@@ -16,14 +16,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 import api
-from api import docs, health, problems
+from api import docs, health
 from api.compat import NEEDED_MIGRATION, QueriesCheck
 from api.database import new_pool
 from api.dependencies import Resources
-from api.documented import DocumentedAPI, operation_id
 from api.gathering import Gatherings
-from api.limits import BodyLimit
-from api.pacing import Pacing
+from api.http import problems
+from api.http.admission import Admission
+from api.http.body_limit import BodyLimit
+from api.http.responses import DocumentedAPI, operation_id
 from api.settings import Settings
 from api.shared.drain import Drain
 from api.shared.health import Checks, Identity
@@ -106,7 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(Pacing)
+    app.add_middleware(Admission)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
     problems.register(app)
     for router in (*nouns(), health.router, *([docs.router] if settings.shows_docs else [])):

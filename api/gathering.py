@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Generic, LiteralString, TypeVar
 
 from api.database import Pool, fetch
-from api.problems import UnavailableError
+from api.http.problems import UnavailableError
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")

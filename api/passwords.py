@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.common_passwords import COMMON
-from api.problems import UnavailableError
+from api.http.problems import UnavailableError
 
 T = TypeVar("T")
 SHORTEST, LONGEST = 10, 200

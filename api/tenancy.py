@@ -23,7 +23,7 @@ from fastapi import Depends, HTTPException, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dependencies import Opened, Resources
-from api.documented import ANYONE
+from api.http.responses import ANYONE
 from api.shared.tokens import Access, TokenError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.fields import Line, Text
-from api.pages import Page
+from api.http.pages import Page
 
 Audience = Literal["everyone", "confirmed", "waiting"]
 EXAMPLE = {"subject": "Parking on Saturday", "body": "Please park behind the hall.", "audience": "everyone"}

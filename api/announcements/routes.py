@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Response
 
 from api.announcements import sql
 from api.announcements.models import Announcement, AnnouncementIn, Announcements
-from api.cursors import decode
+from api.http.cursors import decode
+from api.http.pages import Cursor, Limit, page
 from api.idempotency import Once
-from api.pages import Cursor, Limit, page
 from api.tenancy import Coordinator, Transaction
 
 router = APIRouter(prefix="/organizations/{slug}/announcements", tags=["announcements"])

@@ -10,12 +10,12 @@ from api import passwords
 from api.auth import sql
 from api.auth.models import Accepted, ChangedPassword, ChosenPassword, Forgotten, Login, Registration, Session
 from api.auth.sessions import SessionStarter, end_all_sessions, end_session, hash_of, refuse_other_sites
-from api.cursors import invalid
 from api.database import fetch
 from api.dependencies import Opened
-from api.documented import documented
+from api.http.cursors import invalid
+from api.http.rate_limit import LOG_INS, MAILS
+from api.http.responses import documented
 from api.tenancy import Scope, SignedIn, Transaction, unauthorized
-from api.throttle import LOG_INS, MAILS
 
 MAIL_IS_COMING = "If that address can be written to, a mail with a link is on its way."
 LINK_IS_BAD = "This link is not good any more: it was used, or it is too old. Ask for a new one."

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from api import cursors
 from api.events.times import LONGEST_EVENT
+from api.http import cursors
 
 KINDS = (datetime, int)
 LAST_ID = 2**63 - 1

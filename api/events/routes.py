@@ -9,10 +9,10 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.database import fetch
 from api.dependencies import Opened, Resources
-from api.documented import documented
 from api.events import changing, models, pages, sql, times
 from api.events.pages import Cursor, Limit, Search
 from api.events.searching import Turns
+from api.http.responses import documented
 from api.idempotency import Once
 from api.shifts import sql as shifts_sql
 from api.tenancy import Anyone, Coordinator, Scope, Slug, Transaction

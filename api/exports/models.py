@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from api.pages import Page
+from api.http.pages import Page
 
 
 class Export(BaseModel):

@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
-from api.cursors import decode
-from api.documented import documented
 from api.exports import sql
 from api.exports.models import Export, Exports
+from api.http.cursors import decode
+from api.http.pages import Cursor, Id, Limit, page
+from api.http.responses import documented
 from api.idempotency import Once
-from api.pages import Cursor, Id, Limit, page
 from api.tenancy import Coordinator, Transaction
 
 router = APIRouter(prefix="/organizations/{slug}/exports", tags=["exports"])

@@ -7,17 +7,17 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
-from api.cursors import decode
-from api.documented import documented
+from api.http.cursors import decode
+from api.http.pages import Cursor, Id, Limit, page
+from api.http.rate_limit import RateLimit
+from api.http.responses import documented
 from api.idempotency import Once
 from api.invitations import sql
 from api.invitations.models import Invitation, InvitationIn, Invitations
-from api.pages import Cursor, Id, Limit, page
 from api.tenancy import Coordinator, Role, Transaction
-from api.throttle import Limit as Throttle
 
 router = APIRouter(prefix="/organizations/{slug}/invitations")
-OF_ONE_ORGANIZATION = Throttle("invitations", most=200, window_s=3600)
+OF_ONE_ORGANIZATION = RateLimit("invitations", most=200, window_s=3600)
 RANK = (Role.OWNER, Role.COORDINATOR, Role.VOLUNTEER)
 
 

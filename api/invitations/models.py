@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from api.auth.models import TOKEN, MailedToken, NewPassword, Session
 from api.fields import Email, Line
-from api.pages import Page
+from api.http.pages import Page
 from api.tenancy import Role
 
 State = Literal["pending", "accepted", "revoked", "expired"]

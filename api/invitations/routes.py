@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from api import passwords
 from api.auth.routes import Starter
 from api.auth.sessions import refuse_other_sites
-from api.cursors import invalid
-from api.documented import documented
+from api.http.cursors import invalid
+from api.http.responses import documented
 from api.invitations import inviting
 from api.invitations.accepting import has_account, held_invitation, is_mine, join, make_account
 from api.invitations.models import Acceptance, InvitationLink, InvitationRead, Joined, JoinedAnew

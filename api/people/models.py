@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fields import Email, Line
-from api.pages import Page
+from api.http.pages import Page
 from api.tenancy import Role
 
 LONGEST_PHONE = 50

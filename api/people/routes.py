@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from api.cursors import decode
-from api.documented import documented
-from api.pages import Cursor, Id, Limit, page
+from api.http.cursors import decode
+from api.http.pages import Cursor, Id, Limit, page
+from api.http.responses import documented
 from api.people import sql
 from api.people.csv_import import read_people
 from api.people.importing import import_people

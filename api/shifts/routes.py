@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 
-from api.documented import documented
 from api.events import sql as events_sql
 from api.events.changing import IS_FINAL
 from api.events.models import MOST_SHIFTS
 from api.events.times import Span, faults_of_shift, refuse
+from api.http.pages import Id
+from api.http.responses import documented
 from api.idempotency import Once
-from api.pages import Id
 from api.shifts import models, sql
 from api.tenancy import Coordinator, Transaction
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.fields import Email, Line
-from api.pages import Page
+from api.http.pages import Page
 from api.people.models import Phone
 
 State = Literal["confirmed", "waiting", "cancelled"]

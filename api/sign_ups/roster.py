@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
-from api.cursors import decode
-from api.documented import documented
+from api.http.cursors import decode
+from api.http.pages import Cursor, Id, Limit, page
+from api.http.responses import documented
 from api.idempotency import Once
-from api.pages import Cursor, Id, Limit, page
 from api.sign_ups import sql
 from api.sign_ups.models import Attendance, MemberSignUpIn, Roster, RosterEntry, SignedUp
 from api.sign_ups.placing import place

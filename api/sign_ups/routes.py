@@ -7,24 +7,23 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from api.cursors import decode, invalid
-from api.documented import documented
+from api.http.cursors import decode, invalid
+from api.http.pages import Cursor, Id, Limit, page
+from api.http.rate_limit import RateLimit, place_of
+from api.http.responses import documented
 from api.idempotency import Once
-from api.pages import Cursor, Id, Limit, page
 from api.shared.tokens import TokenError
 from api.sign_ups import roster, sql
 from api.sign_ups.models import ManageLink, MySignUp, MySignUps, SignedUp, SignUpIn
 from api.sign_ups.placing import place, take_back
 from api.tenancy import Anyone, Scope, SignedIn, Transaction
-from api.throttle import Limit as Throttle
-from api.throttle import place_of
 
 router = APIRouter(tags=["sign-ups"])
 router.include_router(roster.router)
 
 # A mail goes out for each: few to one mailbox, and not many for one caller, behind whom a whole school may sit.
-TO_ONE_MAILBOX = Throttle("guest-mailbox", most=10, window_s=3600)
-FROM_ONE_ADDRESS = Throttle("guest-address", most=300, window_s=600)
+TO_ONE_MAILBOX = RateLimit("guest-mailbox", most=10, window_s=3600)
+FROM_ONE_ADDRESS = RateLimit("guest-address", most=300, window_s=600)
 
 
 @router.post("/shifts/{shift_id}/sign-ups", status_code=201, response_model=SignedUp, responses=documented(429))

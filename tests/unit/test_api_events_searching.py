@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from api.events.searching import Turns
-from api.problems import UnavailableError
+from api.http.problems import UnavailableError
 
 
 async def _search(turns: Turns, go: asyncio.Event, running: list[int]) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from api import gathering
 from api.gathering import Gathering
-from api.problems import UnavailableError
+from api.http.problems import UnavailableError
 
 
 class Database:

@@ -10,8 +10,8 @@ from signups.hashing import Argon2
 
 from api import passwords
 from api.common_passwords import COMMON
+from api.http.problems import UnavailableError
 from api.passwords import HashingThreads, hash_password, is_right, refusal, unusable
-from api.problems import UnavailableError
 
 GOOD = "a garden wall of stone"
 

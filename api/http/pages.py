@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Path, Query
 from pydantic import BaseModel
 
-from api.cursors import LONGEST, encode
+from api.http.cursors import LONGEST, encode
 
 T = TypeVar("T")
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]

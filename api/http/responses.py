@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.problems import MEDIA_TYPE, Problem
+from api.http.problems import MEDIA_TYPE, Problem
 
 ANYONE = "anyone"  # the scope of what takes a token and does not need one
 KEY = "Idempotency-Key"

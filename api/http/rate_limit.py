@@ -15,7 +15,7 @@ import structlog
 from fastapi import HTTPException
 from redis.exceptions import MaxConnectionsError, RedisError
 
-from api.problems import UnavailableError
+from api.http.problems import UnavailableError
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -33,7 +33,7 @@ GIVE_BACK: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call
 
 
 @dataclass(frozen=True)
-class Limit:
+class RateLimit:
     """So many in a window of so many seconds, for each address on its own."""
 
     name: str
@@ -66,14 +66,14 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Limits:
+class RateLimits:
     """Few for who asks about an account from one place, more from all places together.
 
     So one place alone cannot keep the owner out, and many together still guess slowly.
     """
 
-    from_one_place: Limit
-    from_all: Limit
+    from_one_place: RateLimit
+    from_all: RateLimit
 
     async def count(self, redis: Redis, request: Request, address: str) -> None:
         """Count one more; raises 429. What one place asks too often does not count for the others."""
@@ -99,5 +99,5 @@ def place_of(request: Request) -> str:
 
 
 # From one place it takes the whole window of the wider limit to use that up.
-LOG_INS = Limits(Limit("login", most=10, window_s=60), Limit("login-all", most=100, window_s=600))
-MAILS = Limits(Limit("mail", most=5, window_s=3600), Limit("mail-all", most=15, window_s=3600))
+LOG_INS = RateLimits(RateLimit("login", most=10, window_s=60), RateLimit("login-all", most=100, window_s=600))
+MAILS = RateLimits(RateLimit("mail", most=5, window_s=3600), RateLimit("mail-all", most=15, window_s=3600))

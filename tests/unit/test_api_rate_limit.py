@@ -8,10 +8,10 @@ from fastapi import HTTPException, Request
 from redis.exceptions import ConnectionError as NoRedisError
 from redis.exceptions import MaxConnectionsError
 
-from api.problems import UnavailableError
-from api.throttle import Limit, place_of
+from api.http.problems import UnavailableError
+from api.http.rate_limit import RateLimit, place_of
 
-LIMIT = Limit("test", most=2, window_s=60)
+LIMIT = RateLimit("test", most=2, window_s=60)
 
 
 class Redis:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api import pacing
-from api.pacing import IN_A_TURN, Pacing
+from api.http import admission
+from api.http.admission import IN_A_TURN, Admission
 
 
 class Application:
@@ -32,20 +32,20 @@ class Answers(list[Any]):
         self.append(message)
 
 
-def _ask(paced: Pacing, path: str, answers: Answers | None = None) -> asyncio.Task[None]:
+def _ask(admitted: Admission, path: str, answers: Answers | None = None) -> asyncio.Task[None]:
     scope: Any = {"type": "http", "path": path, "method": "GET", "headers": []}
-    asking: Any = paced(scope, None, answers if answers is not None else Answers())  # type: ignore[arg-type]  # no body
+    asking: Any = admitted(scope, None, answers if answers is not None else Answers())  # type: ignore[arg-type]  # no body
     return asyncio.create_task(asking)
 
 
 @pytest.mark.req("B-09", "B-16")
 def test_a_handful_begins_in_a_turn_in_the_order_in_which_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "IN_A_SECOND", 0)
+    monkeypatch.setattr(admission, "IN_A_SECOND", 0)
 
     async def play() -> None:
         application = Application()
-        paced = Pacing(application)
-        asked = [_ask(paced, f"/{number}") for number in range(3 * IN_A_TURN)]
+        admitted = Admission(application)
+        asked = [_ask(admitted, f"/{number}") for number in range(3 * IN_A_TURN)]
         await asyncio.sleep(0)
         seen = len(application.began)
         assert seen == IN_A_TURN
@@ -64,10 +64,10 @@ def test_a_handful_begins_in_a_turn_in_the_order_in_which_they_came(monkeypatch:
 def test_a_turn_that_others_made_long_lets_more_begin() -> None:
     async def play() -> None:
         application = Application()
-        paced = Pacing(application)
-        asked = [_ask(paced, f"/{number}") for number in range(5 * IN_A_TURN)]
+        admitted = Admission(application)
+        asked = [_ask(admitted, f"/{number}") for number in range(5 * IN_A_TURN)]
         await asyncio.sleep(0)
-        time.sleep(3 * IN_A_TURN / pacing.IN_A_SECOND)  # noqa: ASYNC251 - what holds the loop up
+        time.sleep(3 * IN_A_TURN / admission.IN_A_SECOND)  # noqa: ASYNC251 - what holds the loop up
         for _ in range(3):
             await asyncio.sleep(0)
         assert len(application.began) >= 4 * IN_A_TURN
@@ -81,9 +81,9 @@ def test_a_turn_that_others_made_long_lets_more_begin() -> None:
 def test_a_probe_does_not_wait() -> None:
     async def play() -> None:
         application = Application()
-        paced = Pacing(application)
-        asked = [_ask(paced, f"/{number}") for number in range(2 * IN_A_TURN)]
-        asked.append(_ask(paced, "/health"))
+        admitted = Admission(application)
+        asked = [_ask(admitted, f"/{number}") for number in range(2 * IN_A_TURN)]
+        asked.append(_ask(admitted, "/health"))
         await asyncio.sleep(0)
         assert application.began[-1] == "/health"
         application.may_end.set()
@@ -94,13 +94,13 @@ def test_a_probe_does_not_wait() -> None:
 
 @pytest.mark.req("B-09", "B-16")
 def test_one_too_many_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "MOST_WAITING", 3)
+    monkeypatch.setattr(admission, "MOST_WAITING", 3)
 
     async def play() -> None:
         application, answers = Application(), Answers()
-        paced = Pacing(application)
-        asked = [_ask(paced, "/") for _ in range(IN_A_TURN + 3)]
-        asked.append(_ask(paced, "/too-many", answers))
+        admitted = Admission(application)
+        asked = [_ask(admitted, "/") for _ in range(IN_A_TURN + 3)]
+        asked.append(_ask(admitted, "/too-many", answers))
         await asyncio.sleep(0)
         start, body = answers
         assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"1")
@@ -115,8 +115,8 @@ def test_one_too_many_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPa
 def test_who_leaves_while_waiting_takes_nobodys_turn() -> None:
     async def play() -> None:
         application = Application()
-        paced = Pacing(application)
-        asked = [_ask(paced, f"/{number}") for number in range(2 * IN_A_TURN + 1)]
+        admitted = Admission(application)
+        asked = [_ask(admitted, f"/{number}") for number in range(2 * IN_A_TURN + 1)]
         await asyncio.sleep(0)
         asked[IN_A_TURN].cancel()
         await asyncio.sleep(0)
@@ -131,9 +131,9 @@ def test_after_a_quiet_time_nobody_waits() -> None:
     async def play() -> None:
         application = Application()
         application.may_end.set()
-        paced = Pacing(application)
+        admitted = Admission(application)
         for number in range(3):
-            await _ask(paced, f"/{number}")
+            await _ask(admitted, f"/{number}")
             for _ in range(3):
                 await asyncio.sleep(0)
         assert len(application.began) == 3

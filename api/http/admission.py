@@ -13,7 +13,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from api.problems import problem
+from api.http.problems import problem
 from api.shared.requests import PROBES
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ IN_A_SECOND = 750  # half of what a core can
 MOST_WAITING = 1000  # half a second's worth
 
 
-class Pacing:
-    """Pure ASGI: lets requests begin at a pace, and answers 503 when too many wait; probes do not wait."""
+class Admission:
+    """Pure ASGI: admits requests at a pace, and answers 503 when too many wait; probes do not wait."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
