@@ -17,10 +17,10 @@ from redis.backoff import NoBackoff
 
 import api
 from api import docs, health
-from api.compat import NEEDED_MIGRATION, QueriesCheck
-from api.database import new_pool
+from api.database.batching import BatchedReads
+from api.database.pool import new_pool
+from api.database.schema_compat import NEEDED_MIGRATION, QueriesCheck
 from api.dependencies import Resources
-from api.gathering import Gatherings
 from api.http import problems
 from api.http.admission import Admission
 from api.http.body_limit import BodyLimit
@@ -75,7 +75,7 @@ async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterat
     await pool.open()
     drain.listen()
     try:
-        yield Resources(settings, pool, Gatherings(pool), redis, queue, tokens, checks, drain, in_flight, identity)
+        yield Resources(settings, pool, BatchedReads(pool), redis, queue, tokens, checks, drain, in_flight, identity)
     finally:
         await pool.close()
         await probe.close()

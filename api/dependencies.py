@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
-from api.database import Pool
-from api.gathering import Gatherings
+from api.database.batching import BatchedReads
+from api.database.pool import Pool
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -27,7 +27,7 @@ class Resources:
 
     settings: Settings
     pool: Pool
-    gathered: Gatherings
+    batched: BatchedReads
     redis: Redis
     tasks: TaskQueue
     tokens: Tokens

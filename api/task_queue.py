@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 
 if TYPE_CHECKING:
     from celery import Celery

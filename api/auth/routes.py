@@ -10,7 +10,7 @@ from api import passwords
 from api.auth import sql
 from api.auth.models import Accepted, ChangedPassword, ChosenPassword, Forgotten, Login, Registration, Session
 from api.auth.sessions import SessionStarter, end_all_sessions, end_session, hash_of, refuse_other_sites
-from api.database import fetch
+from api.database.pool import fetch
 from api.dependencies import Opened
 from api.http.cursors import invalid
 from api.http.rate_limit import LOG_INS, MAILS

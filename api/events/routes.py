@@ -7,7 +7,7 @@ from typing import Annotated, Any, LiteralString
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
-from api.database import fetch
+from api.database.pool import fetch
 from api.dependencies import Opened, Resources
 from api.events import changing, models, pages, sql, times
 from api.events.pages import Cursor, Limit, Search
@@ -49,9 +49,9 @@ async def list_events(opened: Opened, slug: Slug, limit: Limit = pages.USUAL_LIM
 async def _page(
     opened: Resources, statement: LiteralString, key: int | str, limit: int, cursor: str | None
 ) -> dict[str, Any] | None:
-    """Read a page of a public list; what is asked for most, the first one, is gathered."""
+    """Read a page of a public list; what is asked for most, the first one, is batched."""
     if cursor is None and limit == pages.USUAL_LIMIT:
-        return await opened.gathered.row(statement, key, limit=limit, after_at=None, after_id=None)
+        return await opened.batched.row(statement, key, limit=limit, after_at=None, after_id=None)
     found = await fetch(opened.pool, statement, keys=[key], limit=limit, **pages.upcoming(cursor))
     return found[0] if found else None
 
@@ -59,7 +59,7 @@ async def _page(
 @router.get("/events/{event_id}", response_model=models.Event)
 async def read_event(scope: Anyone, event_id: EventId) -> Response:
     """Read an event that is or was published, with its shifts; a draft is there for its coordinators alone."""
-    found = await scope.opened.gathered.row(sql.PUBLIC_EVENTS_BY_ID, event_id)
+    found = await scope.opened.batched.row(sql.PUBLIC_EVENTS_BY_ID, event_id)
     text = found["event"] if found else await _draft(scope, event_id)
     if text is None:
         raise HTTPException(404, "There is no such event.")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 import redis
+from api.errors import UnavailableError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -31,10 +32,6 @@ class Problem(BaseModel):
     detail: str | None = None
     request_id: str | None = None
     errors: list[dict[str, Any]] | None = None
-
-
-class UnavailableError(Exception):
-    """Something behind the API does not answer; the text is what the caller may know."""
 
 
 def problem(status: int, *, detail: str | None = None, errors: list[dict[str, Any]] | None = None) -> JSONResponse:

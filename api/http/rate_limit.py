@@ -15,7 +15,7 @@ import structlog
 from fastapi import HTTPException
 from redis.exceptions import MaxConnectionsError, RedisError
 
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 
 if TYPE_CHECKING:
     from fastapi import Request

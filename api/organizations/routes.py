@@ -19,7 +19,7 @@ ATTEMPTS = 3
 @router.get("/organizations/{slug}", response_model=models.Organization)
 async def read_organization(opened: Opened, slug: Slug) -> Response:
     """Read what an organization says of itself."""
-    row = await opened.gathered.row(sql.PUBLIC_ORGANIZATIONS, slug)
+    row = await opened.batched.row(sql.PUBLIC_ORGANIZATIONS, slug)
     if row is None:
         raise HTTPException(404, "There is no such organization.")
     return Response(row["organization"].encode(), media_type="application/json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-# What an organization says of itself is public. Gathered: see api/gathering.py.
+# What an organization says of itself is public. Gathered: see api/database/batching.py.
 PUBLIC_ORGANIZATIONS: LiteralString = """
     SELECT slug AS key, row_to_json(found)::text AS organization
       FROM (SELECT id, slug, name, description, created_at FROM signups_organization

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.compat import NEEDED_MIGRATION
+from api.database.schema_compat import NEEDED_MIGRATION
 from tests.integration.services_processes import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.compat import queries_fit, statements
+from api.database.schema_compat import queries_fit, statements
 from tests.integration.services_processes import ROOT, Services
 
 
 def _module(services: Services, **more: str) -> subprocess.CompletedProcess[str]:
     environment = services.environment | {"DATABASE_URL": services.api_database} | more
-    command = (sys.executable, "-m", "api.compat")
+    command = (sys.executable, "-m", "api.database.schema_compat")
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.compat import numbered, statements
+from api.database.schema_compat import numbered, statements
 from tests.integration.services_processes import Services
 
 ORGANIZATIONS, EVENTS, SHIFTS, PEOPLE = 200, 50, 2, 20

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 from api.settings import Settings, read_settings
 from api.shared.logs import logging_config
 from api.task_queue import TaskQueue

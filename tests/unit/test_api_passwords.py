@@ -10,7 +10,7 @@ from signups.hashing import Argon2
 
 from api import passwords
 from api.common_passwords import COMMON
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 from api.passwords import HashingThreads, hash_password, is_right, refusal, unusable
 
 GOOD = "a garden wall of stone"

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from redis.exceptions import ConnectionError as NoRedisError
 from redis.exceptions import MaxConnectionsError
 
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 from api.http.rate_limit import RateLimit, place_of
 
 LIMIT = RateLimit("test", most=2, window_s=60)

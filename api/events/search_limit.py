@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 
 AT_ONCE = 2
 MOST_WAITING = 20

@@ -1,6 +1,6 @@
 """Does every query fit the schema? Each statement of the API is planned by PostgreSQL, as the API's role; none is run.
 
-`python -m api.compat` prints what was found as JSON, and exits with 1 when a statement does not fit.
+`python -m api.database.schema_compat` prints what was found as JSON, and exits with 1 when a statement does not fit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NEEDED_MIGRATION: Final = "signups.0002_rules"
 
 # What a program does when it is imported is not for here to start.
-NOT_IMPORTED = frozenset({"api.main", "api.compat", "api.shared.healthcheck"})
+NOT_IMPORTED = frozenset({"api.main", "api.database.schema_compat", "api.shared.healthcheck"})
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 
 

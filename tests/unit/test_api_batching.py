@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from api import gathering
-from api.gathering import Gathering
-from api.http.problems import UnavailableError
+from api.database import batching
+from api.database.batching import BatchedRead
+from api.errors import UnavailableError
 
 
 class Database:
@@ -25,8 +25,8 @@ class Database:
 
 
 async def _asked(database: Database, keys: list[int]) -> list[int | None]:
-    gathered = Gathering(database.read)
-    asking = [asyncio.create_task(gathered.get(key)) for key in keys]
+    batched = BatchedRead(database.read)
+    asking = [asyncio.create_task(batched.get(key)) for key in keys]
     for _ in range(5):
         await asyncio.sleep(0)
     database.go.set()
@@ -37,11 +37,11 @@ async def _asked(database: Database, keys: list[int]) -> list[int | None]:
 def test_who_asks_while_a_query_runs_shares_the_next_one() -> None:
     async def play() -> tuple[list[int | None], list[list[int]]]:
         database = Database()
-        gathered = Gathering(database.read)
-        first = [asyncio.create_task(gathered.get(key)) for key in (1, 2)]
+        batched = BatchedRead(database.read)
+        first = [asyncio.create_task(batched.get(key)) for key in (1, 2)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        later = [asyncio.create_task(gathered.get(key)) for key in (1, 3, 3, -1)]
+        later = [asyncio.create_task(batched.get(key)) for key in (1, 3, 3, -1)]
         for _ in range(3):
             await asyncio.sleep(0)
         database.go.set()
@@ -61,7 +61,7 @@ def test_one_alone_waits_for_nobody() -> None:
 
 
 def test_who_asks_at_the_moment_when_the_reader_leaves_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "AT_ONCE", 1)
+    monkeypatch.setattr(batching, "AT_ONCE", 1)
 
     async def play() -> list[int | None]:
         leaving = asyncio.Event()
@@ -70,22 +70,22 @@ def test_who_asks_at_the_moment_when_the_reader_leaves_is_answered(monkeypatch: 
             leaving.set()
             return {key: 2 * key for key in keys}
 
-        gathered = Gathering(read)
+        batched = BatchedRead(read)
 
         async def late() -> int | None:
             await leaving.wait()
-            return await gathered.get(2)
+            return await batched.get(2)
 
         asked = asyncio.create_task(late())
         await asyncio.sleep(0)
         async with asyncio.timeout(5):
-            return [await gathered.get(1), await asked]
+            return [await batched.get(1), await asked]
 
     assert asyncio.run(play()) == [2, 4]
 
 
 def test_a_query_holds_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_KEYS", 3)
+    monkeypatch.setattr(batching, "MOST_KEYS", 3)
 
     async def play() -> tuple[list[int | None], list[list[int]]]:
         database = Database()
@@ -97,15 +97,15 @@ def test_a_query_holds_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_too_many_are_told_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_WAITING", 1)
+    monkeypatch.setattr(batching, "MOST_WAITING", 1)
 
     async def play() -> None:
         database = Database()
-        gathered = Gathering(database.read)
-        first = asyncio.create_task(gathered.get(1))
+        batched = BatchedRead(database.read)
+        first = asyncio.create_task(batched.get(1))
         await asyncio.sleep(0)
         with pytest.raises(UnavailableError):
-            await gathered.get(2)
+            await batched.get(2)
         database.go.set()
         assert await first == 2
 
@@ -121,11 +121,11 @@ def test_a_query_that_fails_fails_for_all_who_waited_and_the_next_one_works() ->
                 raise OSError("gone")
             return dict.fromkeys(keys, 1)
 
-        gathered = Gathering(read)
-        seen = await asyncio.gather(*(gathered.get(key) for key in (1, 2)), return_exceptions=True)
+        batched = BatchedRead(read)
+        seen = await asyncio.gather(*(batched.get(key) for key in (1, 2)), return_exceptions=True)
         assert [type(one) for one in seen] == [OSError, OSError]
         broken = False
-        assert await gathered.get(1) == 1
+        assert await batched.get(1) == 1
 
     asyncio.run(play())
 
@@ -133,8 +133,8 @@ def test_a_query_that_fails_fails_for_all_who_waited_and_the_next_one_works() ->
 def test_one_who_leaves_does_not_take_the_answer_along() -> None:
     async def play() -> None:
         database = Database()
-        gathered = Gathering(database.read)
-        leaves, stays = (asyncio.create_task(gathered.get(1)) for _ in range(2))
+        batched = BatchedRead(database.read)
+        leaves, stays = (asyncio.create_task(batched.get(1)) for _ in range(2))
         await asyncio.sleep(0)
         leaves.cancel()
         await asyncio.sleep(0)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from api.errors import UnavailableError
 from api.events.searching import Turns
-from api.http.problems import UnavailableError
 
 
 async def _search(turns: Turns, go: asyncio.Event, running: list[int]) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import compat
+from api.database import schema_compat
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every table but those that belong to no organization: a new one counts until it is named here. `(`: a function.
@@ -23,7 +23,9 @@ WITHOUT_TENANT = {
 @pytest.mark.req("B-06")
 def test_the_api_needs_the_newest_migration_of_signups() -> None:
     newest = max(path.stem for path in (ROOT / "django" / "signups" / "migrations").glob("[0-9]*.py"))
-    assert f"signups.{newest}" == compat.NEEDED_MIGRATION, "name it in api/compat.py: the API waits for it"
+    assert f"signups.{newest}" == schema_compat.NEEDED_MIGRATION, (
+        "name it in api/database/schema_compat.py: the API waits for it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,11 +37,11 @@ def test_the_api_needs_the_newest_migration_of_signups() -> None:
     ],
 )
 def test_named_parameters_get_numbers(statement: str, seen: str) -> None:
-    assert compat.numbered(statement) == seen
+    assert schema_compat.numbered(statement) == seen
 
 
 def test_every_statement_is_found_and_no_fragment() -> None:
-    found = compat.statements()
+    found = schema_compat.statements()
     assert {"api.events.sql.EVENT", "api.tenancy.ENTER_ACCOUNT", "api.shifts.sql.SETTLE"} <= set(found)
     assert not [name for name in found if name.rpartition(".")[2].startswith("_")]
     for name, statement in found.items():
@@ -48,7 +50,7 @@ def test_every_statement_is_found_and_no_fragment() -> None:
 
 def test_every_statement_stands_in_a_constant_that_is_checked() -> None:
     words = re.compile(r"\b(?:SELECT\s.*\sFROM|INSERT INTO|UPDATE|DELETE FROM)\s+(?:signups_|%\()", re.DOTALL)
-    known = {name.rpartition(".")[0] for name in compat.statements()}
+    known = {name.rpartition(".")[0] for name in schema_compat.statements()}
     for path in (ROOT / "api").rglob("*.py"):
         if words.search(path.read_text(encoding="utf-8")):
             assert ".".join(path.relative_to(ROOT).with_suffix("").parts) in known, path
@@ -58,7 +60,7 @@ def test_every_statement_stands_in_a_constant_that_is_checked() -> None:
 def test_every_statement_on_a_tenant_is_held_to_one_organization_or_to_oneself() -> None:
     loose = {
         name
-        for name, statement in compat.statements().items()
+        for name, statement in schema_compat.statements().items()
         if TENANT_TABLE.search(statement)
         and not re.search(r"%\((?:organization|user)_id\)s", statement)
         and not name.rpartition(".")[2].startswith("PUBLIC_")

@@ -1,8 +1,8 @@
 """How do many who read at the same moment share one query? Who asks while a query runs is answered by the next one.
 
-A query of one row costs PostgreSQL and this process far less than the way there and back. So public reads are gathered:
+A query of one row costs PostgreSQL and this process far less than the way there and back. So public reads are batched:
 the keys that came in while the last query was under way go with the next, each once. Nobody is answered from a query
-that began before they asked, so nothing is ever stale. Quiet times gather nothing and wait for nothing.
+that began before they asked, so nothing is ever stale. Quiet times batch nothing and wait for nothing.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Generic, LiteralString, TypeVar
 
-from api.database import Pool, fetch
-from api.http.problems import UnavailableError
+from api.database.pool import Pool, fetch
+from api.errors import UnavailableError
 
 Key = TypeVar("Key", bound=Hashable)
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 AT_ONCE = 2  # queries under way: while one's rows are read, the other is at work in the database
 MOST_KEYS = 100
 MOST_WAITING = 2000
 
 
-class Gathering(Generic[Key, Answer]):
+class BatchedRead(Generic[Key, Value]):
     """Reads by key; `read` takes some keys and returns what it found by key."""
 
-    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Answer]]]) -> None:
+    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
         self._read = read
-        self._asked: dict[Key, asyncio.Future[Answer | None]] = {}
+        self._asked: dict[Key, asyncio.Future[Value | None]] = {}
         self._waiting = 0
         self._reading = 0
         self._readers: set[asyncio.Task[None]] = set()  # the loop alone would not keep them
 
-    async def get(self, key: Key) -> Answer | None:
+    async def get(self, key: Key) -> Value | None:
         """Return what is there under the key; raises what the query raised, UnavailableError when too many wait."""
         if self._waiting >= MOST_WAITING:
             raise UnavailableError("Too many requests wait already; try again.")
@@ -71,23 +71,23 @@ class Gathering(Generic[Key, Answer]):
                     asked.set_result(found.get(key))
 
 
-class Gatherings:
-    """The gathered reads of a process, one `Gathering` for each statement.
+class BatchedReads:
+    """The batched reads of a process, one `BatchedRead` for each statement.
 
     A statement takes `%(keys)s`, an array, and returns a row for each key that it finds, the key in the column `key`.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._by_statement: dict[str, Gathering[Any, dict[str, Any]]] = {}
+        self._by_statement: dict[str, BatchedRead[Any, dict[str, Any]]] = {}
 
     async def row(self, sql: LiteralString, key: int | str, **constants: object) -> dict[str, Any] | None:
         """Return the row of a key, None when there is none. Each call for a statement gives the same constants."""
-        gathering = self._by_statement.get(sql)
-        if gathering is None:
+        batched = self._by_statement.get(sql)
+        if batched is None:
 
             async def read(keys: list[int | str]) -> Mapping[int | str, dict[str, Any]]:
                 return {row["key"]: row for row in await fetch(self._pool, sql, keys=keys, **constants)}
 
-            gathering = self._by_statement[sql] = Gathering(read)
-        return await gathering.get(key)
+            batched = self._by_statement[sql] = BatchedRead(read)
+        return await batched.get(key)

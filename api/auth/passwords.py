@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.common_passwords import COMMON
-from api.http.problems import UnavailableError
+from api.errors import UnavailableError
 
 T = TypeVar("T")
 SHORTEST, LONGEST = 10, 200
