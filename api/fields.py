@@ -1,15 +1,19 @@
-"""What may a text in a request be? Trimmed, of a sensible length, without what breaks a line, a mail or a log."""
+"""What may a text or a time in a request be? Of a sensible length; nothing that breaks a line, a mail or a log."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 LONGEST_ADDRESS = 254  # RFC 5321: what fits between the angle brackets of a mail's path
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 
 
 def _wrong(message: str) -> PydanticCustomError:
@@ -49,6 +53,20 @@ def _address_or_lower(value: str) -> str:
         return _without_nul(value).lower()
 
 
+def _time(value: object) -> object:
+    """Refuse the numbers that pydantic takes for seconds since 1970: a number is a mistake more often than a time."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATE.match(value)):
+        return value
+    raise ValueError("must be a time such as 2030-05-04T09:00:00Z")
+
+
+def _utc(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_time), AfterValidator(_utc)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_without_nul)]
 Email = Annotated[

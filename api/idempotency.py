@@ -35,7 +35,7 @@ Key = Annotated[
 ]
 
 # Held until the transaction ends. Its own statement: the next one then sees what the one before us committed.
-TAKE_TURN: LiteralString = "SELECT pg_try_advisory_xact_lock(%(lock)s::bigint) AS is_mine"
+TRY_LOCK: LiteralString = "SELECT pg_try_advisory_xact_lock(%(lock)s::bigint) AS is_mine"
 ANSWERED: LiteralString = """
     SELECT status, body, request_hash = %(request_hash)s AS is_same FROM signups_idempotencykey
      WHERE scope_hash = %(scope_hash)s
@@ -72,8 +72,8 @@ class Attempt:
         return _json(body, status)
 
     async def _before(self, tx: Transaction, scope_hash: bytes) -> Response | None:
-        turn = await tx.one(TAKE_TURN, lock=int.from_bytes(scope_hash[:8], signed=True))
-        if not turn["is_mine"]:
+        locked = await tx.one(TRY_LOCK, lock=int.from_bytes(scope_hash[:8], signed=True))
+        if not locked["is_mine"]:
             raise HTTPException(409, "The first request with this Idempotency-Key is still running.")
         found = await tx.row(ANSWERED, scope_hash=scope_hash, request_hash=self.request_hash)
         if found is None:

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from api.auth.passwords import LONGEST, LONGEST_TRIED, SHORTEST
 from api.fields import Email, Line, TriedEmail
 from api.me.models import Me
-from api.passwords import LONGEST, LONGEST_TRIED, SHORTEST
 
 NewPassword = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
 TriedPassword = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TRIED)]

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from api.common_passwords import COMMON
+from api.auth.common_passwords import COMMON
 from api.errors import UnavailableError
 
 T = TypeVar("T")

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, HTTPException, Request, Response
 
-from api import passwords
-from api.auth import sql
+from api.auth import passwords, sql
 from api.auth.models import Accepted, ChangedPassword, ChosenPassword, Forgotten, Login, Registration, Session
 from api.auth.sessions import SessionStarter, end_all_sessions, end_session, hash_of, refuse_other_sites
 from api.database.pool import fetch

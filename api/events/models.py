@@ -7,8 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from api.events.times import Moment
-from api.fields import Line, Text
+from api.fields import Line, Moment, Text
 from api.shifts.models import EXAMPLE as SHIFT
 from api.shifts.models import Shift, ShiftIn
 

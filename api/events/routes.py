@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from api.database.pool import fetch
 from api.dependencies import Opened, Resources
-from api.events import changing, models, pages, sql, times
+from api.events import models, pages, sql, times, transitions
 from api.events.pages import Cursor, Limit, Search
-from api.events.searching import Turns
+from api.events.search_limit import ConcurrencyLimit
 from api.http.responses import documented
 from api.idempotency import Once
 from api.shifts import sql as shifts_sql
@@ -19,7 +19,7 @@ from api.tenancy import Anyone, Coordinator, Scope, Slug, Transaction
 
 router = APIRouter(tags=["events"])
 EventId = Annotated[int, Path(ge=1, le=2**63 - 1)]
-SEARCHES = Turns()
+SEARCHES = ConcurrencyLimit()
 OF_ORGANIZATION = "/organizations/{slug}/events"
 
 
@@ -31,7 +31,7 @@ async def list_all_events(
     words = pages.patterns(search) if search else []
     if words:
         start = pages.upcoming(cursor)
-        async with SEARCHES.turn():
+        async with SEARCHES.slot():
             (row,) = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
         return pages.cards(row)
     return pages.cards(await _page(opened, sql.PUBLIC_EVENTS, 0, limit, cursor) or {})
@@ -97,7 +97,7 @@ async def plan_event(scope: Coordinator, once: Once, body: models.EventIn) -> Re
     is_published = body.state == "published"
     times.refuse(times.faults_of_plan(body, body.shifts, now=datetime.now(UTC), is_published=is_published))
     if is_published and not body.shifts:
-        raise HTTPException(409, changing.NEEDS_A_SHIFT)
+        raise HTTPException(409, transitions.NEEDS_A_SHIFT)
     async with scope.begin() as tx:
         return await once.do(tx, 201, lambda: _plan(tx, body))
 
@@ -127,7 +127,7 @@ async def read_own_event(scope: Coordinator, event_id: EventId) -> dict[str, Any
 async def change_event(scope: Coordinator, event_id: EventId, body: models.EventChange) -> dict[str, Any]:
     """Change an event: publish it, move it, cancel it. Who is signed up for what is cancelled gets a mail."""
     async with scope.begin() as tx:
-        await changing.change(tx, event_id, body)
+        await transitions.change(tx, event_id, body)
         return await tx.one(sql.EVENT, event_id=event_id)
 
 

@@ -1,4 +1,4 @@
-"""How is a search kept from taking the database from everyone else? Few run at once, and few wait for their turn.
+"""How is a search kept from taking the database from everyone else? Few run at once, and few wait for a place.
 
 A word that is nowhere costs reading every upcoming event: tens of milliseconds at fifty thousand of them.
 """
@@ -15,7 +15,7 @@ AT_ONCE = 2
 MOST_WAITING = 20
 
 
-class Turns:
+class ConcurrencyLimit:
     """Lets some through and some wait; whoever comes then is told so at once."""
 
     def __init__(self, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
@@ -24,8 +24,8 @@ class Turns:
         self._waiting = 0
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and keep it until the end of the block; raises UnavailableError when too many wait."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a slot and keep it until the end of the block; raises UnavailableError when too many wait."""
         if self._waiting >= self._most_waiting:
             raise UnavailableError("Many search at this moment; try again.")
         self._waiting += 1

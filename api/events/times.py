@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Protocol
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 # The lists of upcoming events begin reading the index this far back: what is longer would vanish from them too soon.
 LONGEST_EVENT = timedelta(days=31)
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
-
-
-def _text(value: object) -> object:
-    """Refuse the numbers that pydantic takes for seconds since 1970: a number is a mistake more often than a time."""
-    if isinstance(value, datetime) or (isinstance(value, str) and DATE.match(value)):
-        return value
-    raise ValueError("must be a time such as 2030-05-04T09:00:00Z")
-
-
-def _utc(value: datetime) -> datetime:
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return value.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_utc)]
 
 
 class Timed(Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api import passwords
+from api.auth import passwords
 from api.auth.routes import Starter
 from api.auth.sessions import refuse_other_sites
 from api.http.cursors import invalid

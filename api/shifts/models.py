@@ -7,8 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from api.events.times import Moment
-from api.fields import Line
+from api.fields import Line, Moment
 
 Capacity = Annotated[int, Field(ge=1, le=10_000, strict=True)]
 EXAMPLE: Final[dict[str, JsonValue]] = {

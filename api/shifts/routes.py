@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 
 from api.events import sql as events_sql
-from api.events.changing import IS_FINAL
 from api.events.models import MOST_SHIFTS
 from api.events.times import Span, faults_of_shift, refuse
+from api.events.transitions import IS_FINAL
 from api.http.pages import Id
 from api.http.responses import documented
 from api.idempotency import Once

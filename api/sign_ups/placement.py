@@ -32,7 +32,7 @@ async def place(tx: Transaction, shift_id: int, person_id: int) -> dict[str, Any
     return done
 
 
-async def take_back(tx: Transaction, sign_up_id: int) -> None:
+async def cancel(tx: Transaction, sign_up_id: int) -> None:
     """Cancel for the person themselves, as long as the shift has not begun; twice is once."""
     found = await tx.one(sql.MANAGED, sign_up_id=sign_up_id)
     if found["state"] == "cancelled":

@@ -13,7 +13,7 @@ from api.http.responses import documented
 from api.idempotency import Once
 from api.sign_ups import sql
 from api.sign_ups.models import Attendance, MemberSignUpIn, Roster, RosterEntry, SignedUp
-from api.sign_ups.placing import place
+from api.sign_ups.placement import place
 from api.tenancy import Coordinator, Transaction
 
 router = APIRouter(prefix="/organizations/{slug}")

@@ -15,7 +15,7 @@ from api.idempotency import Once
 from api.shared.tokens import TokenError
 from api.sign_ups import roster, sql
 from api.sign_ups.models import ManageLink, MySignUp, MySignUps, SignedUp, SignUpIn
-from api.sign_ups.placing import place, take_back
+from api.sign_ups.placement import cancel, place
 from api.tenancy import Anyone, Scope, SignedIn, Transaction
 
 router = APIRouter(tags=["sign-ups"])
@@ -92,7 +92,7 @@ async def cancel_my_sign_up(scope: SignedIn, sign_up_id: Id) -> None:
     async with scope.begin() as tx:
         found = await tx.one(sql.ORGANIZATION_OF_MINE, sign_up_id=sign_up_id)
         await tx.enter(found["organization_id"])
-        await take_back(tx, sign_up_id)
+        await cancel(tx, sign_up_id)
 
 
 @router.post("/sign-ups/read", response_model=MySignUp, responses=documented(404, 410))
@@ -110,7 +110,7 @@ async def cancel_sign_up(scope: Anyone, body: ManageLink) -> None:
     sign_up_id = _managed_by(scope, body.token)
     async with scope.begin() as tx:
         await _enter(tx, sign_up_id)
-        await take_back(tx, sign_up_id)
+        await cancel(tx, sign_up_id)
 
 
 def _managed_by(scope: Scope, token: str) -> int:

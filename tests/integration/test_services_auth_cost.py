@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api import passwords
 from api.application import create_app
+from api.auth import passwords
 from api.settings import Settings
 from tests.integration.accounts import Account, account, random_email
 from tests.integration.services_processes import Services, Web

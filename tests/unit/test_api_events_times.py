@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from api.events import changing, times
+from api.events import times, transitions
 from api.events.times import Fault, Span
+from api.fields import Moment
 
 NOW = datetime(2030, 5, 4, 8, tzinfo=UTC)
-MOMENT: TypeAdapter[datetime] = TypeAdapter(times.Moment)
+MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 minutes = st.integers(-60 * 24 * 40, 60 * 24 * 40).map(lambda number: NOW + timedelta(minutes=number))
 spans = st.builds(Span, minutes, minutes)
 events = spans.filter(lambda span: not times.faults_of_event(span))
@@ -135,5 +136,5 @@ def test_a_moment_is_kept_in_utc() -> None:
     ],
 )
 def test_what_may_become_of_an_event(old: str, new: str, facts: dict[str, Any], word: str | None) -> None:
-    why = changing.refusal(old, new, **({"shifts": 2, "sign_ups": 0, "are_over": False} | facts))
+    why = transitions.refusal(old, new, **({"shifts": 2, "sign_ups": 0, "are_over": False} | facts))
     assert why is None if word is None else word in (why or "")

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signups.hashing import Argon2
 
-from api import passwords
-from api.common_passwords import COMMON
+from api.auth import passwords
+from api.auth.common_passwords import COMMON
+from api.auth.passwords import HashingThreads, hash_password, is_right, refusal, unusable
 from api.errors import UnavailableError
-from api.passwords import HashingThreads, hash_password, is_right, refusal, unusable
 
 GOOD = "a garden wall of stone"
 
