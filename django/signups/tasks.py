@@ -9,8 +9,8 @@ from django.db import InterfaceError, OperationalError
 
 from signups import places, purging, reminders
 from signups.models import Shift
+from signups.outbox.debounce import Debounce
 from signups.outbox.delivery import deliver_for
-from signups.outbox.turns import Turns
 
 AGAIN: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),  # the database was away: that passes
@@ -20,7 +20,7 @@ AGAIN: dict[str, Any] = {
 }
 BATCH_S = 1.0  # other work waits no longer than that for its turn, far below `task_soft_time_limit`
 LATE_S = 5  # by then beat has asked again
-turns = Turns(rest_s=BATCH_S)
+debounce = Debounce(rest_s=BATCH_S)
 
 
 class Settled(TypedDict):
@@ -43,11 +43,11 @@ def settle(shift_id: int) -> Settled:
 @app.task(name="signups.deliver", throws=(OperationalError, InterfaceError))  # type: ignore[untyped-decorator]  # Celery has no types
 def deliver(*, goes_on: bool = False) -> dict[str, int]:
     """Do what is due in the outbox for a while; what is left over goes on at the end of the queue."""
-    if not turns.may_begin(goes_on=goes_on):
+    if not debounce.may_begin(goes_on=goes_on):
         return {}
     done, is_more = deliver_for(BATCH_S)
     if is_more:
-        turns.note_more()
+        debounce.note_more()
         _deliver_soon(goes_on=True)
     return dict(done)
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signups.outbox import retrying, turns
+from signups.outbox import debounce, retry
 
 DJANGO = Path(__file__).resolve().parents[2] / "django"
 
 
 def test_the_attempts_spread_over_about_a_day_and_never_come_at_the_same_time() -> None:
-    waits = [retrying.wait_after(attempts) for attempts in range(1, retrying.MOST_ATTEMPTS)]
+    waits = [retry.wait_after(attempts) for attempts in range(1, retry.MOST_ATTEMPTS)]
     assert timedelta(seconds=12) <= waits[0] <= timedelta(seconds=18)
     assert timedelta(hours=14) < sum(waits, timedelta()) < timedelta(hours=26)
-    assert len({retrying.wait_after(3) for _ in range(20)}) > 1
+    assert len({retry.wait_after(3) for _ in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_the_attempts_spread_over_about_a_day_and_never_come_at_the_same_time() 
     [({"a": (550, b"no")}, True), ({"a": (450, b"later")}, False), ({"a": (550, b"no"), "b": (450, b"later")}, False)],
 )
 def test_only_an_address_refused_for_good_is_hopeless(answers: dict[str, Any], hopeless: bool) -> None:  # noqa: FBT001 - of a table
-    assert retrying.is_hopeless(smtplib.SMTPRecipientsRefused(answers)) is hopeless
+    assert retry.is_hopeless(smtplib.SMTPRecipientsRefused(answers)) is hopeless
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_only_an_address_refused_for_good_is_hopeless(answers: dict[str, Any], h
     ],
 )
 def test_an_error_is_described_without_what_it_may_hold(error: Exception, said: str) -> None:
-    assert retrying.describe(error) == said
+    assert retry.describe(error) == said
 
 
 def test_while_a_long_row_is_worked_off_nobody_begins_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("signups.outbox.turns.time.monotonic", lambda: now[0])
-    mine = turns.Turns(rest_s=1)
+    monkeypatch.setattr("signups.outbox.debounce.time.monotonic", lambda: now[0])
+    mine = debounce.Debounce(rest_s=1)
     assert mine.may_begin(goes_on=False)
     mine.note_more()
     assert (mine.may_begin(goes_on=False), mine.may_begin(goes_on=True)) == (False, True)

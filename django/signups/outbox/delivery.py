@@ -15,9 +15,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
 from signups.models import OutboxMessage
-from signups.outbox.doing import do, give_up
-from signups.outbox.postman import Postman, UnreachableError
-from signups.outbox.retrying import MOST_ATTEMPTS, describe, is_hopeless, wait_after
+from signups.outbox.handlers import give_up, handle
+from signups.outbox.mailer import Mailer, UnreachableError
+from signups.outbox.retry import MOST_ATTEMPTS, describe, is_hopeless, wait_after
 
 if TYPE_CHECKING:
     from signups.outbox.outcome import Outcome
@@ -29,10 +29,10 @@ State = OutboxMessage.State
 def deliver_for(batch_s: float) -> tuple[Counter[str], bool]:
     """Do messages until none is due or the time is up; return how many ended how, and whether more are due."""
     deadline, done = time.monotonic() + batch_s, Counter[str]()
-    with Postman() as postman:
+    with Mailer() as mailer:
         while time.monotonic() < deadline:
             try:
-                outcome = deliver_one(postman)
+                outcome = deliver_one(mailer)
             except UnreachableError:
                 done["unreachable"] += 1
                 return done, False  # the next one would not get through either
@@ -42,23 +42,23 @@ def deliver_for(batch_s: float) -> tuple[Counter[str], bool]:
     return done, True
 
 
-def deliver_one(postman: Postman) -> str | None:
+def deliver_one(mailer: Mailer) -> str | None:
     """Do the first message that is due; return its new state (pending: it failed for now), None when none is due."""
     with transaction.atomic():
         due = OutboxMessage.objects.filter(state=State.PENDING, due_at__lte=Now()).order_by("due_at", "id")
         message = due.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return None
-        problem = _try(message, postman)
+        problem = _try(message, mailer)
     _raise_unreachable(problem)
     return str(message.state)
 
 
-def _try(message: OutboxMessage, postman: Postman) -> Exception | None:
+def _try(message: OutboxMessage, mailer: Mailer) -> Exception | None:
     """Do a message and note how it ended; return what went wrong."""
     try:
         with transaction.atomic():  # what was half done, is not
-            outcome: Outcome = do(message, postman)
+            outcome: Outcome = handle(message, mailer)
     except (DatabaseError, InterfaceError) as error:
         if not connection.is_usable():
             raise  # nothing can be noted either

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Turns:
+class Debounce:
     """Lets work begin that others asked for, but not while a long row of messages is being worked off anyway."""
 
     def __init__(self, *, rest_s: float) -> None:

@@ -19,7 +19,7 @@ class UnreachableError(Exception):
     """The mail server does not take part; no message would get through just now."""
 
 
-class Postman:
+class Mailer:
     """Sends mails, and closes its connection at the end of the block."""
 
     def __init__(self) -> None:

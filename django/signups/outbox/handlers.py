@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signups.outbox import account_mails, announcing, exporting, sign_up_mails
+from signups.outbox import account_mails, announcements, exports, sign_up_mails
 from signups.outbox.mails import Mail, rendered
 from signups.outbox.outcome import SENT, Outcome
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from signups.models import OutboxMessage
-    from signups.outbox.postman import Postman
+    from signups.outbox.mailer import Mailer
 
 Composed = Mail | Outcome  # no mail: why there is none
 COMPOSE: Mapping[str, Callable[[OutboxMessage], Composed]] = {
@@ -26,20 +26,20 @@ COMPOSE: Mapping[str, Callable[[OutboxMessage], Composed]] = {
     "event_cancelled": sign_up_mails.event_cancelled,
     "removed": sign_up_mails.removed,
     "reminder": sign_up_mails.reminder,
-    "announced": announcing.announced,
+    "announced": announcements.announced,
 }
 WORK: Mapping[str, Callable[[OutboxMessage], Outcome]] = {
-    "announcement": announcing.fan_out,
-    "export": exporting.export,
+    "announcement": announcements.fan_out,
+    "export": exports.export,
 }
-GIVE_UP: Mapping[str, Callable[[OutboxMessage], None]] = {"export": exporting.give_up}
+GIVE_UP: Mapping[str, Callable[[OutboxMessage], None]] = {"export": exports.give_up}
 
 
 class UnknownKindError(Exception):
     """A newer release wrote this message; it will be done by its worker."""
 
 
-def do(message: OutboxMessage, postman: Postman) -> Outcome:
+def handle(message: OutboxMessage, mailer: Mailer) -> Outcome:
     """Do what a message says, inside the transaction that marks it."""
     if message.kind in WORK:
         return WORK[message.kind](message)
@@ -48,7 +48,7 @@ def do(message: OutboxMessage, postman: Postman) -> Outcome:
     composed = COMPOSE[message.kind](message)
     if isinstance(composed, Outcome):
         return composed
-    postman.send(rendered(composed, message))
+    mailer.send(rendered(composed, message))
     return SENT
 
 
