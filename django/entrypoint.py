@@ -12,7 +12,7 @@ import sys
 from typing import NoReturn
 
 import psycopg
-from migrating.turns import take_turn
+from migrating import advisory_lock
 
 CONNECT_TIMEOUT_S = 10
 MIGRATE = ("migrate_safely",)  # takes its turn by itself
@@ -43,7 +43,7 @@ def prepare(database: str) -> int:
     if code:
         return code
     with psycopg.connect(database, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
-        take_turn(lambda sql: connection.execute(sql.encode()))
+        advisory_lock.acquire(lambda sql: connection.execute(sql.encode()))
         return manage(*COLLECT)
 
 

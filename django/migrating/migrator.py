@@ -13,7 +13,7 @@ from django.db.migrations import Migration, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from migrating.patience import CONCURRENT_WAIT_S, set_lock_timeout
+from migrating.lock_retry import CONCURRENT_WAIT_S, set_lock_timeout
 
 
 class Mark(Operation):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from migrating import names
-from migrating.findings import Finding
+from migrating.linter import Finding
 from migrating.pending import Columns
 from migrating.statements import Statement
 from migrating.tables import Catalog, Table
@@ -36,7 +36,7 @@ OTHERS = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class Incompatibility:
     """What the running release could not live with, and why."""
 
     migration: str
@@ -57,22 +57,22 @@ class Judge:
     catalog: Catalog
     required: frozenset[tuple[str, str]]  # table and column that the plan adds as NOT NULL
 
-    def unknown(self, statement: Statement) -> Iterator[Problem]:
+    def unknown(self, statement: Statement) -> Iterator[Incompatibility]:
         """Judge an operation whose SQL cannot be told: on a table that is yet to be made it is no problem."""
         if not statement.table or self.catalog.table(f'"{statement.table}"'):
             why = f"what it does cannot be told before it runs ({statement.unknown}); look at it yourself"
-            yield Problem(statement.migration, "unreadable", statement.table, why)
+            yield Incompatibility(statement.migration, "unreadable", statement.table, why)
 
-    def of(self, statement: Statement, finding: Finding) -> Iterator[Problem]:
+    def of(self, statement: Statement, finding: Finding) -> Iterator[Incompatibility]:
         """Judge what the linter found, for each table of the statement that is there."""
         named = names.tables_of(statement.text)
         if not named and finding.rule in OTHERS:
-            yield Problem(statement.migration, finding.rule, "", OTHERS[finding.rule].format("something"))
+            yield Incompatibility(statement.migration, finding.rule, "", OTHERS[finding.rule].format("something"))
         for identifier in named:
             table = self.catalog.table(identifier)
             told = self._judge(finding, identifier, table) if table else None
             if table and told:
-                yield Problem(statement.migration, told[0], table.name, told[1])
+                yield Incompatibility(statement.migration, told[0], table.name, told[1])
 
     def _judge(self, finding: Finding, identifier: str, table: Table) -> tuple[str, str] | None:
         if finding.rule in LOCKS:

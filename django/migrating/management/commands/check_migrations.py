@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from migrating.checking import check
-from migrating.findings import LinterError
+from migrating.check import check
+from migrating.linter import LinterError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

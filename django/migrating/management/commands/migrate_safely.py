@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from migrating.migrator import Migrator
-from migrating.running import MigrationFailedError, migrate_safely
+from migrating.runner import MigrationFailedError, migrate_safely
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from django.db import OperationalError, connection, transaction
 from django.db.migrations import Migration
 
+from migrating import advisory_lock
+from migrating.lock_retry import is_busy, retry_while_busy, set_lock_timeout
 from migrating.migrator import Migrator
-from migrating.patience import is_busy, patiently, set_lock_timeout
 from migrating.pending import Pending, name_of, read_pending
-from migrating.taking_back import drop_invalid_indexes, take_back, undo_partial
-from migrating.turns import end_turn, take_turn
+from migrating.undo import drop_invalid_indexes, undo_applied, undo_partial
 
 Say = Callable[[str], object]
 
@@ -28,7 +28,7 @@ def migrate_safely(migrator: Migrator, say: Say) -> None:
     """Migrate while nobody else does. Raises MigrationFailedError."""
     try:
         with connection.cursor() as cursor:
-            take_turn(cursor.execute)
+            advisory_lock.acquire(cursor.execute)
     except OperationalError as error:
         why = "another migration did not end in time" if is_busy(error) else "the database does not answer"
         raise MigrationFailedError(f"nothing was changed: {why} ({error})") from error
@@ -39,7 +39,7 @@ def migrate_safely(migrator: Migrator, say: Say) -> None:
     finally:
         if connection.is_usable():  # without the connection the lock is gone too
             with connection.cursor() as cursor:
-                end_turn(cursor.execute)
+                advisory_lock.release(cursor.execute)
 
 
 def _as_one(migrator: Migrator, pending: Pending, say: Say) -> None:
@@ -48,7 +48,7 @@ def _as_one(migrator: Migrator, pending: Pending, say: Say) -> None:
             migrator.run()
 
     try:
-        patiently(attempt, lock_timeout_s=migrator.lock_timeout_s, say=say)
+        retry_while_busy(attempt, lock_timeout_s=migrator.lock_timeout_s, say=say)
     except Exception as error:
         stands = f"nothing was changed: the schema is as it was, and none of {len(pending.names)} migrations is applied"
         raise MigrationFailedError(f"{_told(migrator, error)}\n{stands}") from error
@@ -63,9 +63,9 @@ def _one_by_one(migrator: Migrator, pending: Pending, say: Say) -> None:
             _run_one(migrator, migration)
 
         try:
-            patiently(attempt, lock_timeout_s=migrator.lock_timeout_s, say=say)
+            retry_while_busy(attempt, lock_timeout_s=migrator.lock_timeout_s, say=say)
         except Exception as error:
-            stands = take_back(connection, applied, lock_timeout_s=migrator.lock_timeout_s)
+            stands = undo_applied(connection, applied, lock_timeout_s=migrator.lock_timeout_s)
             raise MigrationFailedError(f"{_told(migrator, error)}\n{stands}") from error
         applied.append(migration)
     migrator.run()  # for what Django does after all migrations

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-LOCK = 7_355_129  # a number that nothing else in this database uses
+LOCK_ID = 7_355_129  # a number that nothing else in this database uses
 LOCK_WAIT_S = 300
 
 
-def take_turn(execute: Callable[[str], object], *, wait_s: float = LOCK_WAIT_S) -> None:
+def acquire(execute: Callable[[str], object], *, wait_s: float = LOCK_WAIT_S) -> None:
     """Wait until nobody else has the lock; `execute` runs SQL outside of a transaction."""
     execute(f"SET lock_timeout = {round(wait_s * 1000)}")
-    execute(f"SELECT pg_advisory_lock({LOCK})")
+    execute(f"SELECT pg_advisory_lock({LOCK_ID})")
 
 
-def end_turn(execute: Callable[[str], object]) -> None:
+def release(execute: Callable[[str], object]) -> None:
     """Let the next one in."""
-    execute(f"SELECT pg_advisory_unlock({LOCK})")
+    execute(f"SELECT pg_advisory_unlock({LOCK_ID})")

@@ -11,13 +11,13 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 
-from migrating.patience import CONCURRENT_WAIT_S, set_lock_timeout
+from migrating.lock_retry import CONCURRENT_WAIT_S, set_lock_timeout
 from migrating.pending import name_of, read_pending
 
 INVALID = "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid)"
 
 
-def take_back(connection: BaseDatabaseWrapper, applied: Sequence[Migration], *, lock_timeout_s: float) -> str:
+def undo_applied(connection: BaseDatabaseWrapper, applied: Sequence[Migration], *, lock_timeout_s: float) -> str:
     """Reverse what this run applied, newest first, until one cannot be; return in words what stands."""
     left, why = list(applied), ""
     while left and not why:

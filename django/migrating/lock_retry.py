@@ -28,7 +28,7 @@ def is_busy(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and isinstance(error.__cause__, BUSY)
 
 
-def patiently(attempt: Callable[[], T], *, lock_timeout_s: float, say: Callable[[str], object]) -> T:
+def retry_while_busy(attempt: Callable[[], T], *, lock_timeout_s: float, say: Callable[[str], object]) -> T:
     """Try until the lock is had, with growing pauses; raise the last error when it is not.
 
     `attempt` leaves everything as it was when it fails.
