@@ -8,6 +8,7 @@ its line breaks taken out. Standard library only: the engine on the host uses it
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 from bisect import bisect_right
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 LEAST_LENGTH = 8  # a shorter value could not be told from ordinary text
@@ -22,15 +24,23 @@ _HOLD_CHARACTERS = 65536
 _OPAQUE = "latin-1"  # any byte is one character and back: patterns are ASCII
 _BYTES_IN_GROUP, _BITS_IN_CHARACTER, _BITS_IN_BYTE = 3, 6, 8
 
-# What may stand in the middle of a form where a line was broken: real and escaped line ends with the indentation after
-# them, a shell's continued line, an encoded line end; and the zero bytes between the letters of UTF-16.
-_BREAK = re.compile(r"[\r\n]+[ \t]*|\0+|\\{1,2}\r?\n[ \t]*|(?:\\{1,8}r)?\\{1,8}n[ \t]*|(?:%0[Dd])?%0[Aa]", re.ASCII)
+# What may stand in the middle of a form where a line was broken: real, escaped and encoded line ends with the
+# indentation after them, and the zero bytes between the letters of UTF-16; or the end of a line that a shell continues.
+_REAL = r"[\r\n]+[ \t]*|\0+"
+_ESCAPED = r"(?:\\{1,8}r)?\\{1,8}n[ \t]*|(?:%0[Dd])?%0[Aa]"
+_CONTINUED = r"\\{1,2}\r?\n[ \t]*"
+# What is looked for, and what is taken out; each kind by itself: an escaped line end may be a part of the secret.
+_BREAKS = tuple(
+    (re.compile(kind), re.compile(out))
+    for kind, out in ((_REAL, _REAL), (_ESCAPED, f"{_REAL}|{_ESCAPED}"), (_CONTINUED, _CONTINUED))
+)
 # A line that may go on in the next one: it ends with a long run of what encodings are made of, as wrapped ones do.
-_UNFINISHED = re.compile(r"[A-Za-z0-9+/_%=\\-]{40}\\?\r?\n\Z")
+_UNFINISHED = re.compile(r"[A-Za-z0-9+/_%=\\-]{48}\\?\r?\n\Z")
 _SPELLED_OUT = re.compile(r"(?:(?:%|\\{1,8}x)[0-9A-Fa-f]{2}){6}")  # six characters in a row, each by its code
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 
 Span = tuple[int, int, "Form"]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +105,23 @@ class Redactor:
         """Return the bytes without secrets, all others as they were."""
         return self.text(content.decode(_OPAQUE)).encode(_OPAQUE)
 
-    def value(self, value: object) -> object:
-        """Return a value as JSON has it, with every string in it, keys too, without secrets."""
+    def value(self, value: Value) -> Value:
+        """Return a value of the same shape, with every string in it without secrets.
+
+        Looks into dataclasses, mappings (keys too), lists, tuples and sets.
+        """
+        return cast("Value", self._value(value))
+
+    def _value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self.value(key): self.value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
+            return {self._value(key): self._value(item) for key, item in value.items()}
+        if isinstance(value, list | set | frozenset) or type(value) is tuple:
+            return type(value)(self._value(item) for item in value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = [field.name for field in dataclasses.fields(value) if field.init]
+            return dataclasses.replace(value, **{name: self._value(getattr(value, name)) for name in fields})
         return value
 
     def stream(self, chunks: Iterable[str]) -> Iterator[str]:
@@ -149,8 +168,10 @@ class Redactor:
     def _spans(self, text: str) -> list[Span]:
         """Return where the secrets are, in order and apart from each other."""
         found = self._matches(text)
-        if _BREAK.search(text):
-            joined = _Joined(text)
+        for kind, out in _BREAKS:
+            if not kind.search(text):
+                continue
+            joined = _Joined(text, out)
             found += [
                 (*place, form) for start, end, form in self._matches(joined.text) if (place := joined.back(start, end))
             ]
@@ -189,10 +210,10 @@ class Redactor:
 class _Joined:
     """A text with its line breaks taken out, which knows where each part of it was."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, broken: re.Pattern[str]) -> None:
         parts: list[str] = []
         self._starts, self._origins = [0], [0]  # of each part: in the joined text, and in the text
-        for cut in _BREAK.finditer(text):
+        for cut in broken.finditer(text):
             parts.append(text[self._origins[-1] : cut.start()].rstrip(" \t"))
             self._starts.append(self._starts[-1] + len(parts[-1]))
             self._origins.append(cut.end())
@@ -223,6 +244,23 @@ def forms_of(key: str, secret: str) -> Iterator[Form]:
             core = _base64_core(text.encode(), before=before)
             pattern, literal = _base64(core), _literal(core)
             yield Form(key=key, encoding="base64", pattern=pattern, longest=len(core) * 5, literal=literal)
+
+
+def last_lines(text: str, count: int) -> str:
+    """Return the last lines of a text that is not redacted yet.
+
+    There are more than `count` where an encoded text looks broken before the first one: its rest would not be known.
+    """
+    lines = text.strip().splitlines(keepends=True)
+    first = max(len(lines) - count, 0)
+    while first and _UNFINISHED.search(lines[first - 1]):
+        first -= 1
+    return "".join(lines[first:])
+
+
+def first_words(text: str, most: int) -> str:
+    """Return the beginning of a text that is not redacted yet, at most so many characters, and no part of a word."""
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0]} ...".lstrip()
 
 
 def _parts(secret: str) -> set[str]:

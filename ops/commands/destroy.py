@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ops.cloud import Cloud, CloudChange, open_cloud
 from ops.errors import OpsError, UsageError
+from ops.redact import Redactor
 from ops.settings import load
 
 INTERRUPTED = 130
@@ -16,14 +17,16 @@ INTERRUPTED = 130
 
 def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
     """Show what carries our tag in the cloud, ask, and remove it; return the exit code."""
+    redactor = Redactor({})  # an error in the settings names no value
     try:
         settings = load(root / ".env", environ=os.environ, target="droplet")
+        redactor = Redactor(settings.secrets())
         cloud = open_cloud(settings)
         cloud.check()
-        changes = cloud.plan_destroy()
+        changes = redactor.value(cloud.plan_destroy())
         return _remove(cloud, changes, name=settings.values["DROPLET_NAME"], yes=yes, as_json=as_json)
     except OpsError as error:
-        _say(str(error))
+        _say(redactor.text(str(error)))
         return error.exit_code
     except KeyboardInterrupt:
         _say("interrupted; what is left is still shown by: invoke destroy")

@@ -16,7 +16,7 @@ def down(root: Path, request: Request, *, volumes: bool, yes: bool) -> int:
         if request.target == "local" and not opened.host.is_ready:
             say("nothing was ever deployed here")
             return 0
-        opened.reach(Talk())
+        opened.reach(Talk(opened.redactor))
         again = command("down --volumes --yes", request.target)
         if (
             volumes

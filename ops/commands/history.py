@@ -30,10 +30,10 @@ def history(root: Path, request: Request, *, lines: int) -> int:
     """Print the runs of this host, newest first; return the exit code."""
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
-        seen = opened.host.engine("history", "--lines", str(lines))
+        opened.reach(Talk(opened.redactor))
+        seen = opened.redactor.value(opened.host.engine("history", "--lines", str(lines)))
         if request.json:
-            print(opened.redactor.text(json.dumps(seen, indent=1, ensure_ascii=False)))  # noqa: T201 - data goes to stdout
+            print(json.dumps(seen, indent=1, ensure_ascii=False))  # noqa: T201 - data goes to stdout
         else:
             terminal = Terminal() if sys.stdout.isatty() else Terminal(width=WIDE)
             with terminal.capture() as captured:

@@ -31,10 +31,11 @@ def logs(root: Path, query: LogQuery, request: Request) -> int:
     """Print log lines as they come, without secrets; return the exit code."""
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
+        opened.reach(Talk(opened.redactor))
         words = (*query.arguments(), *(["--json"] if request.json else []))
-        for line in opened.host.stream("logs", *words):
-            print(opened.redactor.text(line.rstrip("\n")), flush=True)  # noqa: T201 - data goes to stdout
+        lines = (f"{line.rstrip(chr(10))}\n" for line in opened.host.stream("logs", *words))
+        for shown in opened.redactor.stream(lines):
+            print(shown, end="", flush=True)  # noqa: T201 - data goes to stdout
         return 0
 
     return guarded(root, request, act)

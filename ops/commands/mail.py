@@ -79,8 +79,8 @@ def mail(root: Path, request: Request, *, last: int, show: int) -> int:
     """Print the newest mails as a list, or one of them; return the exit code."""
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
-        mails = _found(root, opened)
+        opened.reach(Talk(opened.redactor))
+        mails = opened.redactor.value(_found(root, opened))
         if show:
             _print_one(_chosen(mails, show), as_json=request.json)
         else:

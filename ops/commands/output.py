@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ops.errors import OpsError, UsageError
+from ops.redact import Redactor
 from ops.targets import Request, Target, open_target
 
 INTERRUPTED = 130
 
 
 class Talk:
-    """Tells on stderr what a target does, outside of a run."""
+    """Tells on stderr what a target does, outside of a run, without secrets."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -24,27 +28,29 @@ class Talk:
 
     def say(self, text: str) -> None:
         """Show progress."""
-        say(text)
+        say(self._redactor.text(text))
 
     def warn(self, text: str) -> None:
         """Show a warning."""
-        say(f"warning: {text}")
+        self.say(f"warning: {text}")
 
     def changed(self, what: str, action: str, why: str) -> None:
         """Show a change."""
-        say(f"{action} {what}: {why}")
+        self.say(f"{action} {what}: {why}")
 
 
 def guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
     """Open the target, act, and turn what goes wrong into words and an exit code."""
+    redactor = Redactor({})  # an error in the settings names no value
     try:
         opened = open_target(root, request)
+        redactor = opened.redactor
         try:
             return act(opened)
         finally:
             opened.close()
     except OpsError as error:
-        say(str(error))
+        say(redactor.text(str(error)))
         return error.exit_code
     except (KeyboardInterrupt, BrokenPipeError):
         return INTERRUPTED

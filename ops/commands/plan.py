@@ -15,12 +15,14 @@ from ops.targets import Request, Target
 
 def plan(root: Path, request: Request) -> int:
     """Print what a deploy would change; return the exit code."""
-    return guarded(root, request, lambda opened: _print_plan(plan_of(opened, request), as_json=request.json))
+    return guarded(
+        root, request, lambda opened: _print_plan(opened.redactor.value(plan_of(opened, request)), as_json=request.json)
+    )
 
 
 def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
     """Return the changes that a deploy would make: around the host first, then as the engine's `plan` states them."""
-    outer = target.outer_changes(request, Talk())
+    outer = target.outer_changes(request, Talk(target.redactor))
     release = target.pack("plan").release
     if any(change["kind"] == "droplet" and change["action"] == "create" for change in outer):
         wanted = [{"service": s.name, "action": "run" if s.is_job else "start"} for s in release.services]

@@ -67,8 +67,8 @@ def show_counts(root: Path, request: Request) -> int:
     """Print how many replicas of each service there are; return the exit code."""
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
-        rows = counted(opened.host.engine("status", "--no-health"))
+        opened.reach(Talk(opened.redactor))
+        rows = opened.redactor.value(counted(opened.host.engine("status", "--no-health")))
         if request.json:
             print(json.dumps({"services": rows}, indent=1))  # noqa: T201 - data goes to stdout
         else:

@@ -19,7 +19,7 @@ def seed(root: Path, request: Request, *, organizations: int, people: int, event
     words = [word for name, value in numbers.items() if value for word in (f"--{name}", str(value))]
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
+        opened.reach(Talk(opened.redactor))
         _check_that_it_runs(opened)
         if organizations:
             print("a crowd takes a while: about a minute for 1,000 organizations", file=sys.stderr)  # noqa: T201 - talk

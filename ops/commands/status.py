@@ -18,10 +18,10 @@ def status(root: Path, request: Request) -> int:
     """Print each replica of the live release; return the exit code, 8 when one is not healthy."""
 
     def act(opened: Target) -> int:
-        opened.reach(Talk())
-        seen = opened.host.engine("status")
+        opened.reach(Talk(opened.redactor))
+        seen = opened.redactor.value(opened.host.engine("status"))
         if request.json:
-            print(opened.redactor.text(json.dumps(seen, indent=1)))  # noqa: T201 - data goes to stdout
+            print(json.dumps(seen, indent=1))  # noqa: T201 - data goes to stdout
         else:
             Terminal().print(_status_table(seen))
         return 0 if seen["services"] and all(row["healthy"] for row in seen["services"]) else 8

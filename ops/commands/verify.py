@@ -44,7 +44,7 @@ def verify(
     """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
     journal = tuple(events)
     migrated = any(event["event"] == "job" and event["name"] == "migrate" for event in journal)
-    seen = collect_observations(host, site, with_migrations=not migrated)
+    seen = folder.redacted(collect_observations(host, site, with_migrations=not migrated))
     evidence = evidence_of(seen, templates=templates(checkout), events=journal)
     for name, text in evidence.texts.items():
         folder.write(name, text)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from ops.errors import OpsError, PreflightError, SecretFoundError
 from ops.redact import Redactor
@@ -59,6 +59,9 @@ def create_run_folder(
     return RunFolder(path, redactor=redactor, started_at=clock(), clock=clock)
 
 
+Value = TypeVar("Value")
+
+
 class RunFolder:
     """The folder of one run. `run_id` is its name, or for `latest` the time and the process."""
 
@@ -86,6 +89,10 @@ class RunFolder:
             self.missing[name] = error.strerror or str(error)
             return
         self.missing.pop(name, None)
+
+    def redacted(self, value: Value) -> Value:
+        """Return a value as it may be written, shown, cut and wrapped: with no secret in it."""
+        return self._redactor.value(value)
 
     def omit(self, name: str, why: str) -> None:
         """Note that a file will not be there, and why."""

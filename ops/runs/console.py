@@ -84,6 +84,7 @@ class Console:
     def summary(self, report: Report) -> None:
         """Print the end of the run; with `json`, the report to stdout and the summary to stderr."""
         self.close()
+        report = self._redactor.value(report)  # before it is wrapped
         if self._json:
             self._out.write(self._redactor.text(to_json(report)))
             self._out.flush()

@@ -99,12 +99,9 @@ class Run:
         return self.error.exit_code if self.error else 0
 
     def report(self, *, finished_at: datetime) -> Report:
-        """Return the run as it stands."""
-        failure = None
-        if self.error:
-            words = (self.redactor.text(text) for text in (self.error.what, self.error.why, self.error.fix))
-            failure = Failure(**dict(zip(("what", "why", "fix"), words, strict=True)))
-        return Report(
+        """Return the run as it stands, without secrets."""
+        error = self.error
+        report = Report(
             run_id=self.folder.run_id,
             mode=self.mode,
             target=self.target,
@@ -115,7 +112,7 @@ class Run:
             steps=steps_from(self.events, started_at=self.folder.started_at),
             changes=changes_from(self.events),
             checks=self.checks,
-            error=failure,
+            error=Failure(what=error.what, why=error.why, fix=error.fix) if error else None,
             warnings=tuple(self.warnings),
             url=self.url,
             services=self.seen.services,
@@ -124,6 +121,7 @@ class Run:
             origin=self.origin,
             went_back=self.went_back,
         )
+        return self.redactor.value(report)  # before anything is wrapped or cut to fit
 
 
 def open_run(root: Path, *, mode: str, target: str, redactor: Redactor, url: str, json: bool, timestamp: bool) -> Run:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ops.engine.model import Release
 from ops.errors import BuildError, HostError, OpsError, PreflightError, ReleaseError
+from ops.redact import last_lines
 
 FAMILIES: dict[str, type[OpsError]] = {
     "build": BuildError,
@@ -77,5 +78,5 @@ def refusal(stdout: str, stderr: str, *, target: str) -> OpsError:
     try:
         return raised(json.loads(stdout)["error"], target=target)
     except (ValueError, KeyError, TypeError):
-        last = stderr.strip().rpartition("\n")[2] or "it printed nothing"
+        last = last_lines(stderr, 1) or "it printed nothing"
         return HostError("the engine refused", why=last, fix=AGAIN)

@@ -51,7 +51,7 @@ def _run_task(asking: Prober, site: Site, *, deadline: float) -> tuple[int, str]
 
 
 def _said(answer: Answer) -> str:
-    return f"{answer.summary} {' '.join(answer.body_head.split())[:200]}".strip()
+    return f"{answer.summary} {' '.join(answer.body_head.split())}".strip()
 
 
 THREADS = 24

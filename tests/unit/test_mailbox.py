@@ -13,6 +13,7 @@ import pytest
 
 from ops.commands import mail as story
 from ops.commands.mail import read_mails
+from ops.redact import Redactor
 from ops.targets.base import Request
 
 LINE = "-" * 79
@@ -53,7 +54,10 @@ def test_mails_are_read_whole_the_newest_last(folder: Path) -> None:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     target = SimpleNamespace(
-        reach=lambda _: None, close=lambda: None, settings=SimpleNamespace(values={"EMAIL_URL": "consolemail://"})
+        redactor=Redactor({}),
+        reach=lambda _: None,
+        close=lambda: None,
+        settings=SimpleNamespace(values={"EMAIL_URL": "consolemail://"}),
     )
     monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     return target

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ops.engine.compose.descriptions import PROJECT
 from ops.engine.errors import EngineError
+from ops.redact import last_lines
 
 COMPOSE_TIMEOUT_S = 120.0
 KEPT_LINES = 25
@@ -39,7 +40,7 @@ def compose(file: Path, *words: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise _not_started(file, f"`docker compose {words[0]}` took more than {COMPOSE_TIMEOUT_S:g} s") from error
     if done.returncode:
-        raise _not_started(file, "\n  ".join(done.stdout.strip().splitlines()[-KEPT_LINES:]))
+        raise _not_started(file, "\n  ".join(last_lines(done.stdout, KEPT_LINES).splitlines()))
 
 
 def follow(command: tuple[str, ...], each_line: Callable[[str], None], *, timeout_s: float) -> tuple[int, list[str]]:

@@ -15,6 +15,7 @@ from ops.engine.compose.folders import Folders
 from ops.engine.errors import EngineError
 from ops.engine.model import Image, Release
 from ops.engine.runtime import Say
+from ops.redact import first_words
 
 CACHE_BYTES = 3_000_000_000  # of build cache that stays: the packages of every image, for a quick next build
 PRUNE_TIMEOUT_S = 300.0
@@ -109,7 +110,7 @@ class Steps:
             return
         step = self._waiting.pop(number, "")
         if step and not text.startswith("CACHED"):
-            self._say(step if len(step) <= SHOWN else f"{step[:SHOWN]}...")
+            self._say(first_words(step, SHOWN))
 
 
 def _build(image: Image, context: Path, say: Say) -> None:

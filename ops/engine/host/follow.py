@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ops.redact import last_lines
+
 BEGIN_S = 20.0
 ALIVE_EVERY_S = 5.0
 LOOK_EVERY_S = 0.05
@@ -60,8 +62,8 @@ def last_words(run: Path, *, began: bool) -> str:
     """Return why an engine that is gone said nothing more, as far as its log knows."""
     log = run / "engine.log"
     text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
-    spoken = [line for line in text.splitlines() if not line.startswith("{")]
-    return spoken[-1] if spoken else "it was killed" if began else "it never began"
+    spoken = last_lines("\n".join(line for line in text.splitlines() if not line.startswith("{")), 1)
+    return spoken or ("it was killed" if began else "it never began")
 
 
 def _engine(journal: Path) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ops.engine.errors import EngineError
 from ops.engine.processes.layout import Layout, disk, locked, remove_tree, write_private
 from ops.engine.runtime import Say
+from ops.redact import last_lines
 
 READY = ".ready"
 USERS = ".users"
@@ -110,7 +111,7 @@ def run_installer(
 
 def failed_install(doing: str, output: str) -> EngineError:
     """Say why an installer failed, with its last lines."""
-    last = "\n".join(output.strip().splitlines()[-12:])
+    last = last_lines(output, 12)
     for pattern, why, fix in CAUSES:
         if re.search(pattern, output, re.IGNORECASE):
             return EngineError(f"{doing} failed", why=f"{why}:\n{last}", fix=fix, family="build")

@@ -13,6 +13,7 @@ from ops.engine.errors import EngineError
 from ops.engine.processes.environments import READY, failed_install, run_installer
 from ops.engine.processes.layout import Layout, disk, locked, remove_tree
 from ops.engine.runtime import Say
+from ops.redact import last_lines
 
 BUILD_TIMEOUT_S = 900
 
@@ -41,7 +42,7 @@ def build_front_end(project: Path, command: tuple[str, ...], *, env: Path, layou
         say(f"building {project.name}: {' '.join(command)}")
         done = _run(command, cwd=project, environment=environment)
     if done.returncode:
-        last = "\n".join(done.stdout.strip().splitlines()[-25:])
+        last = last_lines(done.stdout, 25)
         raise EngineError(
             f"building {project.name} failed",
             why=last or f"exit code {done.returncode}",

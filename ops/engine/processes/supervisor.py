@@ -17,6 +17,7 @@ from ops.engine.errors import EngineError
 from ops.engine.processes import os_processes, supervisor_rpc
 from ops.engine.processes.launch_file import LAUNCH_FILE, SYSTEM_PATH, Launch
 from ops.engine.processes.layout import Layout, write_private
+from ops.redact import last_lines
 
 START_TIMEOUT_S = 15.0
 OPEN_FILES = 8192
@@ -234,7 +235,7 @@ def _gone(error: OSError, folder: Path) -> EngineError:
 def _no_start(output: str) -> EngineError:
     return EngineError(
         "the supervisor did not start",
-        why=output.strip()[-600:] or f"it did not answer within {START_TIMEOUT_S:.0f} s",
+        why=last_lines(output, 8) or f"it did not answer within {START_TIMEOUT_S:.0f} s",
         fix="run the same command again",
         family="host",
     )

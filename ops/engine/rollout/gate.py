@@ -13,6 +13,7 @@ from ops.engine.model import Replica, Service
 from ops.engine.parallel import each
 from ops.engine.rollout.context import Engine
 from ops.engine.runtime import Runtime
+from ops.redact import first_words
 
 NEEDED_IN_A_ROW = 3
 WORDS_S, QUIET_S = 2.0, 0.3
@@ -49,7 +50,7 @@ def is_ready_now(runtime: Runtime, fetch: Fetch, service: Service, replica: Repl
         return passes, "its health check passes" if passes else "its health check fails"
     url = f"http://{runtime.address(replica)}{service.route.ready}"
     answer = fetch(url, host=service.route.host)
-    text = answer.body.decode("utf-8", "replace").strip()[:300]
+    text = first_words(answer.body.decode("utf-8", "replace").strip(), 300)
     return answer.is_good, f"{service.route.ready} answered {answer.status}: {text}" if answer.status else text
 
 

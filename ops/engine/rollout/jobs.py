@@ -6,6 +6,7 @@ from ops.engine import service_roles
 from ops.engine.errors import EngineError
 from ops.engine.model import Service
 from ops.engine.rollout.context import Engine, Goal
+from ops.redact import last_lines
 
 JOB_TIMEOUT_S = 900.0
 KEPT_OUTPUT = 20_000
@@ -23,11 +24,14 @@ def run_job(engine: Engine, job: Service, *, step: str = "migrate") -> None:
     engine.say(step)(f"running {job.name}")
     code, output = engine.runtime.run_once(job, job.command, timeout_s=JOB_TIMEOUT_S)
     seconds = round(engine.waiter.now() - began, 3)
-    engine.journal.write("job", name=job.name, exit_code=code, output=output[-KEPT_OUTPUT:], seconds=seconds)
+    engine.journal.write(
+        "job", name=job.name, exit_code=code, output=engine.journal.redacted(output)[-KEPT_OUTPUT:], seconds=seconds
+    )
     if code != 0:
         raise EngineError(
             f"the job {job.name} failed",
-            why=f"it ended with exit code {code}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:]),
+            why=f"it ended with exit code {code}; its last lines:\n  "
+            + "\n  ".join(last_lines(output, 20).splitlines()),
             fix="invoke deploy",
         )
 

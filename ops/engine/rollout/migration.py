@@ -11,6 +11,7 @@ from ops.engine.errors import EngineError
 from ops.engine.model import Service
 from ops.engine.rollout.context import Engine, Goal
 from ops.engine.rollout.jobs import run_job
+from ops.redact import last_lines
 
 CHECK_TIMEOUT_S = 120.0
 DUMP_TIMEOUT_S = 3600.0
@@ -69,7 +70,7 @@ def read_pending(engine: Engine, job: Service) -> Pending:
     except (ValueError, KeyError, TypeError) as error:
         raise EngineError(
             f"the check of {job.name} failed, and nothing was migrated",
-            why=f"{error}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:]),
+            why=f"{error}; its last lines:\n  " + "\n  ".join(last_lines(output, 20).splitlines()),
             fix="invoke deploy",
         ) from error
 
@@ -86,7 +87,7 @@ def dump(engine: Engine, goal: Goal, job: Service, database: Service) -> None:
         told = _last_object(code, output)
         file, mib = str(told["file"]), round(int(told["bytes"]) / MIB, 2)
     except (ValueError, KeyError, TypeError) as error:
-        why = f"{error}; its last lines:\n  " + "\n  ".join(output.splitlines()[-20:])
+        why = f"{error}; its last lines:\n  " + "\n  ".join(last_lines(output, 20).splitlines())
         raise _no_dump(why) from error
     engine.journal.write("dump", file=file, mib=mib, seconds=seconds)
     engine.say("migrate")(f"dumped the database to {file}, {mib:g} MiB in {seconds:.1f} s")

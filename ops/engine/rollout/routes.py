@@ -16,6 +16,7 @@ from ops.engine.http import Fetch
 from ops.engine.model import Release, Replica, Route, Service
 from ops.engine.runtime import Runtime
 from ops.engine.waiter import Waiter
+from ops.redact import first_words
 
 SERVERS_FILE = "servers.yml"
 MARK = "routes-"
@@ -192,5 +193,5 @@ def _json(body: bytes) -> Any:
 
 
 def _reason(status: int, body: bytes) -> str:
-    text = body.decode("utf-8", "replace").strip()[:200]
+    text = first_words(body.decode("utf-8", "replace").strip(), 200)
     return f"status {status}: {text}" if status else text

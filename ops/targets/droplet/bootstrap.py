@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops.errors import HostError, SettingsError
+from ops.redact import last_lines
 from ops.settings import Settings
 from ops.ssh import AGAIN, CommandResult, DeniedError, Remote, no_sudo
 
@@ -183,7 +184,7 @@ def _tell(lines: Generator[str, None, CommandResult], say: Callable[[str], None]
 
 def _failed(ran: CommandResult) -> HostError:
     said = dict(line.split(": ", 1) for line in ran.errors.splitlines() if ": " in line)
-    last = "\n".join(ran.errors.strip().splitlines()[-LAST_WORDS:])
+    last = last_lines(ran.errors, LAST_WORDS)
     return HostError(
         f"the host could not be prepared: {said.get('error', 'its bootstrap stopped')}",
         why=(said.get("why") or last or "it was killed").strip(),

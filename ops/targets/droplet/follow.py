@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ops.errors import HostError
+from ops.redact import last_lines
 from ops.ssh import AGAIN, CommandResult, LinkLostError, Remote, TooSlowError, UnreachableError
 
 ROOT = PurePosixPath("/var/lib/slipway")
@@ -77,7 +78,7 @@ class RemoteRun:
         if lines is None:
             lines = self.remote.lines(self._follower(run_id), sudo=True, timeout_s=RUN_S, idle_s=SILENCE_S)
         ran = yield from self._parsed(lines)
-        why = ran.errors.strip().rpartition("\n")[2] or f"its follower ended with exit code {ran.exit_code}"
+        why = last_lines(ran.errors, 1) or f"its follower ended with exit code {ran.exit_code}"
         raise HostError("the engine could not be followed", why=why, fix=AGAIN)
 
     def _parsed(self, lines: Generator[str, None, CommandResult]) -> Generator[dict[str, Any], None, CommandResult]:

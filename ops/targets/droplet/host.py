@@ -21,6 +21,7 @@ from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
 from ops.engine.rollout.plan import make_plan
 from ops.errors import HostError
+from ops.redact import last_lines
 from ops.ssh import AGAIN, CommandResult, Remote, no_sudo
 from ops.targets.droplet.follow import ROOT, RUN_S, RemoteRun, engine_words
 from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed, size_mib
@@ -174,7 +175,7 @@ def _answer(ran: CommandResult) -> Any:
     try:
         answer = json.loads(ran.output)
     except ValueError:
-        why = ran.errors.strip().rpartition("\n")[2] or f"it printed no answer and ended with {ran.exit_code}"
+        why = last_lines(ran.errors, 1) or f"it printed no answer and ended with {ran.exit_code}"
         raise HostError("the host refused", why=why, fix=AGAIN) from None
     if ran.exit_code:
         raise refusal(ran.output, ran.errors, target="droplet")

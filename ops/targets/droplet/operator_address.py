@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from ops.redact import first_words
 from ops.settings import Settings
 from ops.verification import prober
 
@@ -26,7 +27,7 @@ def operator_address(settings: Settings) -> tuple[str, str]:
     try:
         address = ipaddress.ip_address(said)
     except ValueError:
-        return "", _warning(url, f"its answer is no IP address: `{said[:40]}`")
+        return "", _warning(url, f"its answer is no IP address: `{first_words(said, 40)}`")
     if address.is_unspecified or address.is_multicast:
         return "", _warning(url, f"its answer is nobody's address: `{address}`")
     return str(address), ""

@@ -15,6 +15,7 @@ from typing import Any
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
+from ops.redact import last_lines
 from ops.targets.host import AGAIN, RUNS_KEPT, refusal
 
 
@@ -141,7 +142,7 @@ class LocalHost:
 
     def _last_words(self, run_id: str) -> str:
         log = (self.state / "runs" / run_id / "engine.log").read_text(encoding="utf-8", errors="replace")
-        return log.strip().rpartition("\n")[2] or "it was killed"
+        return last_lines(log, 1) or "it was killed"
 
 
 def _events_from(journal: Path, position: int) -> Iterator[tuple[dict[str, Any], int]]:
