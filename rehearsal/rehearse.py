@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, VerificationError
 from rehearsal.alone import alone, end_holder, terminated_as_interrupted
 from rehearsal.checkout import change_one_line, copy_checkout, environment_without_settings, write_settings
@@ -22,7 +23,6 @@ from rehearsal.report import look_around, table
 from rehearsal.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def rehearse(*, keep: bool = False, end: bool = False, as_json: bool = False, ro
         exit_code, error = raised.exit_code, raised
         sys.stderr.write(f"{raised}\n")
     except KeyboardInterrupt:
-        exit_code = _INTERRUPTED
+        exit_code = INTERRUPTED
         rehearsal.say("interrupted; everything was removed")
     _tell(rehearsal, exit_code=exit_code, error=error, as_json=as_json)
     return exit_code

@@ -21,7 +21,7 @@ SUPERSET = "dev"  # requirements/dev.txt holds every other lock with the same pi
 SHOWN = ("Collecting", "Installing", "WARNING: Retrying", "ERROR")  # of what pip says: that it moves, and troubles
 WAITING = "waiting for another start that is preparing `.venv` (Ctrl-C stops the wait) ..."
 PREFLIGHT = 4
-INTERRUPTED = 130
+INTERRUPTED = 130  # as in ops/engine/errors.py, which this file cannot import: it runs wherever it lies
 
 
 class BootstrapError(Exception):

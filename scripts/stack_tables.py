@@ -106,7 +106,7 @@ def _health(service: Mapping[str, Any]) -> str:
     return f"`{words.replace('$$', '$')}`".replace("|", "\\|")
 
 
-def _key_row(key: Key) -> str:
+def _key_row(key: Key[Any]) -> str:
     needed = "always" if DEVELOPMENT in key.required else "outside development" if key.required else ""
     default = f"`{key.default}`" if key.default else ""
     cells = (f"`{key.name}`", key.meaning, key.kind.write, default, needed, "yes" if key.secret else "")

@@ -27,7 +27,7 @@ from ops.cloud.plan import (
 )
 from ops.cloud.teardown import plan_teardown, remove
 from ops.errors import CredentialsError, HostError, OpsError, SettingsError, UsageError
-from ops.settings import Settings
+from ops.settings import GUARDED, Settings
 
 __all__ = ("Cloud", "CloudChange", "Droplet", "Ensured", "Patience", "open_cloud")
 CHECK_TRIES = 2
@@ -51,8 +51,8 @@ class Cloud:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api = api
         self._settings = settings
-        self._name = settings.values["DROPLET_NAME"]
-        self._tag = settings.values["DROPLET_TAG"]
+        self._name = settings.DROPLET_NAME
+        self._tag = settings.DROPLET_TAG
 
     def check(self) -> None:
         """Ask whose token it is; CredentialsError when it is refused, HostError when nobody answers."""
@@ -66,7 +66,7 @@ class Cloud:
 
     def find(self) -> Droplet | None:
         """Return the droplet with our name and tag; HostError when there are two."""
-        with_reserved = self._settings.flag("DROPLET_RESERVED_IP")
+        with_reserved = self._settings.DROPLET_RESERVED_IP
         return find_droplet(self._api, name=self._name, tag=self._tag, with_reserved=with_reserved)
 
     def plan(self, *, allow: str, public_key: str = "") -> tuple[CloudChange, ...]:
@@ -102,7 +102,7 @@ class Cloud:
 
     def plan_destroy(self) -> tuple[CloudChange, ...]:
         """Return everything that carries our tag, in the order in which it goes; reads only."""
-        names = served_names(self._settings.domain, admin=True, flower=True)
+        names = served_names(self._settings.WEBSITE_DOMAIN, GUARDED)
         return plan_teardown(self._api, tag=self._tag, names=names)
 
     def destroy(self, changes: Sequence[CloudChange], *, say: Say) -> None:
@@ -114,29 +114,27 @@ class Cloud:
                 steps.do(change, lambda one: remove(self._api, one))
 
     def _look(self, wanted: Wanted) -> tuple[Found, Zone]:
-        found, zone = look(self._api, wanted, names=self._names() if self._settings.flag("MANAGE_DNS") else ())
+        found, zone = look(self._api, wanted, names=self._names() if self._settings.MANAGE_DNS else ())
         for why, fix in find_refusals(wanted, found):
             raise HostError("the cloud was left as it is", why=why, fix=fix)
         return found, zone
 
     def _record_warnings(self, zone: Zone) -> tuple[str, ...]:
-        is_managed = self._settings.flag("MANAGE_DNS")
+        is_managed = self._settings.MANAGE_DNS
         return tuple(find_record_warnings(self._names(), zone)) if is_managed else ()
 
     def _names(self) -> tuple[str, ...]:
-        flag = self._settings.flag
-        return served_names(self._settings.domain, admin=flag("EXPOSE_ADMIN"), flower=flag("EXPOSE_FLOWER"))
+        return served_names(self._settings.WEBSITE_DOMAIN, self._settings.exposed)
 
     def _wanted(self, public_key: str, allow: str) -> Wanted:
-        values = self._settings.values
         return Wanted(
             tag=self._tag,
             name=self._name,
-            region=values["DROPLET_REGION"],
-            size=values["DROPLET_SIZE"],
-            image=values["DROPLET_IMAGE"],
-            ipv6=self._settings.flag("DROPLET_IPV6"),
-            reserved_ip=self._settings.flag("DROPLET_RESERVED_IP"),
+            region=self._settings.DROPLET_REGION,
+            size=self._settings.DROPLET_SIZE,
+            image=self._settings.DROPLET_IMAGE,
+            ipv6=self._settings.DROPLET_IPV6,
+            reserved_ip=self._settings.DROPLET_RESERVED_IP,
             operator=_operator(public_key),
             allow=_checked(allow),
         )
@@ -169,7 +167,7 @@ class _Steps:
 
 def open_cloud(settings: Settings, *, patience: Patience | None = None) -> Cloud:
     """Open the cloud account that the settings name; raises CredentialsError when there is no token."""
-    url = settings.values["DIGITALOCEAN_API_URL"].rstrip("/")
+    url = settings.DIGITALOCEAN_API_URL.rstrip("/")
     return Cloud(Api(token=settings.cloud_token(), url=url, patience=patience or Patience()), settings)
 
 
@@ -196,7 +194,7 @@ def _make(
 
 
 def _public_key(settings: Settings) -> str:
-    path = Path(f"{settings.values['SSH_KEY_PATH']}.pub").expanduser()
+    path = Path(f"{settings.SSH_KEY_PATH}.pub").expanduser()
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -6,7 +6,7 @@ Records of any other name or type stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,9 @@ class Zone:
     records: tuple[Mapping[str, Any], ...] = ()
 
 
-def served_names(domain: str, *, admin: bool, flower: bool) -> tuple[str, ...]:
-    """Return every name that has to point to the droplet."""
-    guarded = [label for label, is_exposed in (("admin", admin), ("flower", flower)) if is_exposed]
-    return (domain, f"www.{domain}", *(f"{label}.{domain}" for label in guarded))
+def served_names(domain: str, exposed: Iterable[str]) -> tuple[str, ...]:
+    """Return every name that has to point to the droplet; `exposed` are those of GUARDED that operators reach."""
+    return (domain, f"www.{domain}", *(f"{label}.{domain}" for label in exposed))
 
 
 def zones_of(domain: str) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.settings import STANDARD_SSH_PORT
+
 EVERYBODY = ["0.0.0.0/0", "::/0"]
-SSH_PORT = "22"
 OPEN = (("tcp", "80"), ("tcp", "443"), ("udp", "443"))
 
 
@@ -67,7 +68,7 @@ def ssh_firewall(tag: str, operator: Operator, allow: str) -> dict[str, Any]:
     return {
         "name": f"{ssh_prefix(tag)}{operator.short}",
         "tags": [tag],
-        "inbound_rules": [_rule("tcp", SSH_PORT, [allow])],
+        "inbound_rules": [_rule("tcp", str(STANDARD_SSH_PORT), [allow])],
         "outbound_rules": [],
     }
 

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 from ops.cloud import Cloud, CloudChange, open_cloud
+from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
 from ops.settings import load
-
-INTERRUPTED = 130
 
 
 def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
@@ -24,7 +23,7 @@ def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
         cloud = open_cloud(settings)
         cloud.check()
         changes = redactor.value(cloud.plan_destroy())
-        return _remove(cloud, changes, name=settings.values["DROPLET_NAME"], yes=yes, as_json=as_json)
+        return _remove(cloud, changes, name=settings.DROPLET_NAME, yes=yes, as_json=as_json)
     except OpsError as error:
         _say(redactor.text(str(error)))
         return error.exit_code

@@ -91,7 +91,7 @@ def mail(root: Path, request: Request, *, last: int, show: int) -> int:
 
 
 def _found(root: Path, opened: Target) -> list[Mail]:
-    if not opened.settings.values["EMAIL_URL"].startswith(TO_FILES):
+    if not opened.settings.EMAIL_URL.startswith(TO_FILES):
         raise UsageError(
             "there are no mails to show here",
             why="EMAIL_URL or EMAIL_HOST names a mail server, so mail goes there",

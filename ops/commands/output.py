@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
 from ops.targets import Request, Target, open_target
-
-INTERRUPTED = 130
 
 
 class Talk:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.engine.errors import EngineError
+from ops.engine.errors import INTERRUPTED, EngineError
 from ops.engine.examine import examine
 from ops.engine.host.follow import follow
 from ops.engine.host.history import read_history
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the caller gets what, why and fix, whatever it was
         return _fail(as_engine_error(error))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+INTERRUPTED = 130  # the exit code of whatever Ctrl-C ended, as a shell reports it
+
 
 class EngineError(Exception):
     """A step failed. `family` is `build`, `release`, `host` or `preflight`; it becomes the exit code."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ops.engine.errors import INTERRUPTED
 from ops.engine.model import Origin
 from ops.errors import OpsError
 from ops.redact import Redactor
@@ -17,8 +18,6 @@ from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_no
 from ops.runs.console import Console
 from ops.runs.report import Failure, Instance, Outcome, Report, changes_from, steps_from
 from ops.verification import Check, Observations
-
-INTERRUPTED = 130
 
 
 class Run:

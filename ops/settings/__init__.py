@@ -2,18 +2,20 @@
 
 from ops.settings.examples import EXAMPLES, render
 from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, Key
-from ops.settings.loader import InvalidSettingsError, Settings, load, load_for_droplet
-from ops.settings.rules import LOCAL_PORTS
-from ops.settings.schema import BY_NAME, KEYS
+from ops.settings.loader import InvalidSettingsError, load, load_for_droplet
+from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
+from ops.settings.settings import GUARDED, LOCAL_PORTS, Settings
 
 __all__ = (
     "BY_NAME",
     "DEVELOPMENT",
     "EXAMPLES",
+    "GUARDED",
     "KEYS",
     "LOCAL_PORTS",
     "PLACEHOLDER",
     "PRODUCTION",
+    "STANDARD_SSH_PORT",
     "InvalidSettingsError",
     "Key",
     "Settings",

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ops.settings.kinds import DEVELOPMENT, PRODUCTION, Key
 from ops.settings.schema import KEYS
@@ -23,7 +24,7 @@ _USES = {
 _USE = "Copy it: cp .env.prod.example .env && chmod 600 .env; then replace each change-me."
 
 
-def render(keys: Iterable[Key], *, environment: str, values: Mapping[str, str] | None = None) -> str:
+def render(keys: Iterable[Key[Any]], *, environment: str, values: Mapping[str, str] | None = None) -> str:
     """Write settings as the text of an environment file; `values` win over the examples."""
     lines = [_HEAD.format(environment=environment, use=_USES.get(environment, _USE))]
     for title, members in itertools.groupby(keys, key=lambda key: key.group):
@@ -55,7 +56,7 @@ def main(arguments: list[str], *, root: Path) -> int:
     return 1 if stale else 0
 
 
-def _comment(key: Key) -> str:
+def _comment(key: Key[Any]) -> str:
     facts = [key.meaning, f"{key.kind.write[0].upper()}{key.kind.write[1:]}."]
     if key.required:
         facts.append("Required." if DEVELOPMENT in key.required else "Required outside development.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, Self, TypeVar, overload
+from urllib.parse import unquote, urlsplit
 
+T = TypeVar("T")
 DEVELOPMENT = "development"
 PRODUCTION = "production"
 PUBLIC = frozenset({"staging", PRODUCTION})
@@ -21,34 +22,58 @@ _FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "fa
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A sort of value: what to call it, how to write it, which text is one, and its one spelling."""
+class Kind(Generic[T]):
+    """A sort of value: what to call it, how to write it, which text is one, its one spelling, and how it is read.
+
+    `read` takes an empty text too: it means none.
+    """
 
     noun: str
     write: str
     accepts: Callable[[str], bool]
+    read: Callable[[str], T]
     clean: Callable[[str], str] = str.strip
 
 
-@dataclass(frozen=True)
-class Key:
-    """One setting.
+class Stated(Protocol):
+    """What has a text for each key: the settings."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The text of each key, by its name."""
+
+
+@dataclass(eq=False)
+class Key(Generic[T]):
+    """One setting, as an attribute of the class that lists them: on the class the key, on an instance its value.
 
     `required` are the environments in which it must not be empty. `examples` are the values in `.env.example` and
     `.env.prod.example`; without them the default stands there, or `change-me` for a secret that is required.
     `public_length` is how long a secret has to be outside development, `least_length` anywhere.
     """
 
-    name: str
     meaning: str
-    kind: Kind
+    kind: Kind[T]
     default: str = ""
     secret: bool = False
     required: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
     public_length: int = 8
     least_length: int = 8
-    group: str = ""
+    name: str = field(init=False)
+    group: str = field(init=False)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name, self.group = name, owner.__doc__ or ""
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, settings: Stated, owner: type) -> T: ...
+
+    def __get__(self, settings: Stated | None, owner: type) -> Self | T:
+        return self if settings is None else self.kind.read(settings.values[self.name])
 
     def example(self, environment: str) -> str:
         """Return the value that the example file of this environment shows."""
@@ -56,62 +81,69 @@ class Key:
             return self.examples[0] if environment == DEVELOPMENT else self.examples[-1]
         return PLACEHOLDER if self.secret and self.required else self.default
 
+    def secret_part(self, value: str) -> str:
+        """Return what is secret in a value: of a URL only its password, of an ordinary setting nothing."""
+        if not self.secret:
+            return ""
+        return url_password(value) if self.name.endswith("_URL") else value
 
-def group(title: str, *keys: Key) -> tuple[Key, ...]:
-    """Put keys under a title."""
-    return tuple(dataclasses.replace(key, group=title) for key in keys)
 
-
-def matching(noun: str, pattern: str, *, write: str) -> Kind:
+def matching(noun: str, pattern: str, *, write: str) -> Kind[str]:
     """Build a kind from a regular expression that the whole value has to match."""
     compiled = re.compile(pattern)
-    return Kind(noun=noun, write=write, accepts=lambda value: compiled.fullmatch(value) is not None)
+    return Kind(noun=noun, write=write, accepts=lambda value: compiled.fullmatch(value) is not None, read=str)
 
 
-def choice(*options: str) -> Kind:
+def choice(*options: str) -> Kind[str]:
     """Build the kind whose values are these words."""
     known = {option.casefold(): option for option in options}
     return Kind(
         noun="one of the words that are allowed",
         write=f"one of: {', '.join(options)}",
         accepts=lambda value: value in options,
+        read=str,
         clean=lambda value: known.get(value.strip().casefold(), value.strip()),
     )
 
 
-def whole(low: int, high: int) -> Kind:
-    """Build the kind of the whole numbers from `low` to `high`."""
+def whole(low: int, high: int, *, why: str = "") -> Kind[int]:
+    """Build the kind of the whole numbers from `low` to `high`; `why` says where the limit comes from."""
+    said = f"a whole number from {low} to {high}"
     return Kind(
-        noun=f"a whole number from {low} to {high}",
-        write=f"a whole number from {low} to {high}",
+        noun=said,
+        write=f"{said}: {why}" if why else said,
         accepts=lambda value: re.fullmatch(r"[0-9]{1,9}", value) is not None and low <= int(value) <= high,
+        read=lambda value: int(value or 0),
     )
 
 
-def seconds(high: int) -> Kind:
+def seconds(high: int) -> Kind[float]:
     """Build the kind of the spans up to `high` seconds, with at most one decimal."""
     return Kind(
         noun=f"a number of seconds up to {high}",
         write=f"a number from 0 to {high}, such as 5 or 4.5",
         accepts=lambda value: re.fullmatch(r"[0-9]{1,9}([.][0-9])?", value) is not None and float(value) <= high,
+        read=lambda value: float(value or 0),
     )
 
 
-def url(*schemes: str) -> Kind:
-    """Build the kind of the URLs that have one of these schemes and name a host."""
-    return Kind(
-        noun=f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}",
-        write=f"a URL such as {schemes[0]}://user:password@host:1234/name (passwords percent-encoded)",
-        accepts=lambda value: _is_url(value, schemes),
-    )
+def login_url(*schemes: str) -> Kind[str]:
+    """Build the kind of the URLs of a server that wants a password."""
+    return _url(schemes, write=f"a URL such as {schemes[0]}://user:password@host:1234/name (passwords percent-encoded)")
 
 
-def comma_list(item: Kind, *, write: str) -> Kind:
+def web_url(*schemes: str, example: str) -> Kind[str]:
+    """Build the kind of the URLs of a server on the web."""
+    return _url(schemes, write=f"a URL such as {example}")
+
+
+def comma_list(item: Kind[str], *, write: str) -> Kind[tuple[str, ...]]:
     """Build the kind of lists, separated by commas, of another kind."""
     return Kind(
         noun=f"a comma-separated list, each {item.noun}",
         write=write,
         accepts=lambda value: all(item.accepts(part) for part in split_list(value)),
+        read=lambda value: tuple(split_list(value)),
         clean=lambda value: ",".join(item.clean(part) for part in split_list(value)),
     )
 
@@ -125,6 +157,23 @@ def is_local_name(host: str) -> bool:
     """Tell whether a host name only ever means this machine."""
     bare = host.casefold().rstrip(".")
     return bare == "localhost" or bare.endswith(".localhost") or bare.startswith("127.") or bare in {"::1", "0.0.0.0"}  # noqa: S104 - compared, not bound
+
+
+def url_password(url: str) -> str:
+    """Return the password in a URL, decoded; empty when there is none."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
+
+
+def _url(schemes: tuple[str, ...], *, write: str) -> Kind[str]:
+    return Kind(
+        noun=f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}",
+        write=write,
+        accepts=lambda value: _is_url(value, schemes),
+        read=str,
+    )
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
@@ -175,6 +224,7 @@ FLAG = Kind(
     noun="true or false",
     write="true or false",
     accepts=lambda value: value in {"true", "false"},
+    read=lambda value: value == "true",
     clean=lambda value: {**_FLAGS, "off": "false"}.get(value.strip().casefold(), value.strip()),
 )
 PORT = whole(1, 65535)
@@ -182,23 +232,26 @@ DOMAIN = Kind(
     noun="a host name",
     write="a host name without scheme, port or path, such as app.example.org",
     accepts=lambda value: _HOST.fullmatch(value) is not None and not re.fullmatch(r"[0-9.]+", value),
+    read=str,
     clean=lambda value: value.strip().lower().rstrip("."),
 )
 _HOST_PATTERN = Kind(
     noun="a host name or an IP address (a leading dot means every subdomain, * any)",
     write=_HOSTS_WRITE,
     accepts=lambda value: value in {"*", "[::1]"} or _HOST.fullmatch(value.removeprefix(".")) is not None,
+    read=str,
     clean=lambda value: value.strip().lower(),
 )
-_ORIGIN = Kind(noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin)
-_NETWORK = Kind(noun="an IP address or network", write=_NETWORKS_WRITE, accepts=_is_network)
-ADDRESS = Kind(noun="an IP address", write="an IP address such as 203.0.113.7", accepts=_is_address)
+_ORIGIN = Kind(noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin, read=str)
+_NETWORK = Kind(noun="an IP address or network", write=_NETWORKS_WRITE, accepts=_is_network, read=str)
+ADDRESS = Kind(noun="an IP address", write="an IP address such as 203.0.113.7", accepts=_is_address, read=str)
 HOST_PORT = Kind(
     noun="a host, or host:port",
     write="an IP address or host name, with :port when it is not the usual one",
     accepts=lambda value: (
         DOMAIN.accepts(value.rpartition(":")[0] or value) or _is_address(value.rpartition(":")[0] or value)
     ),
+    read=str,
 )
 SLUG = matching(
     "a name as the cloud's API writes it", r"[a-z0-9][a-z0-9._-]*", write="a name such as fra1, s-2vcpu-4gb"
@@ -208,7 +261,7 @@ HOSTS = comma_list(_HOST_PATTERN, write=_HOSTS_WRITE)
 ORIGINS = comma_list(_ORIGIN, write=_ORIGINS_WRITE)
 NETWORKS = comma_list(_NETWORK, write=_NETWORKS_WRITE)
 EMAIL = matching("an e-mail address", r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", write="an address such as ops@example.org")
-ZONE = Kind(noun="a known time zone", write="a name such as UTC or Europe/Berlin", accepts=_is_zone)
+ZONE = Kind(noun="a known time zone", write="a name such as UTC or Europe/Berlin", accepts=_is_zone, read=str)
 LANGUAGE = matching("a language code", r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*", write="a code such as en or en-us")
 IDENTIFIER = matching(
     "a plain database name",
@@ -218,6 +271,7 @@ IDENTIFIER = matching(
 URL_PATH = matching("a path that begins and ends with /", r"/([A-Za-z0-9._-]+/)+", write="a path such as /static/")
 ABSOLUTE_PATH = matching("an absolute path", r"/[A-Za-z0-9._/-]+", write="an absolute path such as /srv/static")
 FILE_PATH = matching("a path on one line", r"[^\x00-\x1f]+", write="the path of a file or folder")
+LOGIN_NAME = matching("a name on one line", r"[^\x00-\x1f]+", write="the name to log in with, often an address")
 USERNAME = matching("a user name", r"[\w.@+-]{1,150}", write="letters, digits and @ . + - _ only")
 PROXY_HEADER = matching(
     "a header as Django names it, a comma, a value",

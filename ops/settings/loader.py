@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
 from ops.errors import CredentialsError, SettingsError
 from ops.settings.env_file import Problem, read_env_file
-from ops.settings.rules import LOCAL_PORTS, find_problems, find_typos, secret_part
-from ops.settings.schema import BY_NAME, KEYS
-
-SSH_PORT = 22
-_SECRET_WORDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "API_KEY", "ACCESS_KEY")
-_LEAST_LENGTH = 8
+from ops.settings.rules import find_problems, find_typos
+from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
+from ops.settings.settings import Settings
 
 
 class InvalidSettingsError(SettingsError):
@@ -26,79 +22,6 @@ class InvalidSettingsError(SettingsError):
     def __init__(self, problems: tuple[Problem, ...], *, what: str, fix: str) -> None:
         super().__init__(what, why="\n".join(_line(problem) for problem in problems), fix=fix)
         self.problems = problems
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Settings:
-    """Every setting, checked. `values` has each key of the schema, `extra` what else `.env` says."""
-
-    target: str
-    values: Mapping[str, str]
-    extra: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Settings(target={self.target!r}, environment={self.environment!r}, domain={self.domain!r})"
-
-    @property
-    def environment(self) -> str:
-        """Return development, staging or production."""
-        return self.values["ENVIRONMENT"]
-
-    @property
-    def domain(self) -> str:
-        """Return the host name that people type."""
-        return self.values["WEBSITE_DOMAIN"]
-
-    @property
-    def use_tls(self) -> str:
-        """Return where certificates come from: acme or files; the local target always has files."""
-        return "files" if self.target == "local" else self.values["USE_TLS"]
-
-    @property
-    def ports(self) -> dict[str, int]:
-        """Return the fixed ports of the local target by their keys, such as LOCAL_HTTPS_PORT."""
-        return {name: self.number(name) for name in LOCAL_PORTS}
-
-    @property
-    def replica_port_first(self) -> int:
-        """Return the first port that replicas of the local target take."""
-        return self.number("LOCAL_REPLICA_PORT_FIRST")
-
-    def number(self, name: str) -> int:
-        """Return a setting that is a whole number."""
-        return int(self.values[name])
-
-    def flag(self, name: str) -> bool:
-        """Return a setting that is true or false."""
-        return self.values[name] == "true"
-
-    def cache_dir(self, root: Path) -> Path:
-        """Return the cache of the local target; a relative one counts from the checkout."""
-        return root / Path(self.values["LOCAL_CACHE_DIR"]).expanduser()
-
-    def as_environment(self) -> dict[str, str]:
-        """Return every key of the schema with its value or default: all that Compose interpolates."""
-        return dict(self.values)
-
-    def secrets(self) -> dict[str, str]:
-        """Return what must never be shown, by key; of a URL it is the password alone.
-
-        Unknown keys of `.env` whose names sound secret are among them.
-        """
-        known = {key.name: secret_part(key, self.values[key.name]) for key in KEYS}
-        extra = {name: value for name, value in self.extra.items() if _sounds_secret(name)}
-        return {name: value for name, value in {**extra, **known}.items() if len(value) >= _LEAST_LENGTH}
-
-    def cloud_token(self) -> str:
-        """Return the token for the cloud; raise CredentialsError when there is none."""
-        token = self.values["DIGITALOCEAN_TOKEN"]
-        if not token:
-            raise CredentialsError(
-                "there are no cloud credentials",
-                why="DIGITALOCEAN_TOKEN is empty in .env and in the environment; the cloud was not contacted",
-                fix="set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: ./scripts/deploy.sh --target local",
-            )
-        return token
 
 
 def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings:
@@ -131,10 +54,11 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             fix="./scripts/deploy.sh --target local",
         )
     settings = load(root / ".env", environ=os.environ, target="droplet")
-    if not address and settings.number("SSH_PORT") != SSH_PORT:
+    if not address and settings.SSH_PORT != STANDARD_SSH_PORT:
         raise SettingsError(
-            f"SSH_PORT is {settings.values['SSH_PORT']}",
-            why="a droplet listens on 22, and its firewall opens nothing else; another port is for --address",
+            f"SSH_PORT is {settings.SSH_PORT}",
+            why=f"a droplet listens on {STANDARD_SSH_PORT}, and its firewall opens nothing else; "
+            "another port is for --address",
             fix="empty SSH_PORT in .env, or add --address",
         )
     return settings
@@ -182,7 +106,3 @@ def _with_origin(problem: Problem, environ: Mapping[str, str]) -> Problem:
 
 def _line(problem: Problem) -> str:
     return f"{problem.key} {problem.wrong}\n         write: {problem.write}"
-
-
-def _sounds_secret(name: str) -> bool:
-    return any(word in name.upper() for word in _SECRET_WORDS)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from ops.settings.env_file import Problem
-from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key, is_local_name, split_list
+from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, PUBLIC, Key, is_local_name
 from ops.settings.schema import BY_NAME, ENVIRONMENTS, KEYS, REPLICA_PORT_COUNT, STAGING_CA
+from ops.settings.settings import LOCAL_PORTS, Settings
 
-Values = Mapping[str, str]
-LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))
 PLAIN_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")  # where a private server may speak plain HTTP
 _PLACEHOLDERS = ("change-me", "change_me", "changeme", "replace-me", "your-", "xxxx", "django-insecure")
 _COMMON_WORDS = "password1 password123 qwertyuiop 123456789 postgresql administrator redacted localhost letmein123"
@@ -22,14 +22,15 @@ _CLOSE = 0.9
 _DISTINCT_CHARACTERS = 5
 
 
-def find_problems(values: Values, *, target: str) -> list[Problem]:
+def find_problems(values: Mapping[str, str], *, target: str) -> list[Problem]:
     """Return every problem of complete, cleaned values: the first one of each key, in the order of the schema."""
     stated = values["ENVIRONMENT"]
     environment = stated if stated in ENVIRONMENTS else DEVELOPMENT
     found = {key.name: problem for key in KEYS for problem in _of_one(key, values[key.name], environment)}
     sound = {name: "" if name in found else value for name, value in values.items()}
+    settings = Settings(target=target, values=sound, extra={})
     for rule in _RULES:
-        for problem in rule(sound, target):
+        for problem in rule(settings):
             found.setdefault(problem.key, problem)
     return [found[key.name] for key in KEYS if key.name in found]
 
@@ -44,21 +45,6 @@ def find_typos(names: Iterable[str]) -> list[Problem]:
     return problems
 
 
-def url_password(url: str) -> str:
-    """Return the password in a URL, decoded; empty when there is none."""
-    try:
-        return unquote(urlsplit(url).password or "")
-    except ValueError:
-        return ""
-
-
-def secret_part(key: Key, value: str) -> str:
-    """Return what is secret in a value: of a URL only its password, of an ordinary setting nothing."""
-    if not key.secret:
-        return ""
-    return url_password(value) if key.name.endswith("_URL") else value
-
-
 def _closest(name: str) -> str:
     upper = name.upper()
     for known in BY_NAME:
@@ -68,8 +54,8 @@ def _closest(name: str) -> str:
     return next(iter(difflib.get_close_matches(upper, BY_NAME, n=1, cutoff=_CLOSE)), "")
 
 
-def _of_one(key: Key, value: str, environment: str) -> Iterator[Problem]:
-    secret = secret_part(key, value)
+def _of_one(key: Key[Any], value: str, environment: str) -> Iterator[Problem]:
+    secret = key.secret_part(value)
     if not value:
         if environment in key.required:
             yield Problem(key=key.name, wrong="is missing", write=_write(key))
@@ -80,53 +66,56 @@ def _of_one(key: Key, value: str, environment: str) -> Iterator[Problem]:
         yield Problem(key=key.name, wrong=f"{seen}is not {key.kind.noun}", write=_write(key))
 
 
-def _write(key: Key) -> str:
+def _write(key: Key[Any]) -> str:
     random = key.secret and not key.name.endswith("_URL") and key.required
     return f"{key.kind.write}; for example the output of {_RANDOM}" if random else key.kind.write
 
 
-def _secrets_are_strong(values: Values, _target: str) -> Iterator[Problem]:
+def _secrets_are_strong(settings: Settings) -> Iterator[Problem]:
     # what occurs in ordinary text neither protects anything nor can be redacted
-    public = [value for name, value in values.items() if not BY_NAME[name].secret]
+    public = [value for name, value in settings.values.items() if not BY_NAME[name].secret]
     ordinary = "\n".join((*BY_NAME, *public, _COMMON_WORDS)).casefold()
     for key in KEYS:
-        secret = secret_part(key, values[key.name])
-        least = key.public_length if values["ENVIRONMENT"] in PUBLIC else key.least_length
+        secret = key.secret_part(settings.values[key.name])
+        least = key.public_length if settings.ENVIRONMENT in PUBLIC else key.least_length
         if not secret:
             continue
         if len(secret) < least:
-            wrong = f"has {len(secret)} characters; {values['ENVIRONMENT'] or 'it'} needs {least} or more"
+            wrong = f"has {len(secret)} characters; {settings.ENVIRONMENT or 'it'} needs {least} or more"
             yield Problem(key=key.name, wrong=wrong, write=_write(key))
         elif len(set(secret)) < _DISTINCT_CHARACTERS or secret.casefold() in ordinary:
             yield Problem(key=key.name, wrong="is too easy to guess", write=_write(key))
 
 
-def _public_is_hardened(values: Values, target: str) -> Iterator[Problem]:
-    environment, domain = values["ENVIRONMENT"], values["WEBSITE_DOMAIN"]
+def _public_is_hardened(settings: Settings) -> Iterator[Problem]:
+    environment, domain = settings.ENVIRONMENT, settings.WEBSITE_DOMAIN
     if environment == PRODUCTION and is_local_name(domain):
         wrong = f"`{domain}` is a name for this machine only; {environment} needs one that the world knows"
-        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=BY_NAME["WEBSITE_DOMAIN"].kind.write)
-    elif target == "droplet" and is_local_name(domain):
+        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=Settings.WEBSITE_DOMAIN.kind.write)
+    elif settings.target == "droplet" and is_local_name(domain):
         wrong = f"`{domain}` is a name for this machine only; a droplet needs one that the world knows"
-        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=BY_NAME["WEBSITE_DOMAIN"].kind.write)
+        yield Problem(key="WEBSITE_DOMAIN", wrong=wrong, write=Settings.WEBSITE_DOMAIN.kind.write)
     if environment not in PUBLIC:
         return
     for name, wanted in _HARDENED.items():
-        if values[name] and values[name] != wanted:
-            yield Problem(key=name, wrong=f"`{values[name]}` is not for {environment}", write=f"{name}={wanted}")
-    for name in ("DJANGO_ALLOWED_HOSTS", "FORWARDED_ALLOW_IPS"):
-        if "*" in split_list(values[name]):
+        stated = settings.values[name]
+        if stated and stated != wanted:
+            yield Problem(key=name, wrong=f"`{stated}` is not for {environment}", write=f"{name}={wanted}")
+    for name, listed in (
+        ("DJANGO_ALLOWED_HOSTS", settings.DJANGO_ALLOWED_HOSTS),
+        ("FORWARDED_ALLOW_IPS", settings.FORWARDED_ALLOW_IPS),
+    ):
+        if "*" in listed:
             yield Problem(key=name, wrong=f"`*` is not for {environment}", write=BY_NAME[name].kind.write)
-    yield from _origins_are_https(values["CSRF_TRUSTED_ORIGINS"], domain)
+    yield from _origins_are_https(settings.CSRF_TRUSTED_ORIGINS, domain)
 
 
-def _origins_are_https(origins: str, domain: str) -> Iterator[Problem]:
+def _origins_are_https(origins: tuple[str, ...], domain: str) -> Iterator[Problem]:
     wanted = f"https://{domain}"
-    listed = split_list(origins)
-    if origins and domain and not any(origin == wanted or origin.startswith(f"{wanted}:") for origin in listed):
+    if origins and domain and not any(origin == wanted or origin.startswith(f"{wanted}:") for origin in origins):
         wrong = f"lacks the site itself, {wanted}"
-        yield Problem(key="CSRF_TRUSTED_ORIGINS", wrong=wrong, write=",".join((wanted, *listed)))
-    plain = [origin for origin in listed if not origin.startswith("https://") and not is_local_name(_host(origin))]
+        yield Problem(key="CSRF_TRUSTED_ORIGINS", wrong=wrong, write=",".join((wanted, *origins)))
+    plain = [origin for origin in origins if not origin.startswith("https://") and not is_local_name(_host(origin))]
     if plain:
         wrong = f"{', '.join(f'`{origin}`' for origin in plain)} is not HTTPS"
         yield Problem(key="CSRF_TRUSTED_ORIGINS", wrong=wrong, write=wanted)
@@ -136,25 +125,25 @@ def _host(origin: str) -> str:
     return urlsplit(origin).hostname or ""
 
 
-def _domain_is_allowed(values: Values, _target: str) -> Iterator[Problem]:
-    domain, hosts = values["WEBSITE_DOMAIN"], split_list(values["DJANGO_ALLOWED_HOSTS"])
+def _domain_is_allowed(settings: Settings) -> Iterator[Problem]:
+    domain, hosts = settings.WEBSITE_DOMAIN, settings.DJANGO_ALLOWED_HOSTS
     answered = any(host in {"*", domain, f".{domain}"} or (host[0] == "." and domain.endswith(host)) for host in hosts)
     if domain and hosts and not answered:
         wrong = f"lacks WEBSITE_DOMAIN, `{domain}`: Django would answer it with 400"
         yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((domain, *hosts)))
 
 
-def _certificates_can_be_had(values: Values, target: str) -> Iterator[Problem]:
-    host = (urlsplit(values["ACME_CA_SERVER"]).hostname or "").rstrip(".")
+def _certificates_can_be_had(settings: Settings) -> Iterator[Problem]:
+    host = (urlsplit(settings.ACME_CA_SERVER).hostname or "").rstrip(".")
     if host.endswith("letsencrypt.org") and not host.startswith("acme-staging"):
         wrong = "is Let's Encrypt's production directory, which this project never uses"
         yield Problem(key="ACME_CA_SERVER", wrong=wrong, write=f"{STAGING_CA}, or a private ACME server")
-    if target == "local":
+    if settings.target == "local":
         return
-    if values["USE_TLS"] == "acme" and not values["ACME_EMAIL"]:
-        yield Problem(key="ACME_EMAIL", wrong="is missing: USE_TLS is acme", write=BY_NAME["ACME_EMAIL"].kind.write)
+    if settings.USE_TLS == "acme" and not settings.ACME_EMAIL:
+        yield Problem(key="ACME_EMAIL", wrong="is missing: USE_TLS is acme", write=Settings.ACME_EMAIL.kind.write)
     for name in ("TLS_CERT_PATH", "TLS_KEY_PATH"):
-        if values["USE_TLS"] == "files" and not values[name]:
+        if settings.USE_TLS == "files" and not settings.values[name]:
             yield Problem(key=name, wrong="is missing: USE_TLS is files", write="the path of a PEM file")
 
 
@@ -165,20 +154,20 @@ _PAIRS = (
 )
 
 
-def _pairs_are_complete(values: Values, _target: str) -> Iterator[Problem]:
+def _pairs_are_complete(settings: Settings) -> Iterator[Problem]:
     for user, password in _PAIRS:
-        if values[user] and not values[password]:
+        if settings.values[user] and not settings.values[password]:
             wrong = f"is missing: {user} is set"
             yield Problem(key=password, wrong=wrong, write=f"{BY_NAME[password].kind.write}, or empty {user}")
-    if values["EMAIL_USER"] and not (values["EMAIL_HOST"] or values["EMAIL_URL"]):
-        yield Problem(key="EMAIL_HOST", wrong="is missing: EMAIL_USER is set", write=BY_NAME["EMAIL_HOST"].kind.write)
+    if settings.EMAIL_USER and not (settings.EMAIL_HOST or settings.EMAIL_URL):
+        yield Problem(key="EMAIL_HOST", wrong="is missing: EMAIL_USER is set", write=Settings.EMAIL_HOST.kind.write)
 
 
-def _ports_are_distinct(values: Values, _target: str) -> Iterator[Problem]:
-    first = int(values["LOCAL_REPLICA_PORT_FIRST"] or 0)
+def _ports_are_distinct(settings: Settings) -> Iterator[Problem]:
+    first = settings.LOCAL_REPLICA_PORT_FIRST
     owners: dict[str, str] = {}
     for name in LOCAL_PORTS:
-        port = values[name]
+        port = settings.values[name]
         if not port:
             continue
         if port in owners:
@@ -189,34 +178,35 @@ def _ports_are_distinct(values: Values, _target: str) -> Iterator[Problem]:
         owners.setdefault(port, name)
 
 
-def _lock_is_whole(values: Values, _target: str) -> Iterator[Problem]:
-    if values["EXPOSE_ADMIN"] == "true" and values["ENVIRONMENT"] == PRODUCTION:
+def _lock_is_whole(settings: Settings) -> Iterator[Problem]:
+    if settings.EXPOSE_ADMIN and settings.ENVIRONMENT == PRODUCTION:
         yield Problem(key="EXPOSE_ADMIN", wrong="is true: admin is never public in production", write="false")
-    if "true" not in {values["EXPOSE_ADMIN"], values["EXPOSE_FLOWER"]}:
+    if not settings.exposed:
         return
-    if not values["OPERATOR_PASSWORD"]:
+    if not settings.OPERATOR_PASSWORD:
         write = "a random value, or EXPOSE_ADMIN=false and EXPOSE_FLOWER=false"
         yield Problem(key="OPERATOR_PASSWORD", wrong="is missing: something is exposed behind it", write=write)
-    if not values["OPERATOR_NETWORKS"]:
+    if not settings.OPERATOR_NETWORKS:
         wrong = "is missing: something is exposed to these addresses alone"
         yield Problem(key="OPERATOR_NETWORKS", wrong=wrong, write="203.0.113.7, or a network")
-    elif any(_is_everybody(network) for network in values["OPERATOR_NETWORKS"].split(",")):
+    elif any(_is_everybody(network) for network in settings.OPERATOR_NETWORKS):
         yield Problem(key="OPERATOR_NETWORKS", wrong="lets everybody in", write="203.0.113.7, or a network")
 
 
-def _admin_is_answered(values: Values, _target: str) -> Iterator[Problem]:
-    name, hosts = f"admin.{values['WEBSITE_DOMAIN']}", values["DJANGO_ALLOWED_HOSTS"].split(",")
+def _admin_is_answered(settings: Settings) -> Iterator[Problem]:
+    name, hosts = f"admin.{settings.WEBSITE_DOMAIN}", settings.DJANGO_ALLOWED_HOSTS
     is_answered = any(host in {name, "*"} or (host[:1] == "." and name.endswith(host)) for host in hosts)
-    if values["EXPOSE_ADMIN"] == "true" and values["WEBSITE_DOMAIN"] and not is_answered:
+    if settings.EXPOSE_ADMIN and settings.WEBSITE_DOMAIN and not is_answered:
         wrong = f"lacks `{name}`: the admin would be answered with 400 there"
-        yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((name, *filter(None, hosts))))
+        yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((name, *hosts)))
 
 
-def _plain_http_stays_near(values: Values, _target: str) -> Iterator[Problem]:
+def _plain_http_stays_near(settings: Settings) -> Iterator[Problem]:
     for name in ("DIGITALOCEAN_API_URL", "ADDRESS_LOOKUP_URL"):
-        parts = urlsplit(values[name])
+        stated = settings.values[name]
+        parts = urlsplit(stated)
         if parts.scheme == "http" and not _is_near(parts.hostname or ""):
-            yield Problem(key=name, wrong=f"`{values[name]}` is not encrypted", write="a URL that begins with https://")
+            yield Problem(key=name, wrong=f"`{stated}` is not encrypted", write="a URL that begins with https://")
 
 
 def _is_near(host: str) -> bool:
@@ -233,7 +223,7 @@ def _is_everybody(network: str) -> bool:
     return network == "*" or ipaddress.ip_network(network, strict=False).prefixlen == 0
 
 
-_RULES: tuple[Callable[[Values, str], Iterator[Problem]], ...] = (
+_RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _secrets_are_strong,
     _public_is_hardened,
     _domain_is_allowed,

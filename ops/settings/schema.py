@@ -5,350 +5,359 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ops.settings import kinds as kind
-from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key, group
+from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
 CLOUD_API = "https://api.digitalocean.com"
 REPLICA_PORT_COUNT = 200
+STANDARD_SSH_PORT = 22  # of every host whose operator did not choose another
 _PRIVATE_NETWORKS = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 _REPLICAS = kind.whole(1, 50)
 
-KEYS: tuple[Key, ...] = (
-    *group(
-        "Where it runs",
-        Key(
-            "ENVIRONMENT", "Which rules hold.", kind.choice(*ENVIRONMENTS), required=ALWAYS, examples=ENVIRONMENTS[::2]
+
+class _Place:
+    """Where it runs"""
+
+    ENVIRONMENT = Key("Which rules hold.", kind.choice(*ENVIRONMENTS), required=ALWAYS, examples=ENVIRONMENTS[::2])
+    WEBSITE_DOMAIN = Key(
+        "The host name that people type. On a laptop keep a name of its own under localhost: the browser remembers"
+        " for this name, on every port, to use HTTPS only.",
+        kind.DOMAIN,
+        required=ALWAYS,
+        examples=("slipway.localhost", "app.example.org"),
+    )
+    LOG_LEVEL = Key(
+        "How much the services log.",
+        kind.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        default="INFO",
+    )
+
+
+class _Database:
+    """PostgreSQL"""
+
+    POSTGRES_USER = Key("The role that owns the database.", kind.IDENTIFIER, default="slipway")
+    POSTGRES_DB = Key("The name of the database.", kind.IDENTIFIER, default="slipway")
+    POSTGRES_PASSWORD = Key(
+        "The password of that role. URL-safe characters only.",
+        kind.URL_SAFE_SECRET,
+        secret=True,
+        required=ALWAYS,
+        public_length=32,
+    )
+    POSTGRES_API_USER = Key(
+        "The role of the API: it sees one organization at a time.",
+        kind.IDENTIFIER,
+        default="slipway_api",
+    )
+    POSTGRES_API_PASSWORD = Key(
+        "The password of that role. URL-safe characters only.",
+        kind.URL_SAFE_SECRET,
+        secret=True,
+        required=ALWAYS,
+        public_length=32,
+    )
+    DATABASE_URL = Key(
+        "A database elsewhere. Empty: made from the keys above. Not used by the local target.",
+        kind.login_url("postgresql", "postgres"),
+        secret=True,
+    )
+    API_DATABASE_URL = Key(
+        "The same database, with the role of the API. Needed together with DATABASE_URL.",
+        kind.login_url("postgresql", "postgres"),
+        secret=True,
+    )
+
+
+class _Redis:
+    """Redis: queue and cache"""
+
+    REDIS_PASSWORD = Key(
+        "The password of Redis. URL-safe characters only.",
+        kind.URL_SAFE_SECRET,
+        secret=True,
+        required=ALWAYS,
+        public_length=32,
+    )
+    REDIS_URL = Key(
+        "A Redis elsewhere. Empty: made from the key above. Not used by the local target.",
+        kind.login_url("redis", "rediss"),
+        secret=True,
+    )
+    CACHE_TIMEOUT_SECONDS = Key(
+        "How long a cached answer lives.",
+        kind.whole(0, 604800),
+        examples=("5", "300"),
+        default="300",
+    )
+
+
+class _Django:
+    """Django"""
+
+    DJANGO_SECRET_KEY = Key(
+        "Signs sessions and tokens. Whoever has it can be anybody; a new one ends every session.",
+        kind.SECRET,
+        secret=True,
+        required=ALWAYS,
+        public_length=50,
+    )
+    DJANGO_DEBUG = Key("Show stack traces to visitors.", kind.FLAG, default="false", examples=("true", "false"))
+    DJANGO_ALLOWED_HOSTS = Key(
+        "The host names that are answered; WEBSITE_DOMAIN is one of them.",
+        kind.HOSTS,
+        required=ALWAYS,
+        examples=("slipway.localhost,localhost,127.0.0.1", "app.example.org,localhost,127.0.0.1,django"),
+    )
+    CSRF_TRUSTED_ORIGINS = Key(
+        "Where forms may come from.",
+        kind.ORIGINS,
+        required=PUBLIC,
+        examples=(
+            "https://slipway.localhost:8443,http://localhost:8081,http://127.0.0.1:8081",
+            "https://app.example.org",
         ),
-        Key(
-            "WEBSITE_DOMAIN",
-            "The host name that people type. On a laptop keep a name of its own under localhost: the browser remembers"
-            " for this name, on every port, to use HTTPS only.",
-            kind.DOMAIN,
-            required=ALWAYS,
-            examples=("slipway.localhost", "app.example.org"),
-        ),
-        Key(
-            "LOG_LEVEL",
-            "How much the services log.",
-            kind.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
-            default="INFO",
-        ),
-    ),
-    *group(
-        "PostgreSQL",
-        Key("POSTGRES_USER", "The role that owns the database.", kind.IDENTIFIER, default="slipway"),
-        Key("POSTGRES_DB", "The name of the database.", kind.IDENTIFIER, default="slipway"),
-        Key(
-            "POSTGRES_PASSWORD",
-            "The password of that role. URL-safe characters only.",
-            kind.URL_SAFE_SECRET,
-            secret=True,
-            required=ALWAYS,
-            public_length=32,
-        ),
-        Key(
-            "POSTGRES_API_USER",
-            "The role of the API: it sees one organization at a time.",
-            kind.IDENTIFIER,
-            default="slipway_api",
-        ),
-        Key(
-            "POSTGRES_API_PASSWORD",
-            "The password of that role. URL-safe characters only.",
-            kind.URL_SAFE_SECRET,
-            secret=True,
-            required=ALWAYS,
-            public_length=32,
-        ),
-        Key(
-            "DATABASE_URL",
-            "A database elsewhere. Empty: made from the keys above. Not used by the local target.",
-            kind.url("postgresql", "postgres"),
-            secret=True,
-        ),
-        Key(
-            "API_DATABASE_URL",
-            "The same database, with the role of the API. Needed together with DATABASE_URL.",
-            kind.url("postgresql", "postgres"),
-            secret=True,
-        ),
-    ),
-    *group(
-        "Redis: queue and cache",
-        Key(
-            "REDIS_PASSWORD",
-            "The password of Redis. URL-safe characters only.",
-            kind.URL_SAFE_SECRET,
-            secret=True,
-            required=ALWAYS,
-            public_length=32,
-        ),
-        Key(
-            "REDIS_URL",
-            "A Redis elsewhere. Empty: made from the key above. Not used by the local target.",
-            kind.url("redis", "rediss"),
-            secret=True,
-        ),
-        Key(
-            "CACHE_TIMEOUT_SECONDS",
-            "How long a cached answer lives.",
-            kind.whole(0, 604800),
-            examples=("5", "300"),
-            default="300",
-        ),
-    ),
-    *group(
-        "Django",
-        Key(
-            "DJANGO_SECRET_KEY",
-            "Signs sessions and tokens. Whoever has it can be anybody; a new one ends every session.",
-            kind.SECRET,
-            secret=True,
-            required=ALWAYS,
-            public_length=50,
-        ),
-        Key("DJANGO_DEBUG", "Show stack traces to visitors.", kind.FLAG, default="false", examples=("true", "false")),
-        Key(
-            "DJANGO_ALLOWED_HOSTS",
-            "The host names that are answered; WEBSITE_DOMAIN is one of them.",
-            kind.HOSTS,
-            required=ALWAYS,
-            examples=("slipway.localhost,localhost,127.0.0.1", "app.example.org,localhost,127.0.0.1,django"),
-        ),
-        Key(
-            "CSRF_TRUSTED_ORIGINS",
-            "Where forms may come from.",
-            kind.ORIGINS,
-            required=PUBLIC,
-            examples=(
-                "https://slipway.localhost:8443,http://localhost:8081,http://127.0.0.1:8081",
-                "https://app.example.org",
-            ),
-        ),
-        Key(
-            "SECURE_PROXY_SSL_HEADER",
-            "The header by which Traefik tells that a request came over HTTPS, and its value.",
-            kind.PROXY_HEADER,
-            default="HTTP_X_FORWARDED_PROTO,https",
-        ),
-        Key(
-            "SESSION_COOKIE_SECURE",
-            "Send the session cookie over HTTPS only. The admin of the local target is plain HTTP on 127.0.0.1.",
-            kind.FLAG,
-            default="true",
-            examples=("false", "true"),
-        ),
-        Key(
-            "CSRF_COOKIE_SECURE", "The same for the CSRF cookie.", kind.FLAG, default="true", examples=("false", "true")
-        ),
-        Key("DJANGO_TIME_ZONE", "The time zone of dates without one.", kind.ZONE, default="UTC"),
-        Key("DJANGO_LANGUAGE_CODE", "The language of texts.", kind.LANGUAGE, default="en-us"),
-        Key("STATIC_URL", "Where static files are served.", kind.URL_PATH, default="/static/"),
-        Key("STATIC_ROOT", "The folder of static files in the containers.", kind.ABSOLUTE_PATH, default="/srv/static"),
-        Key("MEDIA_URL", "Where uploads are served.", kind.URL_PATH, default="/media/"),
-        Key("MEDIA_ROOT", "The folder of uploads in the containers.", kind.ABSOLUTE_PATH, default="/srv/media"),
-    ),
-    *group(
-        "The application",
-        Key(
-            "TOKEN_SECRET_KEY",
-            "Signs the access tokens of the API and of GraphQL. Whoever has it can be anybody; a new one ends every"
-            " access token, and every link in a mail that leads to a sign-up.",
-            kind.SECRET,
-            secret=True,
-            required=ALWAYS,
-            public_length=50,
-            least_length=32,
-        ),
-        Key(
-            "EXPOSE_GRAPHQL",
-            "Serve Django's /graphql at WEBSITE_DOMAIN too. Inside it is always there.",
-            kind.FLAG,
-            default="false",
-            examples=("true", "false"),
-        ),
-        Key(
-            "DJANGO_ADMIN_EMAIL",
-            "The e-mail address of the first administrator. Empty: none.",
-            kind.EMAIL,
-            examples=("admin@example.org", ""),
-        ),
-        Key(
-            "DJANGO_ADMIN_PASSWORD",
-            "The password of the first administrator.",
-            kind.SECRET,
-            secret=True,
-            examples=("change-me", ""),
-            public_length=12,
-        ),
-    ),
-    *group(
-        "E-mail: one URL, or the five keys after it",
-        Key(
-            "EMAIL_URL",
-            "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log; on the local target"
-            " to files, which `invoke mail` lists.",
-            kind.url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
-            secret=True,
-            examples=("consolemail://", ""),
-        ),
-        Key("EMAIL_HOST", "The mail server.", kind.DOMAIN),
-        Key("EMAIL_PORT", "Its port.", kind.PORT, default="587"),
-        Key("EMAIL_USER", "The user there.", kind.FILE_PATH),
-        Key("EMAIL_PASS", "The password there.", kind.SECRET, secret=True),
-        Key("EMAIL_USE_TLS", "Encrypt with STARTTLS.", kind.FLAG, default="true"),
-        Key("MAIL_FROM", "Who mails come from. Empty: slipway@ and WEBSITE_DOMAIN.", kind.EMAIL),
-    ),
-    *group(
-        "The edge: certificates and rate limit",
-        Key(
-            "USE_TLS",
-            "acme: certificates from ACME_CA_SERVER. files: the two files below. The local target makes its own.",
-            kind.choice("acme", "files"),
-            default="acme",
-            examples=("files", "acme"),
-        ),
-        Key("TLS_CERT_PATH", "With files: the certificate and its chain, PEM.", kind.FILE_PATH),
-        Key("TLS_KEY_PATH", "With files: its private key, PEM.", kind.FILE_PATH),
-        Key("ACME_EMAIL", "With acme: who is told about expiry.", kind.EMAIL, examples=("", "ops@example.org")),
-        Key(
-            "ACME_CA_SERVER",
-            "With acme: Let's Encrypt's staging directory or a private server; their production directory is refused.",
-            kind.url("https"),
-            default=STAGING_CA,
-        ),
-        Key(
-            "ACME_CA_PATH", "With a private ACME server: the authority that signed its own HTTPS, PEM.", kind.FILE_PATH
-        ),
-        Key(
-            "ACME_ROOT_PATH",
-            "With a private ACME server: the authority that signs its certificates, PEM.",
-            kind.FILE_PATH,
-        ),
-        Key(
-            "ACME_CERTIFICATE_HOURS",
-            "With acme: how long a certificate is valid; decides when it is renewed.",
-            kind.whole(1, 8760),
-            default="2160",
-        ),
-        Key(
-            "RATE_LIMIT_API_RPM",
-            "Requests a minute to the API from one address.",
-            kind.whole(1, 1_000_000),
-            default="600",
-        ),
-        Key("RATE_LIMIT_API_BURST", "How many of them may come at once.", kind.whole(1, 1_000_000), default="100"),
-        Key("FORWARDED_ALLOW_IPS", "Proxies whose X-Forwarded-* count.", kind.NETWORKS, default=_PRIVATE_NETWORKS),
-    ),
-    *group(
-        "Behind a lock: what may be opened to operators",
-        Key(
-            "EXPOSE_ADMIN",
-            "Serve Django's admin at admin.WEBSITE_DOMAIN, to OPERATOR_NETWORKS and with OPERATOR_USER's password."
-            " Never in production.",
-            kind.FLAG,
-            default="false",
-        ),
-        Key(
-            "EXPOSE_FLOWER",
-            "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock.",
-            kind.FLAG,
-            default="false",
-        ),
-        Key("OPERATOR_USER", "The user of that lock.", kind.USERNAME, default="operator"),
-        Key("OPERATOR_PASSWORD", "Its password.", kind.SECRET, secret=True, public_length=16),
-        Key("OPERATOR_NETWORKS", "The addresses that the lock lets in.", kind.NETWORKS),
-    ),
-    *group(
-        "Size",
-        Key("API_REPLICAS", "Processes of the API.", _REPLICAS, default="1", examples=("1", "2")),
-        Key("DJANGO_REPLICAS", "Processes of Django.", _REPLICAS, default="1", examples=("1", "2")),
-        Key("WORKER_REPLICAS", "Celery workers.", _REPLICAS, default="1"),
-        Key("WORKER_CONCURRENCY", "Tasks that one worker runs at a time.", kind.whole(1, 64), default="1"),
-    ),
-    *group(
-        "Releases",
-        Key(
-            "RELEASE_WATCH_SECONDS",
-            "How long a new release is watched while the old one answers where it fails. 0: not at all.",
-            kind.seconds(600),
-            default="5",
-        ),
-        Key(
-            "MIGRATION_LOCK_TIMEOUT",
-            "Seconds that a migration waits for a busy table. Then it tries again, and after five tries gives up.",
-            kind.whole(1, 60),
-            default="5",
-        ),
-    ),
-    *group(
-        "The local target: ports on 127.0.0.1, and the cache",
-        Key("LOCAL_HTTPS_PORT", "HTTPS.", kind.PORT, default="8443"),
-        Key("LOCAL_HTTP_PORT", "HTTP, which redirects to HTTPS.", kind.PORT, default="8080"),
-        Key("LOCAL_INTERNAL_PORT", "Django's admin and Traefik's API.", kind.PORT, default="8081"),
-        Key("LOCAL_POSTGRES_PORT", "PostgreSQL.", kind.PORT, default="15432"),
-        Key("LOCAL_REDIS_PORT", "Redis.", kind.PORT, default="16379"),
-        Key(
-            "LOCAL_REPLICA_PORT_FIRST",
-            f"The first of {REPLICA_PORT_COUNT} ports that replicas take.",
-            kind.whole(1024, 65536 - REPLICA_PORT_COUNT),
-            default="18100",
-        ),
-        Key("LOCAL_CACHE_DIR", "Where environments and packages are kept.", kind.FILE_PATH, default=".local/cache"),
-    ),
-    *group(
-        "The droplet target: the cloud",
-        Key(
-            "DIGITALOCEAN_TOKEN",
-            "An API token that may read and write. Not used by the local target.",
-            kind.SECRET,
-            secret=True,
-            examples=("", "change-me"),
-        ),
-        Key("DIGITALOCEAN_API_URL", "Where the API answers.", kind.url("https", "http"), default=CLOUD_API),
-        Key("DROPLET_NAME", "The name of the droplet.", kind.DOMAIN, default="slipway"),
-        Key(
-            "DROPLET_TAG",
-            "The tag on everything that belongs to this deployment; `destroy` removes nothing else.",
-            kind.TAG,
-            default="slipway",
-        ),
-        Key("DROPLET_REGION", "Where it stands.", kind.SLUG, default="fra1"),
-        Key("DROPLET_SIZE", "How large it is.", kind.SLUG, default="s-2vcpu-4gb"),
-        Key("DROPLET_IMAGE", "What it starts from: Debian 13, or a newer one.", kind.SLUG, default="debian-13-x64"),
-        Key("DROPLET_IPV6", "Give it an IPv6 address too.", kind.FLAG, default="false"),
-        Key("DROPLET_RESERVED_IP", "Give it an address that outlives it.", kind.FLAG, default="false"),
-        Key("MANAGE_DNS", "Write the records of WEBSITE_DOMAIN, when its zone is there.", kind.FLAG, default="true"),
-        Key("DNS_SERVER", "Who is asked whether the names point here. Empty: this machine's resolver.", kind.HOST_PORT),
-        Key(
-            "OPERATOR_ADDRESS",
-            "Your public address, for the SSH allowlist. Empty: ADDRESS_LOOKUP_URL is asked.",
-            kind.ADDRESS,
-        ),
-        Key(
-            "ADDRESS_LOOKUP_URL",
-            "Answers with the address that a request came from, as text.",
-            kind.url("https", "http"),
-            default="https://api.ipify.org",
-        ),
-    ),
-    *group(
-        "The droplet target: the host",
-        Key(
-            "SSH_KEY_PATH",
-            "Your private key; the public one lies beside it.",
-            kind.FILE_PATH,
-            default="~/.ssh/id_ed25519",
-        ),
-        Key("SSH_USER", "Who logs in.", kind.USERNAME, default="deploy"),
-        Key("SSH_PORT", "The port of SSH.", kind.PORT, default="22"),
-        Key(
-            "DOCKER_REGISTRY_MIRROR",
-            "A registry that is asked first for base images. Empty: none.",
-            kind.url("https", "http"),
-        ),
-    ),
+    )
+    SECURE_PROXY_SSL_HEADER = Key(
+        "The header by which Traefik tells that a request came over HTTPS, and its value.",
+        kind.PROXY_HEADER,
+        default="HTTP_X_FORWARDED_PROTO,https",
+    )
+    SESSION_COOKIE_SECURE = Key(
+        "Send the session cookie over HTTPS only. The admin of the local target is plain HTTP on 127.0.0.1.",
+        kind.FLAG,
+        default="true",
+        examples=("false", "true"),
+    )
+    CSRF_COOKIE_SECURE = Key("The same for the CSRF cookie.", kind.FLAG, default="true", examples=("false", "true"))
+    DJANGO_TIME_ZONE = Key("The time zone of dates without one.", kind.ZONE, default="UTC")
+    DJANGO_LANGUAGE_CODE = Key("The language of texts.", kind.LANGUAGE, default="en-us")
+    STATIC_URL = Key("Where static files are served.", kind.URL_PATH, default="/static/")
+    STATIC_ROOT = Key("The folder of static files in the containers.", kind.ABSOLUTE_PATH, default="/srv/static")
+    MEDIA_URL = Key("Where uploads are served.", kind.URL_PATH, default="/media/")
+    MEDIA_ROOT = Key("The folder of uploads in the containers.", kind.ABSOLUTE_PATH, default="/srv/media")
+
+
+class _Application:
+    """The application"""
+
+    TOKEN_SECRET_KEY = Key(
+        "Signs the access tokens of the API and of GraphQL. Whoever has it can be anybody; a new one ends every"
+        " access token, and every link in a mail that leads to a sign-up.",
+        kind.SECRET,
+        secret=True,
+        required=ALWAYS,
+        public_length=50,
+        least_length=32,
+    )
+    EXPOSE_GRAPHQL = Key(
+        "Serve Django's /graphql at WEBSITE_DOMAIN too. Inside it is always there.",
+        kind.FLAG,
+        default="false",
+        examples=("true", "false"),
+    )
+    DJANGO_ADMIN_EMAIL = Key(
+        "The e-mail address of the first administrator. Empty: none.",
+        kind.EMAIL,
+        examples=("admin@example.org", ""),
+    )
+    DJANGO_ADMIN_PASSWORD = Key(
+        "The password of the first administrator.",
+        kind.SECRET,
+        secret=True,
+        examples=("change-me", ""),
+        public_length=12,
+    )
+
+
+class _Mail:
+    """E-mail: one URL, or the five keys after it"""
+
+    EMAIL_URL = Key(
+        "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log; on the local target"
+        " to files, which `invoke mail` lists.",
+        kind.login_url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
+        secret=True,
+        examples=("consolemail://", ""),
+    )
+    EMAIL_HOST = Key("The mail server.", kind.DOMAIN)
+    EMAIL_PORT = Key("Its port.", kind.PORT, default="587")
+    EMAIL_USER = Key("The user there.", kind.LOGIN_NAME)
+    EMAIL_PASS = Key("The password there.", kind.SECRET, secret=True)
+    EMAIL_USE_TLS = Key("Encrypt with STARTTLS.", kind.FLAG, default="true")
+    MAIL_FROM = Key("Who mails come from. Empty: slipway@ and WEBSITE_DOMAIN.", kind.EMAIL)
+
+
+class _Edge:
+    """The edge: certificates and rate limit"""
+
+    USE_TLS = Key(
+        "acme: certificates from ACME_CA_SERVER. files: the two files below. The local target makes its own.",
+        kind.choice("acme", "files"),
+        default="acme",
+        examples=("files", "acme"),
+    )
+    TLS_CERT_PATH = Key("With files: the certificate and its chain, PEM.", kind.FILE_PATH)
+    TLS_KEY_PATH = Key("With files: its private key, PEM.", kind.FILE_PATH)
+    ACME_EMAIL = Key("With acme: who is told about expiry.", kind.EMAIL, examples=("", "ops@example.org"))
+    ACME_CA_SERVER = Key(
+        "With acme: Let's Encrypt's staging directory or a private server; their production directory is refused.",
+        kind.web_url("https", example="https://acme.internal:14000/directory"),
+        default=STAGING_CA,
+    )
+    ACME_CA_PATH = Key("With a private ACME server: the authority that signed its own HTTPS, PEM.", kind.FILE_PATH)
+    ACME_ROOT_PATH = Key(
+        "With a private ACME server: the authority that signs its certificates, PEM.",
+        kind.FILE_PATH,
+    )
+    ACME_CERTIFICATE_HOURS = Key(
+        "With acme: how long a certificate is valid; decides when it is renewed.",
+        kind.whole(1, 8760),
+        default="2160",
+    )
+    RATE_LIMIT_API_RPM = Key(
+        "Requests a minute to the API from one address.",
+        kind.whole(1, 1_000_000),
+        default="600",
+    )
+    RATE_LIMIT_API_BURST = Key("How many of them may come at once.", kind.whole(1, 1_000_000), default="100")
+    FORWARDED_ALLOW_IPS = Key("Proxies whose X-Forwarded-* count.", kind.NETWORKS, default=_PRIVATE_NETWORKS)
+
+
+class _Lock:
+    """Behind a lock: what may be opened to operators"""
+
+    EXPOSE_ADMIN = Key(
+        "Serve Django's admin at admin.WEBSITE_DOMAIN, to OPERATOR_NETWORKS and with OPERATOR_USER's password."
+        " Never in production.",
+        kind.FLAG,
+        default="false",
+    )
+    EXPOSE_FLOWER = Key(
+        "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock.",
+        kind.FLAG,
+        default="false",
+    )
+    OPERATOR_USER = Key("The user of that lock.", kind.USERNAME, default="operator")
+    OPERATOR_PASSWORD = Key("Its password.", kind.SECRET, secret=True, public_length=16)
+    OPERATOR_NETWORKS = Key("The addresses that the lock lets in.", kind.NETWORKS)
+
+
+class _Size:
+    """Size"""
+
+    API_REPLICAS = Key("Processes of the API.", _REPLICAS, default="1", examples=("1", "2"))
+    DJANGO_REPLICAS = Key("Processes of Django.", _REPLICAS, default="1", examples=("1", "2"))
+    WORKER_REPLICAS = Key("Celery workers.", _REPLICAS, default="1")
+    WORKER_CONCURRENCY = Key("Tasks that one worker runs at a time.", kind.whole(1, 64), default="1")
+
+
+class _Releases:
+    """Releases"""
+
+    RELEASE_WATCH_SECONDS = Key(
+        "How long a new release is watched while the old one answers where it fails. 0: not at all.",
+        kind.seconds(600),
+        default="5",
+    )
+    MIGRATION_LOCK_TIMEOUT = Key(
+        "Seconds that a migration waits for a busy table. Then it tries again, and after five tries gives up.",
+        kind.whole(1, 60),
+        default="5",
+    )
+
+
+class _Local:
+    """The local target: ports on 127.0.0.1, and the cache"""
+
+    LOCAL_HTTPS_PORT = Key("HTTPS.", kind.PORT, default="8443")
+    LOCAL_HTTP_PORT = Key("HTTP, which redirects to HTTPS.", kind.PORT, default="8080")
+    LOCAL_INTERNAL_PORT = Key("Django's admin and Traefik's API.", kind.PORT, default="8081")
+    LOCAL_POSTGRES_PORT = Key("PostgreSQL.", kind.PORT, default="15432")
+    LOCAL_REDIS_PORT = Key("Redis.", kind.PORT, default="16379")
+    LOCAL_REPLICA_PORT_FIRST = Key(
+        f"The first of {REPLICA_PORT_COUNT} ports that replicas take.",
+        kind.whole(1024, 65536 - REPLICA_PORT_COUNT),
+        default="18100",
+    )
+    LOCAL_CACHE_DIR = Key("Where environments and packages are kept.", kind.FILE_PATH, default=".local/cache")
+
+
+class _Cloud:
+    """The droplet target: the cloud"""
+
+    DIGITALOCEAN_TOKEN = Key(
+        "An API token that may read and write. Not used by the local target.",
+        kind.SECRET,
+        secret=True,
+        examples=("", "change-me"),
+    )
+    DIGITALOCEAN_API_URL = Key(
+        "Where the API answers.", kind.web_url("https", "http", example="https://host.example.org"), default=CLOUD_API
+    )
+    DROPLET_NAME = Key("The name of the droplet.", kind.DOMAIN, default="slipway")
+    DROPLET_TAG = Key(
+        "The tag on everything that belongs to this deployment; `destroy` removes nothing else.",
+        kind.TAG,
+        default="slipway",
+    )
+    DROPLET_REGION = Key("Where it stands.", kind.SLUG, default="fra1")
+    DROPLET_SIZE = Key("How large it is.", kind.SLUG, default="s-2vcpu-4gb")
+    DROPLET_IMAGE = Key("What it starts from: Debian 13, or a newer one.", kind.SLUG, default="debian-13-x64")
+    DROPLET_IPV6 = Key("Give it an IPv6 address too.", kind.FLAG, default="false")
+    DROPLET_RESERVED_IP = Key("Give it an address that outlives it.", kind.FLAG, default="false")
+    MANAGE_DNS = Key("Write the records of WEBSITE_DOMAIN, when its zone is there.", kind.FLAG, default="true")
+    DNS_SERVER = Key("Who is asked whether the names point here. Empty: this machine's resolver.", kind.HOST_PORT)
+    OPERATOR_ADDRESS = Key(
+        "Your public address, for the SSH allowlist. Empty: ADDRESS_LOOKUP_URL is asked.",
+        kind.ADDRESS,
+    )
+    ADDRESS_LOOKUP_URL = Key(
+        "Answers with the address that a request came from, as text.",
+        kind.web_url("https", "http", example="https://host.example.org"),
+        default="https://api.ipify.org",
+    )
+
+
+class _DropletHost:
+    """The droplet target: the host"""
+
+    SSH_KEY_PATH = Key(
+        "Your private key; the public one lies beside it.",
+        kind.FILE_PATH,
+        default="~/.ssh/id_ed25519",
+    )
+    SSH_USER = Key("Who logs in.", kind.USERNAME, default="deploy")
+    SSH_PORT = Key("The port of SSH.", kind.PORT, default=str(STANDARD_SSH_PORT))
+    DOCKER_REGISTRY_MIRROR = Key(
+        "A registry that is asked first for base images. Empty: none.",
+        kind.web_url("https", "http", example="https://host.example.org"),
+    )
+
+
+class Schema(
+    _Place,
+    _Database,
+    _Redis,
+    _Django,
+    _Application,
+    _Mail,
+    _Edge,
+    _Lock,
+    _Size,
+    _Releases,
+    _Local,
+    _Cloud,
+    _DropletHost,
+):
+    """Every setting."""
+
+
+KEYS: tuple[Key[Any], ...] = tuple(
+    key for group in Schema.__bases__ for key in vars(group).values() if isinstance(key, Key)
 )
 BY_NAME = {key.name: key for key in KEYS}

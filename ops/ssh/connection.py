@@ -20,6 +20,7 @@ import paramiko  # type: ignore[import-untyped] # it carries no types
 from fabric import Config, Connection  # type: ignore[import-untyped] # the same
 
 from ops.errors import HostError
+from ops.settings import STANDARD_SSH_PORT
 from ops.ssh import errors as remote_errors
 from ops.ssh.channel import Stdin, chunks, send
 from ops.ssh.errors import DeniedError, Login, UnreachableError
@@ -177,7 +178,7 @@ def _shake_hands(login: Login, sock: socket.socket) -> Any:
         connection = Connection(
             login.alias,  # with a socket of our own this only names the key in known_hosts
             user=login.user,
-            port=22,
+            port=STANDARD_SSH_PORT,
             config=Config(overrides={"load_ssh_configs": False}),
             connect_timeout=HANDSHAKE_S,
             connect_kwargs={

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import HostError
+from ops.settings import STANDARD_SSH_PORT
 
 DEPLOY = "invoke deploy"
 AGAIN = "run the same command again"
@@ -46,7 +47,7 @@ class Login:
     @property
     def name(self) -> str:
         """Return what an operator recognises: `203.0.113.7`, with the port when it is not 22."""
-        return self.address if self.port == 22 else f"{self.address} port {self.port}"  # noqa: PLR2004 - SSH's port
+        return self.address if self.port == STANDARD_SSH_PORT else f"{self.address} port {self.port}"
 
 
 def refused(login: Login) -> UnreachableError:

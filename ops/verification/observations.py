@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from ops.engine.runtime import Listener
+from ops.settings import STANDARD_SSH_PORT
 
 LIMIT_S = 5.0  # every probe, and with it every check, has to be done in this time
 SERVICES = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
@@ -26,7 +27,7 @@ class Site:
     address: str = "127.0.0.1"  # connected to instead of what the name resolves to; empty: resolve it
     https_port: int = 443
     http_port: int = 80
-    ssh_port: int = 22
+    ssh_port: int = STANDARD_SSH_PORT
     ca_file: str = ""  # the authority to verify against; empty: those that this machine trusts
     issuer: Issuer = "local"  # `staging` without `ca_file`: name and dates count, for nobody trusts its root
     rate_limit_burst: int = 50

@@ -20,7 +20,7 @@ def test_the_local_target_makes_an_env_file_that_holds_as_it_is_and_says_so(tmp_
 
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
     assert len(said) == 1
-    assert load(env_file, environ={}, target="local").environment == "development"
+    assert load(env_file, environ={}, target="local").ENVIRONMENT == "development"
     assert list(env_file.parent.iterdir()) == [env_file]
 
 

@@ -57,7 +57,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         redactor=Redactor({}),
         reach=lambda _: None,
         close=lambda: None,
-        settings=SimpleNamespace(values={"EMAIL_URL": "consolemail://"}),
+        settings=SimpleNamespace(EMAIL_URL="consolemail://"),
     )
     monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     return target
@@ -92,6 +92,6 @@ def test_no_mail_and_a_mail_server_are_told_apart(
 ) -> None:
     assert ask(tmp_path) == 2
     assert "there is no mail yet" in capsys.readouterr().err
-    opened.settings.values["EMAIL_URL"] = "smtp://mail.example.org"
+    opened.settings.EMAIL_URL = "smtp://mail.example.org"
     assert ask(tmp_path) == 2
     assert "so mail goes there" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_the_copys_settings_are_read_back_and_nobody_else_can(tmp_path: Path) ->
     write_settings(tmp_path, {**values, **hosts, **dict.fromkeys(names, secret)})
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
     settings = load(tmp_path / ".env", environ={}, target="local")
-    assert settings.values["POSTGRES_PASSWORD"] == secret
+    assert secret == settings.POSTGRES_PASSWORD
 
 
 def test_one_line_of_the_api_is_changed(checkout: Path) -> None:

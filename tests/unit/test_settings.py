@@ -20,7 +20,8 @@ def git(folder: Path, *words: str) -> None:
 def test_the_development_example_with_fresh_secrets_holds_for_the_local_target(tmp_path: Path) -> None:
     settings = load(sound(tmp_path), environ={}, target="local")
 
-    assert (settings.environment, settings.domain, settings.use_tls) == ("development", "slipway.localhost", "files")
+    assert (settings.ENVIRONMENT, settings.WEBSITE_DOMAIN) == ("development", "slipway.localhost")
+    assert settings.certificate_source == "files"
     assert settings.ports == {
         "LOCAL_HTTPS_PORT": 8443,
         "LOCAL_HTTP_PORT": 8080,
@@ -29,7 +30,7 @@ def test_the_development_example_with_fresh_secrets_holds_for_the_local_target(t
         "LOCAL_REDIS_PORT": 16379,
     }
     assert settings.cache_dir(tmp_path) == tmp_path / ".local" / "cache"
-    assert settings.flag("DJANGO_DEBUG")
+    assert settings.DJANGO_DEBUG
 
 
 @pytest.mark.req("C-03", "B-15")
@@ -45,7 +46,7 @@ def test_the_production_example_lacks_nothing_but_its_secrets(tmp_path: Path) ->
         "TOKEN_SECRET_KEY",
     ]
     secrets = {**SECRETS, "DIGITALOCEAN_TOKEN": f"dop_v1_{RANDOM}"}
-    assert load(path, environ=secrets, target="droplet").environment == "production"
+    assert load(path, environ=secrets, target="droplet").ENVIRONMENT == "production"
 
 
 @pytest.mark.req("A-03")
@@ -84,7 +85,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     path = sound(tmp_path)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
 
-    assert load(path, environ={}, target="local").domain == "slipway.localhost"
+    assert load(path, environ={}, target="local").WEBSITE_DOMAIN == "slipway.localhost"
 
 
 @pytest.mark.req("A-03")
@@ -120,7 +121,7 @@ def test_an_env_file_that_git_tracks_is_refused_with_the_command_that_mends_it(t
 
     assert refused.value.fix == "git rm --cached .env"
     git(tmp_path, "rm", "-q", "--cached", ".env")
-    assert load(path, environ={}, target="local").domain == "slipway.localhost"
+    assert load(path, environ={}, target="local").WEBSITE_DOMAIN == "slipway.localhost"
 
 
 @pytest.mark.req("B-15")
@@ -172,7 +173,7 @@ def test_a_missing_file_names_the_example_and_what_is_missing(tmp_path: Path) ->
 def test_without_a_file_an_environment_that_holds_everything_is_enough(tmp_path: Path) -> None:
     environ = {key.name: SECRETS.get(key.name, key.example("development")) for key in KEYS}
 
-    assert load(tmp_path / ".env", environ=environ, target="local").domain == "slipway.localhost"
+    assert load(tmp_path / ".env", environ=environ, target="local").WEBSITE_DOMAIN == "slipway.localhost"
 
 
 def test_a_file_that_is_no_text_or_no_file_is_a_clear_error(tmp_path: Path) -> None:

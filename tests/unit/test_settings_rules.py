@@ -1,7 +1,8 @@
 import pytest
 
 from ops.settings import KEYS, PLACEHOLDER
-from ops.settings.rules import find_problems, find_typos, url_password
+from ops.settings.kinds import url_password
+from ops.settings.rules import find_problems, find_typos
 from ops.settings.schema import STAGING_CA
 
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"

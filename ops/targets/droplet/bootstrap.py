@@ -44,13 +44,13 @@ RUN = 'file=$(mktemp) && cat >"$file" && sh "$file" "$1"; code=$?; rm -f "$file"
 
 def bootstrap_script(settings: Settings) -> str:
     """Return the script, without any secret; its version changes when, and only when, anything else in it does."""
-    user = settings.values["SSH_USER"]
+    user = settings.SSH_USER
     if user == "root":
         raise SettingsError(
             "SSH_USER is root", why="root cannot log in to a prepared host", fix="set SSH_USER=deploy in .env"
         )
     text = TEMPLATE.read_text(encoding="utf-8").replace("@SSH_USER@", shlex.quote(user))
-    text = text.replace("@DAEMON_JSON@", daemon_json(settings.values["DOCKER_REGISTRY_MIRROR"]))
+    text = text.replace("@DAEMON_JSON@", daemon_json(settings.DOCKER_REGISTRY_MIRROR))
     return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
@@ -88,7 +88,7 @@ def _is_where_docker_builds(host: str) -> bool:
 def user_data(settings: Settings, public_key: str) -> str:
     """Return what cloud-init does on first boot; anything on the droplet may read it, so it holds no secret."""
     user = {
-        "name": settings.values["SSH_USER"],
+        "name": settings.SSH_USER,
         "shell": "/bin/bash",
         "sudo": "ALL=(ALL) NOPASSWD:ALL",
         "lock_passwd": True,

@@ -35,9 +35,9 @@ CERTIFICATE, KEY = f"{FOLDER}/cert.pem", f"{FOLDER}/key.pem"
 
 def edge_environment(settings: Settings) -> dict[str, str]:
     """Return what docker-compose.yml asks for and no setting says."""
-    password = settings.values["OPERATOR_PASSWORD"]
+    password = settings.OPERATOR_PASSWORD
     authority = _authority(settings)
-    line = htpasswd_line(settings.values["OPERATOR_USER"], password, key=settings.values["DJANGO_SECRET_KEY"])
+    line = htpasswd_line(settings.OPERATOR_USER, password, key=settings.DJANGO_SECRET_KEY)
     return {
         "OPERATOR_AUTH": line if password else "",
         "LEGO_CA_CERTIFICATES": f"/etc/traefik/tls/{_name(authority)}" if authority else "",
@@ -47,9 +47,9 @@ def edge_environment(settings: Settings) -> dict[str, str]:
 def edge_files(settings: Settings, *, now: datetime) -> dict[str, bytes]:
     """Return the files to ship, by their paths below the engine's folder; raises PreflightError for a wrong one."""
     files: dict[str, bytes] = {}
-    if settings.use_tls == "files":
-        certificate, key = (Path(expanded(settings.values[name])) for name in ("TLS_CERT_PATH", "TLS_KEY_PATH"))
-        pair = read_tls_files(certificate, key, domain=settings.domain, now=now)
+    if settings.certificate_source == "files":
+        certificate, key = (Path(expanded(path)) for path in (settings.TLS_CERT_PATH, settings.TLS_KEY_PATH))
+        pair = read_tls_files(certificate, key, domain=settings.WEBSITE_DOMAIN, now=now)
         files = dict(zip((CERTIFICATE, KEY), pair, strict=True))
     authority = _authority(settings)
     return files | ({f"{FOLDER}/{_name(authority)}": authority} if authority else {})
@@ -62,8 +62,8 @@ def expanded(path: str) -> str:
 
 def _authority(settings: Settings) -> bytes:
     """Return what signed the private ACME server's own HTTPS, PEM; empty when none is stated."""
-    stated = settings.values["ACME_CA_PATH"]
-    if not stated or settings.use_tls != "acme":
+    stated = settings.ACME_CA_PATH
+    if not stated or settings.certificate_source != "acme":
         return b""
     try:
         return Path(expanded(stated)).read_bytes()

@@ -15,10 +15,10 @@ _OK = 200
 
 def operator_address(settings: Settings) -> tuple[str, str]:
     """Return (address, warning): OPERATOR_ADDRESS, or what ADDRESS_LOOKUP_URL answers; one of the two is empty."""
-    stated = settings.values["OPERATOR_ADDRESS"]
+    stated = settings.OPERATOR_ADDRESS
     if stated:
         return stated, ""
-    url = settings.values["ADDRESS_LOOKUP_URL"]
+    url = settings.ADDRESS_LOOKUP_URL
     with prober(address="", limit_s=LIMIT_S) as asked:
         answer = asked.get(url)
     if answer.error or answer.status != _OK:

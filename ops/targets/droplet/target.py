@@ -38,7 +38,7 @@ class DropletTarget:
     def __init__(self, root: Path, settings: Settings, *, address: str = "") -> None:
         self.root = root
         self.settings = settings
-        self.url = f"https://{settings.domain}"
+        self.url = f"https://{settings.WEBSITE_DOMAIN}"
         self.environment = {**settings.as_environment(), **edge_environment(settings)}
         lock = self.environment["OPERATOR_AUTH"]  # `user:hash`; Traefik's API shows it
         hidden = {"OPERATOR_AUTH": lock, "OPERATOR_HASH": lock.partition(":")[2]} if lock else {}
@@ -60,15 +60,15 @@ class DropletTarget:
     def site(self) -> Site:
         """The public side, asked at the droplet's own address whatever the names say."""
         return Site(
-            domain=self.settings.domain,
+            domain=self.settings.WEBSITE_DOMAIN,
             address=self.address,
-            ssh_port=self.settings.number("SSH_PORT"),
-            issuer=issuer_of(use_tls=self.settings.use_tls, ca_server=self.settings.values["ACME_CA_SERVER"]),
-            environment=self.settings.environment,
-            ca_file=expanded(self.settings.values["ACME_ROOT_PATH"]),
-            rate_limit_burst=self.settings.number("RATE_LIMIT_API_BURST"),
-            exposed=tuple(name for name in ("admin", "flower") if self.settings.flag(f"EXPOSE_{name.upper()}")),
-            graphql=self.settings.flag("EXPOSE_GRAPHQL"),
+            ssh_port=self.settings.SSH_PORT,
+            issuer=issuer_of(use_tls=self.settings.certificate_source, ca_server=self.settings.ACME_CA_SERVER),
+            environment=self.settings.ENVIRONMENT,
+            ca_file=expanded(self.settings.ACME_ROOT_PATH),
+            rate_limit_burst=self.settings.RATE_LIMIT_API_BURST,
+            exposed=self.settings.exposed,
+            graphql=self.settings.EXPOSE_GRAPHQL,
             target="droplet",
             loopback_only=False,
         )
@@ -81,7 +81,7 @@ class DropletTarget:
     def make_ready(self, request: Request, told: Told) -> None:
         """Check what is here, then cloud, connection and host; `update` only finds the droplet and connects."""
         with told.step("preflight"):
-            public_key = check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
+            public_key = check_key(key_file(self.settings.SSH_KEY_PATH))
             edge_files(self.settings, now=utc_now())
         self._packed = in_background(self._release)  # meanwhile: nothing of it depends on the host
         is_new = False
@@ -98,7 +98,7 @@ class DropletTarget:
 
     def reach(self, told: Told) -> None:
         """Find the droplet and connect; refuse when nothing was ever released there."""
-        check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
+        check_key(key_file(self.settings.SSH_KEY_PATH))
         if not self._address:
             self._find()
         self._connect(told, patience_s=OLD_HOST_S)
@@ -119,9 +119,7 @@ class DropletTarget:
             address = "" if request.skip_allowlist else _allowed(request, self.settings)[0]
             changes = [
                 _as_row(change)
-                for change in cloud.plan(
-                    allow=address, public_key=check_key(key_file(self.settings.values["SSH_KEY_PATH"]))
-                )
+                for change in cloud.plan(allow=address, public_key=check_key(key_file(self.settings.SSH_KEY_PATH)))
             ]
             self._droplet = cloud.find()
         if self.address:
@@ -177,8 +175,8 @@ class DropletTarget:
         if self._droplet is None:
             raise UsageError(
                 "there is no droplet",
-                why=f"the cloud has none that is named `{self.settings.values['DROPLET_NAME']}` and carries the tag "
-                f"`{self.settings.values['DROPLET_TAG']}`",
+                why=f"the cloud has none that is named `{self.settings.DROPLET_NAME}` and carries the tag "
+                f"`{self.settings.DROPLET_TAG}`",
                 fix="invoke deploy",
             )
         if self._droplet.status != "active":
@@ -193,9 +191,9 @@ class DropletTarget:
         alias = f"droplet-{self._droplet.id}" if self._droplet else self._address
         return Login(
             address=self.address,
-            port=self.settings.number("SSH_PORT"),
-            user=self.settings.values["SSH_USER"],
-            key=key_file(self.settings.values["SSH_KEY_PATH"]),
+            port=self.settings.SSH_PORT,
+            user=self.settings.SSH_USER,
+            key=key_file(self.settings.SSH_KEY_PATH),
             known_hosts=self.root / KNOWN_HOSTS,
             alias=alias,
         )
@@ -224,10 +222,9 @@ class DropletTarget:
 
     def _check_names(self, told: Told) -> None:
         """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""
-        exposed = {name: self.settings.flag(f"EXPOSE_{name.upper()}") for name in ("admin", "flower")}
-        names = served_names(self.settings.domain, **exposed)
+        names = served_names(self.settings.WEBSITE_DOMAIN, self.settings.exposed)
         v6 = self._droplet.address_v6 if self._droplet else ""
-        for text in check_names(names, address=self.address, address_v6=v6, server=self.settings.values["DNS_SERVER"]):
+        for text in check_names(names, address=self.address, address_v6=v6, server=self.settings.DNS_SERVER):
             told.warn(text)
 
 

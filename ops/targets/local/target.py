@@ -20,8 +20,6 @@ from ops.targets.local.host import LocalHost
 from ops.targets.local.preflight import check_local
 from ops.verification import Site
 
-TRAEFIK_PORTS = ("LOCAL_HTTPS_PORT", "LOCAL_HTTP_PORT", "LOCAL_INTERNAL_PORT")
-
 
 class LocalTarget:
     """A checkout that is deployed to this machine; see `ops.targets.base.Target`."""
@@ -84,7 +82,9 @@ class LocalTarget:
             return set()
         running = self.host.engine("status", "--no-health")["services"]
         alive = [row for row in running if row["state"] in {"running", "starting"}]
-        fixed = {self.settings.number(key) for key in TRAEFIK_PORTS if any(r["service"] == "traefik" for r in alive)}
+        here = self.settings
+        of_traefik = {here.LOCAL_HTTPS_PORT, here.LOCAL_HTTP_PORT, here.LOCAL_INTERNAL_PORT}
+        fixed = of_traefik if any(row["service"] == "traefik" for row in alive) else set()
         return fixed | {row["port"] for row in alive}
 
 
@@ -95,13 +95,13 @@ def open_local(root: Path) -> LocalTarget:
 
 def _site(settings: Settings, state: Path) -> Site:
     return Site(
-        domain=settings.domain,
-        environment=settings.environment,
-        https_port=settings.number("LOCAL_HTTPS_PORT"),
-        http_port=settings.number("LOCAL_HTTP_PORT"),
+        domain=settings.WEBSITE_DOMAIN,
+        environment=settings.ENVIRONMENT,
+        https_port=settings.LOCAL_HTTPS_PORT,
+        http_port=settings.LOCAL_HTTP_PORT,
         ca_file=str(state / "data" / "tls" / "ca.pem"),
-        rate_limit_burst=settings.number("RATE_LIMIT_API_BURST"),
-        graphql=settings.flag("EXPOSE_GRAPHQL"),
+        rate_limit_burst=settings.RATE_LIMIT_API_BURST,
+        graphql=settings.EXPOSE_GRAPHQL,
     )
 
 
@@ -111,6 +111,6 @@ def _engine_environment(root: Path, settings: Settings) -> dict[str, str]:
     kept: Mapping[str, str] = {key: value for key, value in os.environ.items() if key not in secret}
     return {
         **kept,
-        "SLIPWAY_CACHE_DIR": str((root / settings.values["LOCAL_CACHE_DIR"]).resolve()),
-        "SLIPWAY_REPLICA_PORT_FIRST": settings.values["LOCAL_REPLICA_PORT_FIRST"],
+        "SLIPWAY_CACHE_DIR": str((root / settings.LOCAL_CACHE_DIR).resolve()),
+        "SLIPWAY_REPLICA_PORT_FIRST": str(settings.LOCAL_REPLICA_PORT_FIRST),
     }

@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from ops.engine.runtime import Listener
+from ops.settings import STANDARD_SSH_PORT
 from ops.verification.checks.check import Check, check
 from ops.verification.observations import Observations, Site
 
 TRAEFIK = "traefik"
-SSH_PORT = 22
 SSH_PROCESSES = ("sshd", "systemd", "")  # systemd listens for it where ssh is started by a socket
 DHCP_PORTS = (68, 546)  # a client's, over UDP: an answer comes in there, nothing is served
 BRIDGES = tuple(ipaddress.ip_network(one) for one in ("172.16.0.0/12", "192.168.0.0/16"))  # Docker's own
@@ -69,7 +69,7 @@ def _is_expected(one: Listener, published: set[tuple[int, str]], site: Site) -> 
         return one.owner == TRAEFIK and (one.port, one.protocol) in published
     if one.protocol == "udp":
         return one.port in DHCP_PORTS
-    return one.port in {SSH_PORT, site.ssh_port} and one.process in SSH_PROCESSES
+    return one.port in {STANDARD_SSH_PORT, site.ssh_port} and one.process in SSH_PROCESSES
 
 
 def _is_loopback(one: Listener) -> bool:
