@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.engine.durations import seconds
 from ops.engine.errors import INTERRUPTED, EngineError
 from ops.engine.examine import examine
 from ops.engine.host.follow import follow
@@ -31,7 +32,7 @@ from ops.engine.rollout.plan import make_plan
 from ops.engine.rollout.routes import order_certificate, read_routes
 from ops.engine.run import Chosen, choose_past, choose_scaled, order_of, work
 from ops.engine.runtime import LogQuery
-from ops.engine.runtimes import open_runtime, seconds
+from ops.engine.runtimes import open_runtime
 from ops.engine.status import read_status
 from ops.engine.waiter import Waiter
 
@@ -126,10 +127,18 @@ def _run(asked: argparse.Namespace) -> int:
     return _print({"exit_code": code, "output": output})
 
 
+def _span(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError as error:
+        why = "it has to be a number and one of s, m, h, d"
+        raise EngineError(str(error), why=why, fix="--since 10m", family="host") from error
+
+
 def _logs(asked: argparse.Namespace) -> int:
     query = LogQuery(
         services=tuple(asked.service or ()),
-        since_s=seconds(asked.since) if asked.since else None,
+        since_s=_span(asked.since) if asked.since else None,
         grep=asked.grep,
         lines=asked.lines,
         follow=asked.follow,

@@ -7,7 +7,6 @@ runtime. Its YAML output keeps the `x-` fields that its JSON output drops, and d
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -57,12 +56,6 @@ def compose_binary() -> str:
             fix="./scripts/deploy.sh --help",
         )
     return found
-
-
-def seconds(duration: str) -> float:
-    """Read a duration as Compose prints it, such as `1m0s` or `300ms`."""
-    factors = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    return sum(float(number) * factors[unit] for number, unit in re.findall(r"([\d.]+)(ms|h|m|s)", duration))
 
 
 def _undouble(value: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from ops.engine.model import Release, release_from_json, release_to_json
 from ops.errors import SettingsError, UsageError
 from ops.release.build import local_release
-from ops.release.compose_file import read_compose, seconds
+from ops.release.compose_file import read_compose
 from ops.release.git import environment_id, source_files
 from tests.stack import copy_checkout
 
@@ -110,13 +110,6 @@ def test_a_compose_file_that_is_refused_says_so_in_compose_own_words(tmp_path: P
     with pytest.raises(SettingsError, match="docker-compose") as refused:
         read_compose(tmp_path, {})
     assert "imagee" in refused.value.why
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("300ms", 0.3), ("35s", 35.0), ("1m0s", 60.0), ("1h2m3s", 3723.0), ("0s", 0.0)]
-)
-def test_a_duration_is_read_as_compose_prints_it(text: str, expected: float) -> None:
-    assert seconds(text) == pytest.approx(expected)
 
 
 def test_files_that_git_ignores_or_that_only_documents_use_are_no_source(tmp_path: Path) -> None:
