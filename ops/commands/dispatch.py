@@ -33,6 +33,8 @@ def run(request: Request, *, root: Path) -> int:
     for line in said:
         current.console.say(line)
     if target is not None:
+        for notice in target.settings.notices:
+            current.warn(notice)
         _attempt(request, current, target)
     elif refusal is not None:
         current.fail(refusal)

@@ -45,6 +45,8 @@ def guarded(root: Path, request: Request, act: Callable[[Target], int]) -> int:
         opened = open_target(root, request)
         redactor = opened.redactor
         try:
+            for notice in opened.settings.notices:
+                say(f"warning: {notice}")
             return act(opened)
         finally:
             opened.close()

@@ -15,11 +15,11 @@ from rich.table import Table
 from ops.commands.engine_run import common_words, run_engine
 from ops.commands.output import Talk, guarded
 from ops.commands.verify import judge_release
+from ops.engine.connections import MOST_REPLICAS, WHY_NO_MORE
 from ops.errors import UsageError
 from ops.runs import Run
 from ops.targets import Request, Target, command
 
-MOST = 20
 FLAG = "--count"
 _COUNT = re.compile(r"(?P<service>[a-z][a-z0-9-]*)=(?P<count>[0-9]+)")
 
@@ -28,13 +28,14 @@ def counts_from(words: Iterable[str], *, target: str) -> dict[str, int]:
     """Return service -> number of replicas; raises UsageError for a word of another form."""
     counts: dict[str, int] = {}
     example = command("scale api=3", target)
+    why = f"there are 1 to {MOST_REPLICAS} replicas: {WHY_NO_MORE}"
     for word in words:
         found = _COUNT.fullmatch(word)
         if not found:
             raise UsageError(f"`{word}` is not a count", why="a count is SERVICE=NUMBER", fix=example)
         service, count = found["service"], int(found["count"])
-        if not 1 <= count <= MOST:
-            raise UsageError(f"`{word}` is not possible", why=f"there are 1 to {MOST} replicas", fix=example)
+        if not 1 <= count <= MOST_REPLICAS:
+            raise UsageError(f"`{word}` is not possible", why=why, fix=example)
         if counts.get(service, count) != count:
             raise UsageError(f"{service} has two counts", why=f"{counts[service]} and {count}", fix=example)
         counts[service] = count

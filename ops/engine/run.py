@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from ops.engine.connections import MOST_REPLICAS, WHY_NO_MORE
 from ops.engine.errors import EngineError
 from ops.engine.host.history import History
 from ops.engine.host.journal import Journal
@@ -26,7 +27,6 @@ from ops.engine.runtimes import open_runtime
 from ops.engine.secrets import redactor_of
 from ops.engine.waiter import Waiter
 
-MOST_REPLICAS = 20
 Chosen = tuple[Release, Order]
 
 
@@ -114,7 +114,7 @@ def _count(live: Release, text: str) -> tuple[str, int]:
         why = f"services that may run several times are {', '.join(scalable) or 'none'}"
         raise EngineError(f"`{name}` cannot be scaled", why=why, fix="invoke scale", family="preflight")
     if not number.isdigit() or not 1 <= int(number) <= MOST_REPLICAS:
-        why = f"it has to be a whole number from 1 to {MOST_REPLICAS}"
+        why = f"it has to be a whole number from 1 to {MOST_REPLICAS}: {WHY_NO_MORE}"
         raise EngineError(
             f"`{number}` replicas of {name} cannot be had", why=why, fix=f"invoke scale {name}=2", family="preflight"
         )

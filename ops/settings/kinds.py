@@ -94,12 +94,12 @@ def matching(noun: str, pattern: str, *, write: str) -> Kind[str]:
     return Kind(noun=noun, write=write, accepts=lambda value: compiled.fullmatch(value) is not None, read=str)
 
 
-def choice(*options: str) -> Kind[str]:
+def choice(*options: str, noun: str = "one of the words that are allowed", write: str = "") -> Kind[str]:
     """Build the kind whose values are these words."""
     known = {option.casefold(): option for option in options}
     return Kind(
-        noun="one of the words that are allowed",
-        write=f"one of: {', '.join(options)}",
+        noun=noun,
+        write=write or f"one of: {', '.join(options)}",
         accepts=lambda value: value in options,
         read=str,
         clean=lambda value: known.get(value.strip().casefold(), value.strip()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from ops.errors import CredentialsError, SettingsError
 from ops.settings.env_file import Problem, read_env_file
+from ops.settings.notices import find_notices
 from ops.settings.rules import find_problems, find_typos
 from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
 from ops.settings.settings import Settings
@@ -27,7 +29,7 @@ class InvalidSettingsError(SettingsError):
 def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings:
     """Return the settings for a target, local or droplet; what `environ` holds wins over the file.
 
-    Raises InvalidSettingsError, a SettingsError, with every problem at once.
+    Its `notices` stop nothing. Raises InvalidSettingsError, a SettingsError, with every problem at once.
     """
     stated, problems = read_env_file(env_file)
     found = {**stated, **{name: value for name, value in environ.items() if name in BY_NAME or name in stated}}
@@ -37,7 +39,8 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
         raise _invalid(problems, env_file=env_file, environ=environ, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
     extra = {name: value for name, value in found.items() if name not in BY_NAME}
-    return Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
+    settings = Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
+    return dataclasses.replace(settings, notices=find_notices(settings, stated, folder=env_file.parent))
 
 
 def load_for_droplet(root: Path, *, address: str) -> Settings:
@@ -88,7 +91,6 @@ def _invalid(
         return InvalidSettingsError(shown, what=what, fix=fix)
     commands = [problem.command for problem in shown if problem.command]
     edit = f"edit {env_file}" if env_file.exists() else "change the environment"
-    edit += ", then run the same command again"
     count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
     where = env_file.name if env_file.exists() else "the environment"
     what = f"{count} wrong with the settings in {where}"

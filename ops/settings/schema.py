@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ops.engine.connections import MOST_REPLICAS, POOL, WHY_NO_MORE
 from ops.settings import kinds as kind
 from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key
 
@@ -16,7 +17,13 @@ CLOUD_API = "https://api.digitalocean.com"
 REPLICA_PORT_COUNT = 200
 STANDARD_SSH_PORT = 22  # of every host whose operator did not choose another
 _PRIVATE_NETWORKS = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
-_REPLICAS = kind.whole(1, 50)
+_REPLICAS = kind.whole(1, MOST_REPLICAS, why=WHY_NO_MORE)
+_TLS = kind.choice(
+    "acme",
+    "files",
+    noun="a source of certificates (HTTPS is always on)",
+    write="one of: acme (certificates from ACME_CA_SERVER), files (TLS_CERT_PATH and TLS_KEY_PATH)",
+)
 
 
 class _Place:
@@ -70,6 +77,11 @@ class _Database:
         "The same database, with the role of the API. Needed together with DATABASE_URL.",
         kind.login_url("postgresql", "postgres"),
         secret=True,
+    )
+    DATABASE_POOL_MAX = Key(
+        "How many connections a replica of the API or of Django may hold, besides one for its health checks.",
+        kind.whole(1, 50),
+        default=str(POOL),
     )
 
 
@@ -196,8 +208,8 @@ class _Edge:
     """The edge: certificates and rate limit"""
 
     USE_TLS = Key(
-        "acme: certificates from ACME_CA_SERVER. files: the two files below. The local target makes its own.",
-        kind.choice("acme", "files"),
+        "Where certificates come from. The local target makes its own.",
+        _TLS,
         default="acme",
         examples=("files", "acme"),
     )

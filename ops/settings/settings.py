@@ -17,7 +17,10 @@ _LEAST_LENGTH = 8
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Settings(Schema):
-    """Every setting, checked. `values` has the text of each key, `extra` what else `.env` says."""
+    """Every setting, checked. `values` has the text of each key, `extra` what else `.env` says.
+
+    `notices` are what the operator should hear although it stops nothing; they hold no value of `.env` but numbers.
+    """
 
     target: str
     values: Mapping[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from ops.engine.model import Edge, Origin, Release
@@ -85,6 +86,7 @@ class FakeTarget:
         self.root = root
         self.host = host
         self.redactor = Redactor({})
+        self.settings = SimpleNamespace(notices=("a key that nothing reads",))
 
     def reach(self, told: object) -> None:
         """Be there."""

@@ -36,15 +36,21 @@ def test_other_words_stay_as_they_are() -> None:
 
 
 def test_counts_are_numbers_of_services() -> None:
-    assert counts_from(("api=3", "nginx-static=20"), target="local") == {"api": 3, "nginx-static": 20}
+    assert counts_from(("api=3", "nginx-static=10"), target="local") == {"api": 3, "nginx-static": 10}
 
 
-@pytest.mark.parametrize("word", ["api", "api=", "api=x", "api=-1", "api=1.5", "=3", "API=3", "api=0", "api=21"])
+@pytest.mark.parametrize("word", ["api", "api=", "api=x", "api=-1", "api=1.5", "=3", "API=3", "api=0", "api=11"])
 def test_a_word_of_another_form_is_refused_with_an_example(word: str) -> None:
     with pytest.raises(UsageError) as refused:
         counts_from((word,), target="local")
     assert f"`{word}`" in refused.value.what
     assert refused.value.fix == "invoke scale api=3 --target local"
+
+
+def test_too_many_replicas_are_refused_with_what_they_would_take() -> None:
+    with pytest.raises(UsageError) as refused:
+        counts_from(("api=11",), target="local")
+    assert refused.value.why.startswith("there are 1 to 10 replicas: PostgreSQL has 92 connections for replicas")
 
 
 def test_a_service_has_one_count() -> None:

@@ -93,6 +93,13 @@ def test_words_that_are_no_counts_leave_a_run_that_says_so(tmp_path: Path, monke
     assert (exit_code, report["mode"], report["error"]["what"]) == (2, "scale", "`api=many` is not a count")
 
 
+def test_what_is_odd_about_the_settings_is_a_warning_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
+    assert report["warnings"] == ["a key that nothing reads"]
+
+
 @pytest.mark.req("B-01")
 def test_ctrl_c_asks_the_engine_to_undo_and_shows_how_that_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

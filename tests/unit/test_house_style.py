@@ -41,7 +41,7 @@ ONLY_IN = {
 # The engine is a program of its own, which starts with every replica: it has no face that would load all of it at once.
 SHARED_WITH_THE_ENGINE = {
     *("ops.engine.model", "ops.engine.runtime", "ops.engine.packing"),  # values, and the program as a file
-    *("ops.engine.durations", "ops.engine.errors"),  # one way to read a span, one code for Ctrl-C
+    *("ops.engine.connections", "ops.engine.durations", "ops.engine.errors"),  # what is said or read in one way
     *("ops.engine.rollout.plan", "ops.engine.host", "ops.engine.host.state"),  # what a host without an engine would say
 }
 SERVICES = {"api", "config", "signups"}

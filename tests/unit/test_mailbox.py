@@ -57,7 +57,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         redactor=Redactor({}),
         reach=lambda _: None,
         close=lambda: None,
-        settings=SimpleNamespace(EMAIL_URL="consolemail://"),
+        settings=SimpleNamespace(EMAIL_URL="consolemail://", notices=()),
     )
     monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     return target

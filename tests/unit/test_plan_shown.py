@@ -34,7 +34,9 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr(output, "open_target", lambda *_: target)
     request: Request = asked("plan")
     assert plan(tmp_path, request) == 0
-    return {line.split()[0]: line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()}
+    shown = capsys.readouterr()
+    assert shown.err == "warning: a key that nothing reads\n"
+    return {line.split()[0]: line.rstrip() for line in shown.out.splitlines() if line.strip()}
 
 
 def test_an_interruption_stands_in_the_plan_with_its_last_length(

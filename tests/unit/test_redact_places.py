@@ -103,6 +103,7 @@ def shown_by() -> Iterator[Callable[[str, dict[str, Any]], str]]:
                 redactor=Redactor({"THE_KEY": secret}),
                 reach=lambda _: None,
                 close=lambda: None,
+                settings=SimpleNamespace(notices=()),
                 host=SimpleNamespace(engine=lambda *_: seen),
             )
             screen = io.StringIO()

@@ -34,6 +34,7 @@ class Host:
 
 def ask(monkeypatch: pytest.MonkeyPatch, host: Host, *, organizations: int = 0) -> int:
     target = SimpleNamespace(reach=lambda _: None, close=lambda: None, host=host)
+    target.settings = SimpleNamespace(notices=())
     target.redactor = Redactor({"DJANGO_ADMIN_PASSWORD": "canary-secret"})
     monkeypatch.setattr("ops.commands.output.open_target", lambda *_: target)
     request = Request(mode="seed", target="local")
