@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 import redis
 from api.errors import UnavailableError
+from api.shared.statuses import phrase
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -37,7 +38,7 @@ class Problem(BaseModel):
 def problem(status: int, *, detail: str | None = None, errors: list[dict[str, Any]] | None = None) -> JSONResponse:
     """Build the answer."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    title = HTTPStatus(status).phrase
+    title = phrase(status)
     body = Problem(title=title, status=status, detail=detail, request_id=request_id, errors=errors)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)

@@ -6,13 +6,13 @@ malformed and what is away can be read from its parameters, its body and who may
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.http.problems import MEDIA_TYPE, Problem
+from api.shared.statuses import component_name, phrase
 
 ANYONE = "anyone"  # the scope of what takes a token and does not need one
 KEY = "Idempotency-Key"
@@ -28,20 +28,16 @@ REFUSALS = (400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe refusals for the OpenAPI document, each an RFC 9457 problem."""
-    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
-
-
-def _name(status: int) -> str:
-    return HTTPStatus(status).name.title().replace("_", "")
+    return {status: {"description": phrase(status)} for status in statuses}
 
 
 def _reference(status: int) -> dict[str, Any]:
-    return {"$ref": f"#/components/responses/{_name(status)}"}
+    return {"$ref": f"#/components/responses/{component_name(status)}"}
 
 
 def _refusal(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    described: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": content}
+    described: dict[str, Any] = {"description": phrase(status), "content": content}
     headers = HEADERS.get(status, {})
     if headers:
         described["headers"] = {
@@ -63,7 +59,7 @@ class DocumentedAPI(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-            document["components"]["responses"] = {_name(status): _refusal(status) for status in REFUSALS}
+            document["components"]["responses"] = {component_name(status): _refusal(status) for status in REFUSALS}
             for path, operations in document["paths"].items():
                 for operation in operations.values():
                     _complete(operation, path)

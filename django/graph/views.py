@@ -19,6 +19,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
+from api.shared.statuses import phrase
 from api.shared.tokens import Access, TokenError, Tokens
 from graph.refusals import UNAVAILABLE, as_json
 from graph.schema import schema
@@ -113,7 +114,13 @@ def _unauthorized(detail: str) -> BadRequestError:
 def _problem(status: HTTPStatus, detail: str, **headers: str) -> JsonResponse:
     """Answer as the API does, as RFC 9457 says."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "request_id": request_id}
+    body = {
+        "type": "about:blank",
+        "title": phrase(status),
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
     return JsonResponse(body, status=status, headers=_plain() | headers, content_type="application/problem+json")
 
 

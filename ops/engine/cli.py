@@ -21,6 +21,7 @@ from ops.engine.durations import seconds
 from ops.engine.errors import INTERRUPTED, EngineError
 from ops.engine.examine import examine
 from ops.engine.host.follow import follow
+from ops.engine.host.formats import check_format
 from ops.engine.host.history import read_history
 from ops.engine.host.lock import hold_lock
 from ops.engine.host.state import State, Store
@@ -60,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         "order-certificate": _order_certificate,
     }
     try:
+        if asked.verb not in {"follow", "logs"}:  # those read what any version writes
+            check_format(asked.root)
         return verbs[asked.verb](asked)
     except BrokenPipeError:  # the reader has gone; nothing may be written to it at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

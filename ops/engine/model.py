@@ -98,6 +98,8 @@ class Service:
     @functools.cached_property
     def fingerprint(self) -> str:
         """Twelve hex digits that change when, and only when, a replica would have to be replaced."""
+        # A field that comes later is left out while it has its default: a release of before has to keep the names of
+        # its replicas, which run.
         changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))
         changing = {key: value for key, value in changing.items() if key not in NOT_OF_A_REPLICA}
         return hashlib.sha256(json.dumps(changing, sort_keys=True).encode()).hexdigest()[:12]
@@ -185,12 +187,18 @@ def release_from_json(text: str) -> Release:
     """Read what `release_to_json` wrote."""
     raw = json.loads(text)
     services = tuple(_service(item) for item in raw["services"])
-    origin = Origin(**raw["origin"])
-    return Release(**{**raw, "services": services, "edge": Edge(**raw["edge"]), "origin": origin})
+    origin = Origin(**known_fields(Origin, raw["origin"]))
+    edge = Edge(**known_fields(Edge, raw["edge"]))
+    return Release(**{**known_fields(Release, raw), "services": services, "edge": edge, "origin": origin})
+
+
+def known_fields(kind: type[Any], raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what this version knows of a value that another one wrote."""
+    return {name: raw[name] for name in (field.name for field in dataclasses.fields(kind)) if name in raw}
 
 
 def _service(raw: dict[str, Any]) -> Service:
-    image = Image(**{**raw["image"], "build": tuple(raw["image"]["build"])})
-    route = Route(**raw["route"]) if raw["route"] else None
+    image = Image(**{**known_fields(Image, raw["image"]), "build": tuple(raw["image"]["build"])})
+    route = Route(**known_fields(Route, raw["route"])) if raw["route"] else None
     tuples = {key: tuple(raw[key]) for key in ("command", "healthcheck", "after", "check", "dump")}
-    return Service(**{**raw, **tuples, "image": image, "route": route})
+    return Service(**{**known_fields(Service, raw), **tuples, "image": image, "route": route})

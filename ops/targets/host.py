@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from ops.engine.errors import EngineError
+from ops.engine.host.formats import refuse_newer
 from ops.engine.model import Release
 from ops.errors import BuildError, HostError, OpsError, PreflightError, ReleaseError
 from ops.redact import last_lines
@@ -66,6 +68,14 @@ def raised(error: Mapping[str, str], *, target: str) -> OpsError:
     """Turn an engine's error (what, why, fix, family) into the operator's."""
     family = FAMILIES.get(error.get("family", ""), ReleaseError)
     return family(error["what"], why=error["why"], fix=with_target(error["fix"], target))
+
+
+def refuse_newer_state(found: int, *, target: str) -> None:
+    """Stop before anything is sent to a host that a newer Slipway has changed; raises HostError."""
+    try:
+        refuse_newer(found)
+    except EngineError as newer:
+        raise raised(vars(newer), target=target) from newer
 
 
 def with_target(text: str, target: str) -> str:

@@ -42,7 +42,12 @@ ONLY_IN = {
 SHARED_WITH_THE_ENGINE = {
     *("ops.engine.model", "ops.engine.runtime", "ops.engine.packing"),  # values, and the program as a file
     *("ops.engine.connections", "ops.engine.durations", "ops.engine.errors"),  # what is said or read in one way
-    *("ops.engine.rollout.plan", "ops.engine.host", "ops.engine.host.state"),  # what a host without an engine would say
+    *(
+        "ops.engine.rollout.plan",
+        "ops.engine.host",
+        "ops.engine.host.state",
+        "ops.engine.host.formats",
+    ),  # what a host without an engine would say
 }
 SERVICES = {"api", "config", "signups"}
 

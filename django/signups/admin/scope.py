@@ -68,9 +68,12 @@ class ScopedAdmin(ScopedFields, AdminBase):
             return rows
         return rows.filter(**{f"{self.organization_path}__in": run_by(request.user)})
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave deleting many at once to superusers: it asks no page whether a row may go."""
-        actions = super().get_actions(request)
+    def get_actions(self, request: HttpRequest, *args: Any, **options: Any) -> dict[str, Any]:
+        """Leave deleting many at once to superusers: it asks no page whether a row may go.
+
+        A later Django also says where the actions are shown, and its stubs say so on some Pythons already.
+        """
+        actions = super().get_actions(request, *args, **options)
         if not request.user.is_superuser:
             actions.pop("delete_selected", None)
         return actions

@@ -42,9 +42,16 @@ def hello(root: Path) -> dict[str, Any]:
         "engine": hashlib.sha256(engine.read_bytes()).hexdigest() if engine.exists() else "",
         "blobs": sorted(path.name for path in blobs.iterdir() if path.name[0] != ".") if blobs.exists() else [],
         "has_state": (root / "state.json").exists(),
+        "format": _format(root),
         "free_mib": shutil.disk_usage(root if root.exists() else "/").free >> 20,
         "boot": boot(),
     }
+
+
+def _format(root: Path) -> int:
+    file = root / "format"
+    text = file.read_text(encoding="utf-8").strip() if file.exists() else "0"
+    return int(text) if text.isdigit() else 0  # the engine says what is wrong with it
 
 
 def boot() -> str:

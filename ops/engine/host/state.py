@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ops.engine.errors import EngineError
 from ops.engine.host.files import write_atomically
-from ops.engine.model import Release, release_from_json, release_to_json
+from ops.engine.host.formats import note_format
+from ops.engine.model import Release, known_fields, release_from_json, release_to_json
 
 KEPT = 3  # releases that can be gone back to: their images stay on the disk
 
@@ -63,6 +64,7 @@ class Store:
     """Read and write `state.json` and `releases/<id>/release.json` under the engine's root."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._state = root / "state.json"
         self._releases = root / "releases"
 
@@ -71,7 +73,7 @@ class Store:
         try:
             raw = json.loads(self._state.read_text(encoding="utf-8"))
             replicas = {name: tuple(names) for name, names in raw["replicas"].items()}
-            return State(**{**raw, "replicas": replicas, "past": tuple(raw["past"])})
+            return State(**{**known_fields(State, raw), "replicas": replicas, "past": tuple(raw["past"])})
         except FileNotFoundError:
             return State()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -84,10 +86,12 @@ class Store:
 
     def write(self, state: State) -> None:
         """Replace the state: the one moment at which another release becomes the live one."""
+        note_format(self._root)
         write_atomically(self._state, json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True))
 
     def save_release(self, release: Release) -> None:
         """Keep a release, for an undo and for the commands that ask about it later."""
+        note_format(self._root)
         write_atomically(self._release_file(release.id), release_to_json(release))
 
     def load_release(self, release_id: str | None) -> Release | None:

@@ -25,7 +25,7 @@ from ops.redact import last_lines
 from ops.ssh import AGAIN, CommandResult, Remote, no_sudo
 from ops.targets.droplet.follow import ROOT, RUN_S, RemoteRun, engine_words
 from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed, size_mib
-from ops.targets.host import refusal
+from ops.targets.host import refusal, refuse_newer_state
 
 ENGINE_S = 600.0
 SHIP_S = 1800.0
@@ -34,12 +34,13 @@ ROOM_MIB = 64  # what the journal, the release and the logs of a run want beside
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What is on the host: the bootstrap's version, the engine's sha256, source files, a release, room, this boot."""
+    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot."""
 
     bootstrap: str = ""
     engine: str = ""
     blobs: frozenset[str] = frozenset()
     has_state: bool = False
+    format: int = 0
     free_mib: int = 0
     boot: str = ""
 
@@ -65,7 +66,9 @@ class RemoteHost:
                 raise no_sudo(self.remote.login, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
-                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
+                seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
+                refuse_newer_state(seen.format, target="droplet")
+                self._seen = seen
         return self._seen
 
     def forget(self) -> None:

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ops.engine.errors import EngineError
+from ops.engine.host.formats import read_format
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
 from ops.redact import last_lines
-from ops.targets.host import AGAIN, RUNS_KEPT, refusal
+from ops.targets.host import AGAIN, RUNS_KEPT, raised, refusal, refuse_newer_state
 
 
 class LocalHost:
@@ -31,6 +33,7 @@ class LocalHost:
     def ship(self, run_id: str, release: Release, files: Mapping[str, bytes]) -> str:
         """Put the engine and the release (0600, it holds secrets) where the engine looks; return the release file."""
         del files  # they are where the engine looks already
+        self._refuse_newer_state()
         self.state.mkdir(mode=0o700, exist_ok=True)
         pack(self.state / "engine.pyz")
         run = self._make_run(run_id)
@@ -76,6 +79,7 @@ class LocalHost:
 
     def plan(self, release: Release) -> Any:
         """Ask the engine what this release would change; nothing is left behind."""
+        self._refuse_newer_state()
         self.state.mkdir(mode=0o700, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=self.state, suffix=".json", encoding="utf-8") as file:
             file.write(release_to_json(release))
@@ -119,6 +123,14 @@ class LocalHost:
         """Ask the engine to undo what it began."""
         if self._running:
             self._running.send_signal(signal.SIGTERM)
+
+    def _refuse_newer_state(self) -> None:
+        """Stop before this checkout's engine takes the place of a newer one."""
+        try:
+            found = read_format(self.state)
+        except EngineError as unreadable:
+            raise raised(vars(unreadable), target="local") from unreadable
+        refuse_newer_state(found, target="local")
 
     def _make_run(self, run_id: str) -> Path:
         """Make the folder of a run, and remove those of old ones."""

@@ -1,0 +1,54 @@
+"""The format of what an engine keeps on its host: one number for all of it, in a file of its own.
+
+It is raised when an older engine could not live with what a newer one writes: a field is gone or means something else,
+or a new one is part of a service's fingerprint. A field that may be ignored does not raise it: older engines do ignore
+what they do not know. Decision 0021.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops.engine.errors import EngineError
+from ops.engine.host.files import write_atomically
+
+FORMAT = 1  # 0 is what was written before there was a number; it reads the same
+FILE = "format"
+
+
+def read_format(root: Path) -> int:
+    """Return the number; 0 on a host that has none. Raises EngineError when it cannot be read."""
+    try:
+        text = (root / FILE).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return 0
+    if not (text.isascii() and text.isdigit()):
+        raise EngineError(
+            "the format of this host's state cannot be read",
+            why=f"`{root / FILE}` holds no number",
+            fix=f"write {FORMAT} into it if no newer Slipway was ever used for this host",
+            family="host",
+        )
+    return int(text)
+
+
+def check_format(root: Path) -> None:
+    """Stop before anything is done when a newer engine has been here; raises EngineError."""
+    refuse_newer(read_format(root))
+
+
+def refuse_newer(found: int) -> None:
+    """Raise EngineError for a number that this engine does not know."""
+    if found > FORMAT:
+        raise EngineError(
+            "this host was last changed by a newer Slipway",
+            why=f"what it keeps there has format {found}, and this checkout reads up to {FORMAT}; nothing was changed",
+            fix="git pull",
+            family="host",
+        )
+
+
+def note_format(root: Path) -> None:
+    """Leave this engine's number, before anything is written that an older one could not read."""
+    if read_format(root) < FORMAT:
+        write_atomically(root / FILE, f"{FORMAT}\n")

@@ -1,0 +1,135 @@
+"""Two operators have two versions of Slipway: may one change what the other left on a host?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.engine import cli
+from ops.engine.errors import EngineError
+from ops.engine.host.formats import FORMAT, check_format, note_format, read_format
+from ops.engine.host.state import State, Store
+from ops.engine.model import release_from_json, release_to_json
+from ops.engine.packing import pack
+from ops.errors import HostError
+from ops.targets.host import refuse_newer_state
+
+OLDEST = Path(__file__).resolve().parent / "kept_state"  # as it was written before there was a number
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+CHANGING = (
+    "deploy --run-id r --release {root}/r.json",
+    "rollback --run-id r",
+    "scale --run-id r --count api=2",
+    "down",
+)
+READING = ("status", "history", "plan --release {root}/r.json", "examine", "routes", "order-certificate")
+
+
+def old_host(root: Path) -> Path:
+    """Return the engine's folder as an older version left it."""
+    for file in OLDEST.rglob("*.json"):
+        place = root / file.relative_to(OLDEST)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.read_bytes())
+    return root
+
+
+def files_below(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_what_was_written_before_there_was_a_number_is_read(tmp_path: Path) -> None:
+    store = Store(old_host(tmp_path))
+    live = store.live()
+    assert read_format(tmp_path) == 0
+    check_format(tmp_path)
+    assert live is not None
+    assert store.read().past == ("20261120_030000-old",)
+    # A replica that runs is known by its name, and the fingerprint is a part of that: it may never change by reading.
+    assert {service.name: service.replica_names for service in live.services} == store.read().replicas
+
+
+def test_the_first_change_leaves_the_number(tmp_path: Path) -> None:
+    store = Store(old_host(tmp_path))
+    store.write(store.read())
+    assert read_format(tmp_path) == FORMAT
+    assert store.live() is not None
+
+
+def test_the_number_of_a_newer_one_is_never_lowered(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
+    note_format(tmp_path)
+    assert read_format(tmp_path) == FORMAT + 1
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("words", [*CHANGING, *READING])
+def test_a_newer_state_is_refused_with_what_to_do_and_nothing_is_changed(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (old_host(tmp_path) / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
+    before = files_below(tmp_path)
+    verb, *rest = words.format(root=tmp_path).split()
+    assert cli.main([verb, "--root", str(tmp_path), *rest]) == 6
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["what"], error["fix"]) == ("this host was last changed by a newer Slipway", "git pull")
+    assert f"format {FORMAT + 1}" in error["why"]
+    assert files_below(tmp_path) == before
+
+
+@pytest.mark.req("D-01")
+def test_the_packed_engine_refuses_too(tmp_path: Path) -> None:
+    root = old_host(tmp_path / "root")
+    (root / "format").write_text("99\n", encoding="utf-8")
+    engine = pack(tmp_path / "engine.pyz")
+    done = subprocess.run(
+        (sys.executable, str(engine), "status", "--root", str(root)), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 6
+    assert "newer Slipway" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.req("D-01")
+def test_the_operators_side_refuses_before_it_sends_its_own_engine() -> None:
+    refuse_newer_state(FORMAT, target="droplet")
+    with pytest.raises(HostError, match="newer Slipway") as refused:
+        refuse_newer_state(FORMAT + 1, target="droplet")
+    assert refused.value.exit_code == 6
+
+
+@pytest.mark.parametrize("text", ["", "one", "-1", "1.5", "¹"])
+def test_a_number_that_is_none_is_an_error_with_a_way_out(text: str, tmp_path: Path) -> None:
+    (tmp_path / "format").write_text(text, encoding="utf-8")
+    with pytest.raises(EngineError, match="cannot be read"):
+        check_format(tmp_path)
+
+
+@given(more=st.dictionaries(st.text(min_size=1, max_size=9).map("new_{}".format), JSON, max_size=3))
+def test_fields_that_are_not_known_are_left_out(more: dict[str, Any]) -> None:
+    [file] = (OLDEST / "releases").glob("*new/release.json")
+    raw = json.loads(file.read_text(encoding="utf-8"))
+    known = release_from_json(json.dumps(raw))
+    for part in (raw, raw["edge"], raw["origin"], raw["services"][0], raw["services"][0]["image"]):
+        part.update(more)
+    assert release_to_json(release_from_json(json.dumps(raw))) == release_to_json(known)
+
+
+@given(raw=JSON | st.fixed_dictionaries({"replicas": JSON, "past": JSON, "jobs": JSON}))
+def test_any_state_is_read_or_refused(raw: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("host")
+    (root / "state.json").write_text(json.dumps(raw), encoding="utf-8")
+    with contextlib.suppress(EngineError):  # any other error would be a stack trace for the operator
+        assert isinstance(Store(root).read(), State)
