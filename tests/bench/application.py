@@ -17,7 +17,7 @@ import httpx
 from tests.bench import wrk
 from tests.bench.application_host import SIZE, Watch, pgbench, prepare_pgbench, replicas, stores
 from tests.bench.local_stack import print_table, timed
-from tests.integration.services_processes import PASSWORD, Services, Web
+from tests.integration.services.services_processes import PASSWORD, Services, Web
 
 Rows = Iterator[tuple[str, str]]
 SECONDS = 15

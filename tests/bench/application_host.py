@@ -18,8 +18,8 @@ import httpx
 
 from ops.engine.processes.environments import build_environment
 from ops.release.git import environment_id
-from tests.integration.services_fixtures import running_stores
-from tests.integration.services_processes import ROOT, Services, Web
+from tests.integration.services.services_fixtures import running_stores
+from tests.integration.services.services_processes import ROOT, Services, Web
 
 SIZE = {"--organizations": 1000, "--people": 200, "--events": 50}  # B-16
 REPLICAS = 2

@@ -13,7 +13,7 @@ from pathlib import Path
 from rehearsal.relay import Relay
 from rehearsal.world import World
 from tests.bench.local_stack import REPEATS, print_table, spread, timed
-from tests.rehearsal.droplet_stack import Rehearsed, make_checkout
+from tests.rehearsal.droplet.droplet_stack import Rehearsed, make_checkout
 
 FAR = "127.0.0.22"
 RTT_MS = 100

@@ -26,7 +26,7 @@ from tests.bench.spans import Update, seen_of
 from tests.bench.story import say
 from tests.bench.tables import failure_kinds, spread, table
 from tests.bench.traffic import api_kinds
-from tests.rehearsal.droplet_stack import Rehearsed
+from tests.rehearsal.droplet.droplet_stack import Rehearsed
 from tests.stack import ROOT
 
 FOLDER = "/srv/peers"

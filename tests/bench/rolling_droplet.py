@@ -15,7 +15,7 @@ from tests.bench.loaded import droplet_plan, load_from_container
 from tests.bench.rolling import arguments, end_in_order, show, tell_all
 from tests.bench.story import say
 from tests.bench.traffic import Kind, Plan, site_kinds
-from tests.rehearsal.droplet_stack import Rehearsed, make_checkout
+from tests.rehearsal.droplet.droplet_stack import Rehearsed, make_checkout
 
 
 def main() -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from ops.engine.processes.environments import build_environment
 from ops.release.git import environment_id
-from tests.integration.apart_fixtures import apart, apart_api  # noqa: F401 - fixtures
-from tests.integration.front_end_site import built  # noqa: F401 - a fixture
-from tests.integration.journey_club import club  # noqa: F401 - a fixture
-from tests.integration.journey_fixtures import town  # noqa: F401 - a fixture
-from tests.integration.migrating_fixtures import trial  # noqa: F401 - a fixture
-from tests.integration.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
+from tests.integration.front_end.front_end_site import built  # noqa: F401 - a fixture
+from tests.integration.migrations.migrating_fixtures import trial  # noqa: F401 - a fixture
+from tests.integration.services.apart_fixtures import apart, apart_api  # noqa: F401 - fixtures
+from tests.integration.services.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
+from tests.integration.stack.journey_club import club  # noqa: F401 - a fixture
+from tests.integration.stack.journey_fixtures import town  # noqa: F401 - a fixture
 from tests.stack import ROOT, Stack, copy_checkout
 
 

@@ -12,10 +12,10 @@ from rehearsal.cloud import Rule
 from rehearsal.docker import require_engine
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.world import World
-from tests.rehearsal.droplet_fixtures import engine_host, real_engine_host  # noqa: F401 - fixtures
-from tests.rehearsal.droplet_stack import Rehearsed, first_deploy
-from tests.rehearsal.remote_fixtures import host, place, prepared, slow_engine  # noqa: F401 - fixtures
-from tests.rehearsal.stack_fixtures import real_host  # noqa: F401 - a fixture
+from tests.rehearsal.compose.stack_fixtures import real_host  # noqa: F401 - a fixture
+from tests.rehearsal.droplet.droplet_fixtures import engine_host, real_engine_host  # noqa: F401 - fixtures
+from tests.rehearsal.droplet.droplet_stack import Rehearsed, first_deploy
+from tests.rehearsal.remote.remote_fixtures import host, place, prepared, slow_engine  # noqa: F401 - fixtures
 
 HERE = Path(__file__).parent
 CERTIFICATE_HOURS = 2160

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.rehearsal.compose_fixtures import HOST
+from tests.rehearsal.compose.compose_fixtures import HOST
 
 
 @dataclass

@@ -1,0 +1,208 @@
+"""What do the edge's tests stand on: the real Traefik and nginx, and a certificate authority?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import string
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import trustme
+
+from ops.engine.rollout.routes import HEALTH_CHECK
+
+ROOT = Path(__file__).parents[3]
+DOMAIN = "slipway.localhost"
+READY = {"api": "/ready", "django": "/ready", "flower": "/healthcheck"}
+START_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """A running Traefik: where it listens, and which authority signed its certificate."""
+
+    http_port: int
+    https_port: int
+    internal_port: int
+    authority: str  # PEM
+    trust: ssl.SSLContext
+    log: Path
+    pid: int
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        host: str = DOMAIN,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+    ) -> httpx.Response:
+        """Send one request to the public entry point, under the name of a host."""
+        with httpx.Client(verify=self.trust, timeout=10) as client:
+            return client.request(
+                method,
+                f"https://127.0.0.1:{self.https_port}{path}",
+                content=content,
+                headers={"Host": host, **(headers or {})},
+                extensions={"sni_hostname": DOMAIN},
+            )
+
+    def ask_plain(self, path: str, method: str = "GET", *, host: str) -> httpx.Response:
+        """Send one request over plain HTTP and follow nothing."""
+        return httpx.request(method, f"http://127.0.0.1:{self.http_port}{path}", headers={"Host": host})
+
+    def ask_inside(self, path: str, *, host: str = "127.0.0.1") -> httpx.Response:
+        """Send one request to the internal entry point."""
+        return httpx.get(f"http://127.0.0.1:{self.internal_port}{path}", headers={"Host": host})
+
+
+@contextlib.contextmanager
+def edge(
+    local_env: Path,
+    folder: Path,
+    servers: Mapping[str, list[str]],
+    *,
+    settings: Mapping[str, str] | None = None,
+    ports: list[int] | None = None,
+) -> Iterator[Edge]:
+    """Run Traefik on the repository's own files, as the local target does, in front of these servers.
+
+    The ports are those of HTTP, HTTPS and the internal entry point; by default any that are free.
+    """
+    authority = trustme.CA()
+    ports = ports or free_ports(3)
+    environment = edge_environment(folder, ports) | dict(settings or {})
+    write_certificate(authority, environment)
+    conf = folder / "traefik.yml"
+    conf.write_text(fill_in(ROOT / "traefik/traefik.yml.template", environment))
+    shutil.copytree(ROOT / "traefik/dynamic", folder / "dynamic")
+    (folder / "dynamic/servers.yml").write_text(routes(servers))
+    signer = authority.cert_pem.bytes().decode()
+    log = folder / "traefik.log"
+    with process((str(local_env / "bin/traefik"), f"--configFile={conf}"), environment, log) as traefik:
+        running = Edge(
+            http_port=ports[0],
+            https_port=ports[1],
+            internal_port=ports[2],
+            authority=signer,
+            trust=ssl.create_default_context(cadata=signer),
+            log=log,
+            pid=traefik.pid,
+        )
+        wait_for("Traefik to serve its routes", lambda: "api@file" in running.ask_inside("/api/http/services").text)
+        yield running
+
+
+def edge_environment(folder: Path, ports: list[int]) -> dict[str, str]:
+    """Return the environment that docker-compose.yml gives to Traefik on the local target."""
+    return {
+        "ENVIRONMENT": "staging",
+        "WEBSITE_DOMAIN": DOMAIN,
+        "USE_TLS": "files",
+        "TLS_CERT_PATH": str(folder / "cert.pem"),
+        "TLS_KEY_PATH": str(folder / "key.pem"),
+        "RATE_LIMIT_API_RPM": "0",
+        "RATE_LIMIT_API_BURST": "1",
+        "HTTP_ADDRESS": f"127.0.0.1:{ports[0]}",
+        "HTTPS_ADDRESS": f"127.0.0.1:{ports[1]}",
+        "HTTPS_PORT": str(ports[1]),
+        "INTERNAL_ADDRESS": f"127.0.0.1:{ports[2]}",
+        "DYNAMIC_DIR": str(folder / "dynamic"),
+        "ACME_STORAGE": str(folder / "acme.json"),
+        "ACME_EMAIL": "",
+        "ACME_CERTIFICATE_HOURS": "2160",
+        "ACME_CA_SERVER": "https://acme-staging-v02.api.letsencrypt.org/directory",
+    }
+
+
+def write_certificate(authority: trustme.CA, environment: Mapping[str, str]) -> None:
+    """Write a certificate for the domain where Traefik is told to look for it."""
+    issued = authority.issue_cert(environment["WEBSITE_DOMAIN"])
+    issued.private_key_pem.write_to_path(environment["TLS_KEY_PATH"])
+    for number, pem in enumerate(issued.cert_chain_pems):
+        pem.write_to_path(environment["TLS_CERT_PATH"], append=number > 0)
+
+
+def routes(servers: Mapping[str, list[str]]) -> str:
+    """Return a servers.yml like the engine's."""
+    balancers = {
+        name: {
+            "loadBalancer": {
+                "servers": [{"url": f"http://{address}"} for address in addresses],
+                "healthCheck": {
+                    "path": READY.get(name, "/healthz"),
+                    "hostname": DOMAIN,
+                    **HEALTH_CHECK,
+                },
+                "serversTransport": "upstream",
+                "passHostHeader": True,
+            }
+        }
+        for name, addresses in servers.items()
+    }
+    return json.dumps({"http": {"services": balancers}})
+
+
+@contextlib.contextmanager
+def nginx(local_env: Path, folder: Path, template: str, settings: Mapping[str, str]) -> Iterator[str]:
+    """Run nginx through its entry point on one of the repository's server templates; yield `host:port`."""
+    port = free_ports(1)[0]
+    environment = {"NGINX_HOST": "127.0.0.1", "NGINX_PORT": str(port), "SCRATCH": str(folder), **settings}
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "nginx.conf").write_text(fill_in(ROOT / "nginx/local.conf.template", environment))
+    (folder / "conf.d/default.conf").write_text(fill_in(ROOT / "nginx" / template, environment))
+    python, program = str(local_env / "bin/python"), str(ROOT / "nginx/entrypoint.py")
+    with process((python, program, "serve", str(folder / "nginx.conf")), environment, folder / "nginx.log"):
+        check = (python, program, "check")
+        wait_for("nginx to serve", lambda: not subprocess.run(check, env=environment, check=False).returncode)
+        yield f"127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def process(command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that writes into a log; end it in any case."""
+    with log.open("wb") as out:
+        running = subprocess.Popen(command, env=dict(environment), stdout=out, stderr=subprocess.STDOUT)
+    try:
+        yield running
+    finally:
+        running.terminate()
+        try:
+            running.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def wait_for(what: str, is_true: Callable[[], bool], *, timeout_s: float = START_TIMEOUT_S) -> None:
+    """Wait until something holds; AssertionError names what was waited for."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if is_true():
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"waited {timeout_s} s for {what}")
+
+
+def fill_in(template: Path, environment: Mapping[str, str]) -> str:
+    """Fill a template the way the engine does."""
+    return string.Template(template.read_text()).safe_substitute(environment)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return that many ports that nobody listens on just now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for taken in sockets:
+            taken.bind(("127.0.0.1", 0))
+        return [int(taken.getsockname()[1]) for taken in sockets]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import Browser, Response, sync_playwright
+
+from tests.integration.edge.edge_echo import echo_services
+from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge
+from tests.integration.edge.test_routes import HEADERS
+
+CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+
+pytestmark = [pytest.mark.browser, pytest.mark.req("A-15")]
+
+
+@pytest.fixture(scope="module")
+def running(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """Run Traefik before echo services, when there is a browser to visit them."""
+    if not CHROMIUM:
+        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
+        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
+    with echo_services() as servers, edge(local_env, tmp_path_factory.mktemp("edge"), servers) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(running: Edge) -> Iterator[Browser]:
+    """Start a browser that asks over QUIC alone, at the port that is advertised: without an answer, nothing loads."""
+    advertised = re.match(r'h3=":(\d+)"', running.ask("/").headers["alt-svc"])
+    assert advertised is not None
+    flags = (*flags_for(running), f"--origin-to-force-quic-on={DOMAIN}:{advertised[1]}")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(flags))
+        yield started
+        started.close()
+
+
+def flags_for(running: Edge) -> tuple[str, ...]:
+    """Return what makes Chromium find the website and trust its key; our authority would not count over QUIC."""
+    served = ssl.get_server_certificate(("127.0.0.1", running.https_port))
+    key = x509.load_pem_x509_certificate(served.encode()).public_key()
+    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return (
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-quic",
+        f"--host-resolver-rules=MAP {DOMAIN} 127.0.0.1",
+        f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}",
+    )
+
+
+def visit(browser: Browser, running: Edge, path: str) -> tuple[Response, str]:
+    """Open a page; return the answer and the protocol that carried it."""
+    page = browser.new_context().new_page()
+    answer = page.goto(f"https://{DOMAIN}:{running.https_port}{path}", timeout=15_000)
+    assert answer is not None
+    return answer, page.evaluate(PROTOCOL)
+
+
+@pytest.mark.parametrize(
+    ("path", "service"), [("/", "react-app"), ("/api/health", "api"), ("/static/a", "nginx-static")]
+)
+def test_http_3_is_answered_by_the_same_services(running: Edge, browser: Browser, path: str, service: str) -> None:
+    answer, protocol = visit(browser, running, path)
+    assert (protocol, answer.status, answer.json()["service"]) == ("h3", 200, service)
+
+
+@pytest.mark.req("A-17")
+def test_http_3_carries_the_same_security_headers(running: Edge, browser: Browser) -> None:
+    answer, protocol = visit(browser, running, "/missing")
+    sent = answer.all_headers()
+    assert (protocol, answer.status) == ("h3", 404)
+    assert {name: sent.get(name) for name in HEADERS} == HEADERS
+    assert "default-src 'none'" in sent["content-security-policy"]
+    assert "server" not in sent

@@ -1,0 +1,121 @@
+"""What may the containers of the real stack do on a droplet? Asked of the Engine, service by service."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.rehearsal.compose.compose_fixtures import ROOT
+from tests.rehearsal.compose.engine_host import EngineHost
+from tests.rehearsal.compose.stack_fixtures import CANARY
+
+SERVICES = ("api", "beat", "django", "flower", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
+NETWORKS = {
+    "postgres": {"data"},
+    "redis": {"data"},
+    "worker": {"data", "egress"},
+    "beat": {"data"},
+    "api": {"edge", "data"},
+    "django": {"edge", "data"},
+    "flower": {"edge", "data"},
+    "react-app": {"edge"},
+    "nginx-static": {"edge"},
+    "traefik": {"public", "edge"},
+}
+Container = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def containers(real_host: EngineHost) -> dict[str, Container]:
+    """Return what the Engine tells of one replica of each service."""
+    return {row["Config"]["Labels"]["slipway.service"]: row for row in real_host.inspect()}
+
+
+def test_every_service_is_looked_at(containers: dict[str, Container]) -> None:
+    assert tuple(sorted(containers)) == SERVICES
+
+
+@pytest.mark.req("C-04")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_an_ordinary_user_on_a_file_system_it_cannot_change(
+    containers: dict[str, Container], real_host: EngineHost, name: str
+) -> None:
+    row = containers[name]
+    uids = real_host.run("sh", "-c", f"grep -h ^Uid /proc/{row['State']['Pid']}/status").split()[1:]
+    assert "0" not in uids
+    assert row["Config"]["User"] not in {"", "root", "0", "0:0"}
+    assert row["HostConfig"]["ReadonlyRootfs"] is True
+
+
+@pytest.mark.req("C-04")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_no_capability_and_can_gain_none(containers: dict[str, Container], name: str) -> None:
+    given = containers[name]["HostConfig"]
+    assert (given["CapDrop"], given["CapAdd"], given["Privileged"]) == (["ALL"], None, False)
+    assert "no-new-privileges:true" in given["SecurityOpt"]
+    assert (given["PidMode"], given["UTSMode"], given["Devices"]) == ("", "", None)
+    assert given["IpcMode"] == "private"
+    assert given["NetworkMode"].startswith("slipway_")
+
+
+@pytest.mark.req("C-06")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_bounded(containers: dict[str, Container], name: str) -> None:
+    given = containers[name]["HostConfig"]
+    assert given["NanoCpus"] > 0
+    assert given["Memory"] > 0
+    assert given["PidsLimit"] > 0
+    assert {"max-size", "max-file"} <= set(given["LogConfig"]["Config"])
+    assert given["RestartPolicy"]["Name"] == "unless-stopped"
+
+
+@pytest.mark.req("A-15", "A-20", "A-21", "A-22")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_in_its_networks_and_only_traefik_is_reached_from_outside(
+    containers: dict[str, Container], name: str
+) -> None:
+    row = containers[name]
+    assert set(row["NetworkSettings"]["Networks"]) == {f"slipway_{network}" for network in NETWORKS[name]}
+    published = {port for port, hosts in row["NetworkSettings"]["Ports"].items() if hosts}
+    assert published == ({"80/tcp", "443/tcp", "443/udp"} if name == "traefik" else set())
+    assert not any("docker.sock" in mount["Source"] for mount in row["Mounts"])
+
+
+@pytest.mark.req("A-22")
+def test_the_networks_of_the_data_and_of_what_traefik_routes_to_lead_nowhere_else(real_host: EngineHost) -> None:
+    names = real_host.docker("network", "ls", "--filter", "name=slipway_", "--format", "{{.Name}}").split()
+    inner = {row["Name"] for row in json.loads(real_host.docker("network", "inspect", *names)) if row["Internal"]}
+    assert inner == {"slipway_edge", "slipway_data"}
+
+
+@pytest.mark.req("A-19")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_proves_by_a_health_check_that_it_works(containers: dict[str, Container], name: str) -> None:
+    row = containers[name]
+    assert row["Config"]["Healthcheck"]["Test"][0] in {"CMD", "CMD-SHELL"}
+    assert row["State"]["Health"]["Status"] == "healthy"
+
+
+@pytest.mark.req("C-04")
+@pytest.mark.parametrize("name", ["api", "django", "flower", "react-app", "nginx-static"])
+def test_an_image_of_ours_holds_nothing_that_builds_or_installs(real_host: EngineHost, name: str) -> None:
+    container = next(row["Name"].lstrip("/") for row in real_host.inspect() if row["Name"].startswith(f"/{name}-"))
+    tools = ["gcc", "cc", "make", "pip", "pip3", "npm", "node", "uv", "git"]
+    script = (
+        "; ".join(f"command -v {tool}" for tool in tools) + "; python3 -c 'import pip' 2>/dev/null && echo pip; true"
+    )
+    assert real_host.docker("exec", container, "sh", "-c", script) == ""
+
+
+@pytest.mark.req("B-15", "A-12")
+def test_no_image_and_no_command_line_holds_a_secret(real_host: EngineHost) -> None:
+    images = real_host.docker("images", "--quiet", "--filter", "reference=slipway/*").split()
+    assert len(set(images)) == len({"api", "django", "flower", "react-app", "nginx-static"})
+    assert CANARY not in real_host.docker("image", "inspect", *images)
+    for image in images:
+        assert CANARY not in real_host.docker("history", "--no-trunc", image)
+    assert CANARY not in real_host.run("ps", "-eo", "args")
+    found = real_host.run("sh", "-c", f"grep -rl {CANARY} {ROOT} | xargs stat -c '%a %U'").splitlines()
+    assert set(found) == {"600 root"}

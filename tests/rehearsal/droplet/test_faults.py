@@ -1,0 +1,153 @@
+"""Does the old release go on serving when a new one is broken, and does the next deploy put everything right?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.droplet.droplet_stack import Rehearsed, Visitor, running_deploy, wait_for_step
+
+pytestmark = pytest.mark.engine
+ALLOWED = ("--allow-interruption",)
+API_HEALTH = "    healthcheck: {<<: *healthcheck, test: [CMD, python, -m, api.shared.healthcheck]}\n    tmpfs: [/tmp]\n"
+
+
+@pytest.fixture
+def broken(deployed: Rehearsed) -> Iterator[Rehearsed]:
+    """Return the deployed checkout, for one fault: whatever is changed in its files is put back."""
+    git = ("git", "-C", str(deployed.root))
+    subprocess.run((*git, "add", "-A"), check=True)
+    subprocess.run(
+        (*git, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "before", "--allow-empty"), check=True
+    )
+    before = {name: one["Id"] for name, one in deployed.containers().items()}
+    yield deployed
+    subprocess.run((*git, "checkout", "-q", "."), check=True)
+    assert deployed.ask("/api/health").json()["status"] == "healthy"
+    assert {name: one["Id"] for name, one in deployed.containers().items()} == before
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def fails(stack: Rehearsed, *words: str, code: int, outcome: str, why: str) -> str:
+    """Update, expecting a failure; return what it said. No visitor may notice, unless an interruption was allowed."""
+    with Visitor(stack) as visitor:
+        done = stack.invoke("update", *words, timeout_s=300)
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert re.search(why, said), said
+    assert "Traceback" not in said
+    assert re.search(r"fix: +\S+", said), said
+    assert stack.report()["outcome"] == outcome
+    assert words == ALLOWED or visitor.failures == []
+    return said
+
+
+@pytest.mark.req("A-13", "B-02")
+def test_a_build_that_fails_shows_its_last_words(broken: Rehearsed) -> None:
+    dockerfile = broken.root / "api" / "Dockerfile"
+    dockerfile.write_text(
+        dockerfile.read_text(encoding="utf-8") + "RUN echo the-last-words && false\n", encoding="utf-8"
+    )
+    said = fails(broken, code=7, outcome="rolled_back", why="could not be built")
+    assert "the-last-words" in said
+
+
+@pytest.mark.req("B-02", "A-19")
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("raise SystemExit('the-last-words')\n", "the-last-words"),
+        ("import time\ntime.sleep(600)\n", "did not become ready"),
+    ],
+    ids=["crashes", "hangs"],
+)
+def test_a_container_that_never_gets_healthy_is_taken_back(broken: Rehearsed, fault: str, why: str) -> None:
+    edit(
+        broken.root / "docker-compose.yml",
+        API_HEALTH,
+        API_HEALTH.replace("test: [CMD", "start_period: 6s, test: [CMD"),
+    )
+    main = broken.root / "api" / "main.py"
+    main.write_text(main.read_text(encoding="utf-8") + fault, encoding="utf-8")
+    fails(broken, code=8, outcome="rolled_back", why=why)
+    assert [name for name in broken.containers() if name.startswith("api-")] == list(broken.running("api"))
+
+
+@pytest.mark.req("A-09", "B-02")
+def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
+    edit(
+        broken.root / "traefik" / "dynamic" / "public.yml",
+        "middlewares: [security-headers, rate",
+        "middlewares: [nobody, rate",
+    )
+    fails(broken, code=8, outcome="rolled_back", why="Traefik did not take over")
+
+
+@pytest.mark.req("A-09", "B-02")
+def test_a_traefik_that_does_not_start_is_refused_at_first_and_replaced_by_the_old_one(deployed: Rehearsed) -> None:
+    template = deployed.root / "traefik" / "traefik.yml.template"
+    text = template.read_text(encoding="utf-8")
+    edit(template, 'address: "${HTTP_ADDRESS}"', 'address: "nowhere:at:all"')
+    before = deployed.running("traefik")
+    try:
+        fails(deployed, code=4, outcome="failed", why="would interrupt the site")
+        assert deployed.running("traefik") == before
+        fails(deployed, *ALLOWED, code=8, outcome="rolled_back", why="traefik did not become ready")
+    finally:
+        template.write_text(text, encoding="utf-8")
+    assert deployed.ask("/api/health").status_code == 200
+    assert len(deployed.running("traefik")) == 1
+
+
+@pytest.mark.req("B-02")
+def test_a_disk_that_fills_up_during_the_build_stops_the_release_and_nothing_else(broken: Rehearsed) -> None:
+    place = "/var/lib/slipway/contexts"
+    broken.change_api("x" * 200_000)
+    broken.machine.run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place)
+    try:
+        fails(broken, code=6, outcome="rolled_back", why="disk is full")
+    finally:
+        broken.machine.run("umount", place)
+
+
+@pytest.mark.req("A-01")
+def test_two_operators_at_once_are_told_apart_and_one_goes_first(deployed: Rehearsed) -> None:
+    last = deployed.folder()
+    deployed.change_api("the first operator")
+    with running_deploy(deployed) as first:
+        wait_for_step(deployed, "build", after=last)
+        second = deployed.invoke("deploy", "--lock-wait", "0", timeout_s=120)
+        said = second.stdout + second.stderr
+        assert second.returncode in {6, 8}, said
+        assert re.search(r"another (run|deploy)", said), said
+        first.wait(120)
+    assert first.returncode == 0
+    assert deployed.ask("/api/health").status_code == 200
+
+
+STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain", "stop", "verify")
+
+
+@pytest.mark.req("A-07", "B-02")
+@pytest.mark.parametrize("step", STEPS)
+def test_an_operator_who_is_killed_types_the_same_command_again(deployed: Rehearsed, step: str) -> None:
+    last = deployed.folder()
+    deployed.change_api(f"killed in {step}")
+    with Visitor(deployed) as visitor:
+        with running_deploy(deployed) as process:
+            wait_for_step(deployed, step, after=last)
+            process.kill()
+        done = deployed.deploy("--lock-wait", "60")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert visitor.failures == []
+    assert len(deployed.running("api")) == 1
+    assert deployed.report()["outcome"] == "success"

@@ -1,0 +1,57 @@
+"""Does the droplet answer over QUIC, through Docker's published UDP port and the cloud's firewall?"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import socket
+import ssl
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import sync_playwright
+
+from tests.rehearsal.droplet.droplet_stack import Rehearsed
+
+CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+
+pytestmark = [pytest.mark.engine, pytest.mark.browser]
+
+
+def key_digest(stack: Rehearsed, domain: str) -> str:
+    """Return what Chromium calls the key of the site's certificate: our authority would not count over QUIC."""
+    context = ssl.create_default_context(cafile=stack.environment["ACME_ROOT_PATH"])
+    with (
+        socket.create_connection((stack.machine.address, 443), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=domain) as secured,
+    ):
+        shown = secured.getpeercert(binary_form=True)
+    assert shown is not None
+    key = x509.load_der_x509_certificate(shown).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+@pytest.mark.req("A-15", "B-11")
+def test_the_droplet_answers_over_http_3(deployed: Rehearsed) -> None:
+    if not CHROMIUM:
+        assert not os.environ.get("CI"), "CI needs a Chromium for this test"
+        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
+    domain = deployed.environment["WEBSITE_DOMAIN"]
+    flags = [
+        *("--no-sandbox", "--disable-gpu", "--enable-quic"),
+        f"--host-resolver-rules=MAP {domain} {deployed.machine.address}",
+        f"--ignore-certificate-errors-spki-list={key_digest(deployed, domain)}",
+        f"--origin-to-force-quic-on={domain}:443",  # without an answer over UDP, nothing loads
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_context().new_page()
+        answer = page.goto(f"https://{domain}/api/health", timeout=15_000)
+        assert answer is not None
+        assert (answer.status, page.evaluate(PROTOCOL)) == (200, "h3")
+        browser.close()

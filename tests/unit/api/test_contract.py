@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import logging.config
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from pydantic import ValidationError
+
+from api.errors import UnavailableError
+from api.settings import Settings, read_settings
+from api.shared.logs import logging_config
+from api.task_queue import TaskQueue
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_what_the_services_share_imports_nothing_of_either() -> None:
+    lines = [line for path in (ROOT / "api/shared").glob("*.py") for line in path.read_text().splitlines()]
+    imported = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
+    own = [name for name in imported if name.startswith("api.") and not name.startswith("api.shared")]
+    assert len(imported) > 10
+    assert own == []
+    assert not {name.partition(".")[0] for name in imported} & {"config", "django", "fastapi", "signups"}
+
+
+def test_django_takes_nothing_of_the_api_but_what_they_share() -> None:
+    lines = [line for path in (ROOT / "django").rglob("*.py") for line in path.read_text().splitlines()]
+    taken = {line.split()[1] for line in lines if line.lstrip().startswith(("import api", "from api"))}
+    assert taken
+    assert all(name.startswith("api.shared.") for name in taken)
+
+
+def test_the_api_imports_nothing_of_django() -> None:
+    for path in (ROOT / "api").rglob("*.py"):
+        assert not any(
+            line.startswith(("import django", "from django", "from signups", "from config"))
+            for line in path.read_text().splitlines()
+        ), path
+
+
+@pytest.mark.req("C-11")
+@pytest.mark.parametrize(("environment", "shown"), [("development", True), ("staging", True), ("production", False)])
+def test_documentation_pages_are_for_everywhere_but_production(environment: Any, shown: bool) -> None:  # noqa: FBT001 - a column
+    given = {"database_url": "postgresql://x", "redis_url": "redis://x", "token_secret_key": "x" * 32}
+    settings = Settings(environment=environment, **given)  # type: ignore[arg-type]  # as the environment gives them
+    assert settings.shows_docs == shown
+
+
+def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://canary")
+    monkeypatch.setenv("LOG_LEVEL", "canary")
+    for key in ("REDIS_URL", "ENVIRONMENT", "TOKEN_SECRET_KEY"):
+        monkeypatch.delenv(key, raising=False)
+    with pytest.raises(ValidationError) as caught:
+        read_settings()
+    wrong = {str(error["loc"][0]) for error in caught.value.errors()}
+    assert wrong == {"redis_url", "environment", "log_level", "token_secret_key"}
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.req("C-12")
+def test_an_exception_is_one_json_line_with_its_stack() -> None:
+    config = logging_config(service="api", level="info")["formatters"]["json"]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=config["foreign_pre_chain"], processors=config["processors"]
+    )
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logger = logging.Logger("foreign")  # noqa: LOG001 - one of its own, so that nothing else is changed
+    logger.addHandler(handler)
+    try:
+        int("first\nsecond")
+    except ValueError:
+        logger.exception("it %s", "failed", extra={"request": object(), "path": "/x"})
+    (line,) = stream.getvalue().splitlines()
+    seen = json.loads(line)
+    assert (seen["severity"], seen["service"], seen["message"], seen["path"]) == ("ERROR", "api", "it failed", "/x")
+    assert "ValueError: invalid literal" in seen["stack_trace"]
+    assert "request" not in seen
+
+
+class Redis:
+    """The three commands that the queue uses, on a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    async def set(self, key: str, value: Any, *, nx: bool = False, ex: int) -> bool:
+        """Store, with `nx` only what is not there."""
+        assert ex > 0
+        if nx and key in self.kept:
+            return False
+        self.kept[key] = str(value)
+        return True
+
+    async def get(self, key: str) -> str | None:
+        """Look up."""
+        return self.kept.get(key)
+
+    async def delete(self, *keys: str) -> None:
+        """Forget."""
+        for key in keys:
+            self.kept.pop(key, None)
+
+
+class Producer:
+    """Remembers what is sent, or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.sent: list[tuple[Any, ...]] = []
+
+    def send_task(self, name: str, **more: Any) -> None:
+        """Take a task."""
+        if self.error:
+            raise self.error
+        self.sent.append((name, more["task_id"]))
+
+
+def queue_with(producer: Producer) -> tuple[TaskQueue, Redis]:
+    redis: Any = Redis()
+    queue = TaskQueue(redis, broker_url="redis://x")
+    queue._producer = producer  # noqa: SLF001 - the network is the integration tests' part
+    return queue, redis
+
+
+@pytest.mark.req("A-23")
+def test_a_delivery_is_queued_once_within_seconds() -> None:
+    producer = Producer()
+    queue, _ = queue_with(producer)
+
+    async def twice() -> tuple[str, str]:
+        return await queue.put(), await queue.put()
+
+    first, second = asyncio.run(twice())
+    assert first == second
+    assert producer.sent == [("signups.deliver", first)]
+
+
+def test_a_delivery_that_could_not_be_queued_may_be_asked_for_again() -> None:
+    queue, redis = queue_with(Producer(OSError("gone")))
+    with pytest.raises(UnavailableError):
+        asyncio.run(queue.put())
+    assert redis.kept == {}

@@ -1,0 +1,118 @@
+"""What does a deploy tell the engine, and when is what it released taken back?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.commands import auto_rollback, dispatch, verify
+from ops.commands.verify import Verified
+from ops.verification.observations import Observations
+from tests.unit.ops.commands.story_fixtures import GOOD, PLANNED, FakeHost, asked, checks, finished, history, opened
+
+KEPT = {"event": "plan", "changes": [{"service": "api", "action": "keep", "why": "api is unchanged"}]}
+
+
+def report_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: FakeHost, *, broken: str = "", **request: Any
+) -> tuple[int, dict[str, Any]]:
+    """Run a deploy (or what `mode` says) whose verification sees one check broken; return exit code and report."""
+    seen = Verified(checks=checks(*filter(None, [broken])), seen=Observations())
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: seen)
+    monkeypatch.setattr(auto_rollback, "judged", lambda *_: Verified(checks=checks(), seen=Observations()))
+    monkeypatch.setattr(dispatch, "ensure_env_file", lambda *_, **__: None)
+    monkeypatch.setattr(dispatch, "open_target", lambda root, _: opened(root, host))
+    exit_code = dispatch.run(asked(**{"mode": "full", **request}), root=tmp_path)
+    [written] = (tmp_path / "local_run_logs").glob("*/report.json")
+    return exit_code, json.loads(written.read_text(encoding="utf-8"))
+
+
+@pytest.mark.req("B-02", "B-03")
+def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost([PLANNED, finished()])
+    allowed: dict[str, Any] = {"allow_interruption": True, "allow_breaking_migration": True, "skip_dump": True}
+    exit_code, report = report_of(tmp_path, monkeypatch, host, mode="update", **allowed)
+    [(run_id, verb, words)] = host.started
+    assert (exit_code, verb, words[:4]) == (
+        *(0, "deploy"),
+        ("--release", f"/runs/{run_id}/release.json", "--lock-wait", "30"),
+    )
+    assert words[5:] == ("--word", "update", "--allow-interruption", "--allow-breaking-migration", "--skip-dump")
+    assert report["origin"]["commit"] == "c" * 40
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_a_release_whose_verification_fails_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeHost([PLANNED, finished()], [finished()], history=history(GOOD))
+    exit_code, report = report_of(tmp_path, monkeypatch, host, broken="headers-home")
+    assert [verb for _, verb, _ in host.started] == ["deploy", "rollback"]
+    assert (exit_code, report["outcome"]) == (9, "rolled_back")
+    assert "headers-home" in report["error"]["what"]
+    assert report["went_back"].startswith(GOOD["release"])
+    assert [check["id"] for check in report["checks"] if not check["ok"]] == ["headers-home"]
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize(
+    ("journal", "request_"),
+    [
+        ([PLANNED, finished()], {"no_rollback": True}),
+        ([KEPT, finished()], {}),
+        ([PLANNED, finished()], {"mode": "rollback"}),
+        ([PLANNED, finished()], {"mode": "scale", "counts": ("api=2",)}),
+        ([], {"mode": "verify"}),
+    ],
+)
+def test_what_was_not_wanted_or_not_changed_or_no_deploy_is_not_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: list[dict[str, Any]], request_: dict[str, Any]
+) -> None:
+    host = FakeHost(journal, history=history(GOOD))
+    exit_code, report = report_of(tmp_path, monkeypatch, host, broken="headers-home", **request_)
+    assert (exit_code, report["outcome"]) == (9, "failed")
+    assert len(host.started) == (request_.get("mode") != "verify")
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_a_deploy_that_the_engine_refuses_ends_with_its_words_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = {"what": "this would interrupt the site", "why": "postgres", "family": "preflight"}
+    error["fix"] = "invoke deploy --allow-interruption"
+    refused = {"event": "run_finished", "outcome": "failed", "changed": [], "error": error}
+    exit_code, report = report_of(tmp_path, monkeypatch, FakeHost([PLANNED, refused]))
+    assert (exit_code, report["outcome"]) == (4, "failed")
+    assert report["error"]["fix"] == "invoke deploy --target local --allow-interruption"
+
+
+@pytest.mark.req("A-10", "A-13")
+def test_words_that_are_no_counts_leave_a_run_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exit_code, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
+    assert (exit_code, report["mode"], report["error"]["what"]) == (2, "scale", "`api=many` is not a count")
+
+
+def test_what_is_odd_about_the_settings_is_a_warning_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
+    assert report["warnings"] == ["a key that nothing reads"]
+
+
+@pytest.mark.req("B-01")
+def test_ctrl_c_asks_the_engine_to_undo_and_shows_how_that_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, cancelled = FakeHost([finished("the run was cancelled", "rolled_back")]), list[str]()
+    follow = host.follow
+
+    def interrupted(run_id: str) -> Any:
+        if not cancelled:
+            raise KeyboardInterrupt
+        return follow(run_id)
+
+    monkeypatch.setattr(host, "follow", interrupted)
+    monkeypatch.setattr(host, "cancel", lambda: cancelled.append("asked"), raising=False)
+    exit_code, report = report_of(tmp_path, monkeypatch, host)
+    assert (exit_code, cancelled, report["outcome"]) == (130, ["asked"], "rolled_back")

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from ops.errors import ReleaseError
+from ops.redact import Redactor
+from ops.runs.console import Console
+from ops.verification.checks.check import Check
+from tests.unit.ops.runs.evidence_fixtures import failed_report, report, rolled_back_report
+
+SECRET = "canary-0123456789abcdef"
+REDACTOR = Redactor({"TOKEN": SECRET})
+BUILD = (
+    {"event": "step_started", "step": "build"},
+    {"event": "progress", "step": "build", "text": f"fetching with {SECRET}"},
+    {"event": "step_finished", "step": "build", "outcome": "ok", "seconds": 3.21},
+)
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+class Shown:
+    """A console with what it wrote to stdout, stderr and the log."""
+
+    def __init__(self, *, json: bool = False, screen: bool = False, environment: dict[str, str] | None = None) -> None:
+        stream = Screen if screen else io.StringIO
+        self.out, self.err = stream(), stream()
+        self.log: list[str] = []
+        self.console = Console(REDACTOR, json, out=self.out, err=self.err, environment=environment or {})
+        self.console.log = self.log.append
+
+    def events(self, *events: dict[str, Any]) -> Shown:
+        """Show events, and end."""
+        for event in events:
+            self.console.event(event)
+        self.console.close()
+        return self
+
+
+@pytest.mark.req("A-13")
+def test_without_a_terminal_every_line_is_plain_and_final() -> None:
+    shown = Shown().events(*BUILD).err.getvalue()
+    assert shown == "        build        fetching with [redacted:TOKEN]\nok      build        3.2 s\n"
+
+
+@pytest.mark.parametrize("name", ["NO_COLOR", "CI"])
+def test_no_color_and_ci_make_a_terminal_plain(name: str) -> None:
+    shown = Shown(screen=True, environment={name: "1"})
+    shown.events(*BUILD).console.summary(report())
+    assert "\x1b" not in shown.err.getvalue() + shown.out.getvalue()
+
+
+def test_on_a_terminal_the_step_is_live_and_ends_as_one_line() -> None:
+    shown = Shown(screen=True).events(*BUILD).err.getvalue()
+    assert "\x1b[?25l" in shown  # the cursor is hidden while it is live
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+    assert "✓" in shown
+
+
+def test_a_step_that_had_nothing_to_do_is_not_worth_a_line() -> None:
+    skipped = {"event": "step_finished", "step": "recover", "outcome": "skipped", "seconds": 0.0}
+    assert Shown().events(skipped).err.getvalue() == ""
+
+
+def test_a_failed_step_is_understood_without_colour() -> None:
+    failed = {"event": "step_finished", "step": "gate", "outcome": "failed", "seconds": 60.0}
+    assert Shown().events(failed).err.getvalue() == "FAILED  gate         60.0 s\n"
+
+
+@pytest.mark.req("A-13")
+def test_an_error_says_what_why_and_fix_on_lines_of_their_own() -> None:
+    shown = Shown()
+    shown.console.error(ReleaseError("`api` is sick", why=f"it said {SECRET}", fix="invoke logs --service api"))
+    lines = shown.err.getvalue().splitlines()
+    assert lines == ["error: `api` is sick", "why:   it said [redacted:TOKEN]", "fix:   invoke logs --service api"]
+
+
+@pytest.mark.req("A-13")
+def test_the_summary_has_outcome_changes_checks_steps_folder_and_url() -> None:
+    shown = Shown()
+    shown.console.summary(report())
+    text = shown.out.getvalue()
+    for part in (
+        *("SUCCESS  full to local in 11.4 s", "api (replace), worker (replace)", "32 of 32 hold"),
+        *("build 3.4 s", "local_run_logs/20261121_030000/report.html", "https://slipway.localhost:8443"),
+    ):
+        assert part in text
+
+
+@pytest.mark.req("A-28")
+def test_a_run_that_changed_nothing_says_so() -> None:
+    shown = Shown()
+    shown.console.summary(report(changes=()))
+    assert "changed  nothing" in shown.out.getvalue()
+
+
+@pytest.mark.req("A-13")
+def test_a_failed_run_names_the_check_and_the_command() -> None:
+    shown = Shown()
+    shown.console.summary(failed_report())
+    text = shown.out.getvalue()
+    assert "FAILED" in text
+    assert "headers-home" in text
+    assert "fix:   git log -p -2 -- traefik/dynamic" in text
+
+
+@pytest.mark.req("B-02")
+def test_a_rolled_back_run_says_that_its_changes_are_undone() -> None:
+    shown = Shown()
+    shown.console.summary(rolled_back_report())
+    assert "ROLLED BACK" in shown.out.getvalue()
+    assert "(undone)" in shown.out.getvalue()
+
+
+@pytest.mark.req("B-02", "A-13")
+def test_the_summary_says_what_a_run_went_back_to() -> None:
+    shown = Shown()
+    shown.console.summary(report(mode="rollback", went_back="r1 (0a1b2c3d, Say hello)"))
+    assert "SUCCESS  rollback to local" in shown.out.getvalue()
+    assert "went back  to r1 (0a1b2c3d, Say hello)" in shown.out.getvalue()
+
+
+@pytest.mark.req("A-14")
+def test_with_json_stdout_is_the_report_and_nothing_else() -> None:
+    shown = Shown(json=True).events(*BUILD)
+    shown.console.say("talk")
+    shown.console.summary(report())
+    assert json.loads(shown.out.getvalue())["outcome"] == "success"
+    assert "talk" in shown.err.getvalue()
+    assert "SUCCESS" in shown.err.getvalue()
+
+
+@pytest.mark.req("A-12")
+def test_no_secret_is_printed_or_logged_anywhere() -> None:
+    shown = Shown(json=True).events(*BUILD, {"event": "job", "name": "migrate", "output": SECRET})
+    shown.console.say(SECRET)
+    shown.console.error(ReleaseError(SECRET, why=SECRET, fix=SECRET))
+    shown.console.summary(report(warnings=(SECRET,), url=f"https://{SECRET}@slipway.localhost"))
+    assert SECRET not in shown.out.getvalue() + shown.err.getvalue() + "".join(shown.log)
+    assert len(shown.log) == 6
+
+
+def test_every_event_goes_to_the_log() -> None:
+    shown = Shown().events({"event": "run_finished", "outcome": "success", "changed": ["api"]})
+    assert shown.log == ["run_finished outcome=success changed=['api']"]
+
+
+def test_many_failed_checks_are_cut_and_those_after_a_failed_deploy_are_left_out() -> None:
+    bad = Check(id="home-page", title="x", ok=False, detail="y")
+    shown = Shown()
+    shown.console.summary(report("failed", checks=(bad,) * 20))
+    assert shown.out.getvalue().count("home-page") == 8
+    assert "and 12 more" in shown.out.getvalue()
+    before = Shown()
+    before.console.summary(report("failed", checks=(bad,) * 20, steps=()))
+    assert "home-page" not in before.out.getvalue()

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ops.verification.checks.check import artifacts_complete
+from ops.verification.checks.web import header_faults
+from ops.verification.observations import Observations, Ran
+from tests.unit.ops.runs.evidence_fixtures import (
+    DROPLET,
+    SECURITY,
+    SITE,
+    STATIC,
+    answer,
+    judged,
+    on_droplet,
+    sound,
+    with_answer,
+)
+
+
+@pytest.mark.req("A-14")
+def test_a_sound_stack_passes_every_check() -> None:
+    assert [check for check in judged(sound()).values() if not check.ok] == []
+
+
+@pytest.mark.req("A-09")
+def test_nothing_seen_fails_every_check_without_raising() -> None:
+    assert [check.id for check in judged(Observations()).values() if check.ok] == ["ports-from-outside"]
+    assert [check.id for check in judged(Observations(), DROPLET).values() if check.ok] == []
+
+
+@pytest.mark.req("A-14")
+def test_a_sound_droplet_passes_every_check() -> None:
+    assert [check for check in judged(on_droplet(), DROPLET).values() if not check.ok] == []
+
+
+@pytest.mark.req("A-22")
+def test_flower_has_to_run_when_it_is_exposed_and_only_then() -> None:
+    exposed = judged(on_droplet(), replace(DROPLET, exposed=("flower",)))
+    assert exposed["services-healthy"].detail == "`flower` does not run"
+    assert judged(on_droplet(), DROPLET)["services-healthy"].ok
+
+
+@pytest.mark.req("A-14", "A-26")
+@pytest.mark.parametrize(
+    ("route", "changed", "failing"),
+    [
+        ("home", {"status": 502}, "home-page"),
+        ("home", {"error": "refused", "status": 0}, "home-page"),
+        ("home", {"headers": {**SECURITY, "content-type": "application/json"}}, "home-page"),
+        ("deep-link", {"status": 404}, "deep-link"),
+        ("deep-link", {"body_head": "something else"}, "deep-link"),
+        ("static-file", {"status": 404}, "static-file"),
+        ("api-health", {"status": 503}, "api-health"),
+        ("api-health", {"body_head": '{"status": "degraded"}'}, "api-health"),
+        ("api-health", {"body_head": "<html>"}, "api-health"),
+        ("api-health-head", {"status": 405}, "api-health-head"),
+        ("api-health-slash", {"status": 307}, "api-health-slash"),
+        ("api-health-slash-head", {"status": 404}, "api-health-slash-head"),
+        ("http-home", {"status": 200}, "http-home"),
+        ("http-home", {"status": 302}, "http-home"),
+        ("http-path", {"headers": {"location": "https://slipway.localhost:8443/"}}, "http-path"),
+        ("api-not-found", {"status": 200}, "headers-api-not-found"),
+        ("static-file", {"headers": {}}, "headers-static-file"),
+        ("deep-link", {"headers": {"content-type": "text/html"}}, "headers-deep-link"),
+        ("rawdata", {"body_head": '{"routers": {"a": {"tls": {"certResolver": "le"}}}}'}, "staging-resolver"),
+        ("rawdata", {"error": "refused"}, "staging-resolver"),
+        ("rawdata", {"body_head": "?"}, "staging-resolver"),
+        ("private-admin", {"status": 200, "body_head": "<input name=csrfmiddlewaretoken>"}, "admin-private"),
+        ("private-admin-host", {"status": 500}, "admin-private"),
+        ("private-flower", {"status": 200, "body_head": "<title>Flower</title>"}, "flower-private"),
+        ("private-dashboard", {"status": 200, "body_head": "<title>Traefik</title>"}, "dashboard-private"),
+        ("private-traefik-api", {"status": 200, "body_head": '{"routers": {}}'}, "traefik-api-private"),
+    ],
+)
+def test_each_fault_fails_the_check_that_is_about_it(route: str, changed: dict[str, Any], failing: str) -> None:
+    check = judged(with_answer(route, **changed))[failing]
+    assert not check.ok
+    assert check.hint
+
+
+@pytest.mark.req("A-14")
+def test_a_check_that_took_too_long_fails() -> None:
+    check = judged(with_answer("home", seconds=5.2))["home-page"]
+    assert not check.ok
+    assert "5.2 s" in check.detail
+
+
+@pytest.mark.req("A-15")
+def test_the_front_end_may_answer_where_admin_is_not() -> None:
+    assert judged(with_answer("private-admin", status=200, body_head="<title>Events</title>"))["admin-private"].ok
+
+
+@pytest.mark.req("A-17")
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("strict-transport-security", ""),
+        ("strict-transport-security", "max-age=60"),
+        ("x-content-type-options", "sniff"),
+        ("x-frame-options", "ALLOWALL"),
+        ("referrer-policy", "unsafe-url"),
+        ("content-security-policy", ""),
+        ("content-security-policy", "default-src 'self' 'unsafe-inline'"),
+        ("server", "nginx/1.31.0"),
+        ("x-powered-by", "Express 5"),
+    ],
+)
+def test_a_weak_or_missing_header_is_named(header: str, value: str) -> None:
+    weak = replace(answer("home", "GET", SITE.https), headers={**SECURITY, header: value})
+    (fault,) = header_faults(weak)
+    assert header in fault.lower()
+
+
+@pytest.mark.req("A-17")
+def test_a_server_header_without_a_version_is_accepted() -> None:
+    assert header_faults(replace(answer("home", "GET", ""), headers={**SECURITY, "server": "uvicorn"})) == []
+
+
+@pytest.mark.req("A-18")
+def test_a_burst_without_a_429_fails() -> None:
+    seen = sound()
+    checks = judged(replace(seen, burst=seen.burst[:-1]))
+    assert not checks["rate-limit"].ok
+    assert not checks["headers-rate-limited"].ok
+
+
+@pytest.mark.req("A-18")
+def test_a_429_must_say_when_to_come_back() -> None:
+    seen = sound()
+    silent = replace(seen.burst[-1], headers=SECURITY)
+    assert "Retry-After" in judged(replace(seen, burst=(*seen.burst[:-1], silent)))["rate-limit"].detail
+
+
+@pytest.mark.req("A-14", "A-19")
+def test_a_sick_replica_is_named_with_the_command_that_shows_why() -> None:
+    seen = sound()
+    sick = replace(seen.services[0], healthy=False, state="failed")
+    check = judged(replace(seen, services=(sick, *seen.services[1:])))["services-healthy"]
+    assert check.detail == f"`{sick.replica}` is failed, not healthy"
+    assert check.hint == "invoke logs --service api --target local"
+
+
+@pytest.mark.req("A-19")
+def test_a_service_that_does_not_run_is_named() -> None:
+    seen = sound()
+    check = judged(replace(seen, services=seen.services[1:]))["services-healthy"]
+    assert check.detail == "`api` does not run"
+    assert check.hint == "invoke deploy --target local"
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(
+    "static",
+    [
+        "",
+        "certificatesResolvers: {le: {acme: {caServer: https://acme.test/dir}}}",
+        STATIC.replace("acme-staging-v02", "acme-v02"),
+        "certificatesResolvers: {le-staging: {acme: {email: a@example.org}}}",
+        "certificatesResolvers: [",
+        "certificatesResolvers: {le-staging: }",
+    ],
+)
+def test_any_resolver_but_staging_fails(static: str) -> None:
+    assert not judged(replace(sound(), static_config=static))["staging-resolver"].ok
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(
+    "static", [STATIC, STATIC.replace("acme-staging-v02.api.letsencrypt.org", "pebble:14000"), "{}\n"]
+)
+def test_staging_a_private_server_or_no_resolver_passes(static: str) -> None:
+    assert judged(replace(sound(), static_config=static))["staging-resolver"].ok
+
+
+@pytest.mark.req("A-23", "A-14")
+@pytest.mark.parametrize("name", ["celery-ping", "task-from-api", "task-from-django"])
+def test_a_task_that_does_not_finish_fails_with_its_last_line(name: str) -> None:
+    seen = sound()
+    commands = {**seen.commands, name: Ran(exit_code=1, output="first\nno result in 5 s\n", seconds=5.0)}
+    check = judged(replace(seen, commands=commands))[name]
+    assert (check.ok, check.detail) == (False, "no result in 5 s")
+
+
+@pytest.mark.req("A-21")
+def test_a_warning_of_check_deploy_fails() -> None:
+    seen = sound()
+    commands = {**seen.commands, "django-check-deploy": Ran(exit_code=1, output="?: (security.W004)", seconds=1.0)}
+    assert not judged(replace(seen, commands=commands))["django-check-deploy"].ok
+
+
+@pytest.mark.req("A-11")
+def test_a_missing_artifact_fails_with_its_reason() -> None:
+    check = artifacts_complete({"api-logs.txt": "the API wrote no line"}, SITE, total=21)
+    assert (check.ok, check.detail) == (False, "`api-logs.txt`: the API wrote no line")
+    assert artifacts_complete({}, SITE, total=21).ok

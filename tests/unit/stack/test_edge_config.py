@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+STATIC = ROOT / "traefik/traefik.yml.template"
+DYNAMIC = sorted((ROOT / "traefik/dynamic").glob("*.yml"))
+SECURITY_HEADERS = ("security-headers", "security-headers-files", "security-headers-flower")
+FILLED_IN = {
+    "HTTP_ADDRESS",
+    "HTTPS_ADDRESS",
+    "INTERNAL_ADDRESS",
+    "HTTPS_PORT",
+    "DYNAMIC_DIR",
+    "ACME_STORAGE",
+    "ACME_EMAIL",
+    "ACME_CA_SERVER",
+    "ACME_CERTIFICATE_HOURS",
+}
+
+
+def static() -> dict[str, Any]:
+    """Return the static configuration with something in every place."""
+    text = string.Template(STATIC.read_text()).substitute(dict.fromkeys(FILLED_IN, "1"))
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def dynamic(kind: str) -> dict[str, Any]:
+    """Return all routers or middlewares of the reviewed files, by name."""
+    merged: dict[str, Any] = {}
+    for path in DYNAMIC:
+        merged |= yaml.safe_load(path.read_text()).get("http", {}).get(kind, {})
+    return merged
+
+
+def is_locked(router: dict[str, Any]) -> bool:
+    """Tell whether address and password are asked for before anything but headers is done."""
+    lock: list[str] = router.get("middlewares", [])[1:3]
+    return lock == ["operators-address", "operators-password"]
+
+
+@pytest.mark.req("A-16")
+def test_the_staging_resolver_is_the_only_one() -> None:
+    assert list(static()["certificatesResolvers"]) == ["le-staging"]
+    everything = STATIC.read_text() + "".join(path.read_text() for path in DYNAMIC)
+    assert "acme-v02" not in everything
+    assert set(re.findall(r"(?:certResolver|resolver): *([\w-]+)", everything)) == {"le-staging"}
+
+
+@pytest.mark.req("A-15")
+def test_files_are_the_only_provider() -> None:
+    assert set(static()["providers"]) == {"providersThrottleDuration", "file"}
+    assert static()["providers"]["providersThrottleDuration"] == "100ms"
+    assert static()["providers"]["file"]["watch"] is True
+
+
+@pytest.mark.req("A-15")
+def test_runtimes_differ_by_ports_folders_and_acme_settings_alone() -> None:
+    assert set(re.findall(r"\$\{?(\w+)", STATIC.read_text())) == FILLED_IN
+
+
+@pytest.mark.req("A-14")
+def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
+    found = static()
+    assert (found["api"]["insecure"], found["ping"], found["metrics"]["prometheus"]["entryPoint"]) == (
+        False,
+        {"entryPoint": "internal"},
+        "internal",
+    )
+    public = [router for router in dynamic("routers").values() if "internal" not in router["entryPoints"]]
+    assert {router["service"] for router in public if not is_locked(router)} == {
+        "react-app",
+        "api",
+        "django",
+        "nginx-static",
+        "noop@internal",
+    }
+
+
+@pytest.mark.req("C-08")
+def test_of_django_the_public_gets_one_path_behind_the_limits() -> None:
+    routers = dynamic("routers").items()
+    public = {name: one for name, one in routers if one["service"] == "django" and one["entryPoints"] == ["websecure"]}
+    assert public.keys() == {"graphql", "admin"}
+    graphql = public["graphql"]
+    assert graphql["rule"].endswith("&& Path(`/graphql`)")
+    assert graphql["middlewares"][:3] == ["security-headers", "rate-limit-api", "limit-graphql-body"]
+    assert dynamic("middlewares")["limit-graphql-body"]["buffering"]["maxRequestBodyBytes"] == 65_536
+    source = (ROOT / "traefik/dynamic/public.yml").read_text()
+    opened, closed = '# {{ if eq (env "EXPOSE_GRAPHQL") "true" }}', "# {{ end }}"
+    assert "graphql:" in source.partition(opened)[2].partition(closed)[0]
+    assert source.count("graphql:") == 1
+
+
+@pytest.mark.req("A-21", "A-22")
+def test_the_admin_and_flower_are_behind_the_lock_alone() -> None:
+    locked = {name for name, router in dynamic("routers").items() if is_locked(router)}
+    assert locked == {"admin", "admin-root", "admin-files", "flower"}
+    lock = dynamic("middlewares")
+    assert "ipStrategy" not in lock["operators-address"]["ipAllowList"], "the address of the connection counts"
+    assert lock["operators-password"]["basicAuth"]["removeHeader"] is True
+
+
+@pytest.mark.req("A-15")
+def test_every_entry_point_is_hardened_and_trusts_no_forwarded_header() -> None:
+    for entry_point in static()["entryPoints"].values():
+        assert entry_point["http"]["aliasHeadersStrategy"] == "delete"
+        assert entry_point["http"]["maxHeaderBytes"] == 65536
+        assert set(entry_point["http"]["encodedCharacters"].values()) == {False}
+        assert entry_point["forwardedHeaders"] == {"insecure": False}
+
+
+@pytest.mark.req("A-17")
+def test_every_public_router_begins_with_the_security_headers() -> None:
+    for name, router in dynamic("routers").items():
+        if router["entryPoints"] != ["internal"]:
+            assert router["middlewares"][0] in SECURITY_HEADERS, name
+
+
+@pytest.mark.req("A-17")
+@pytest.mark.parametrize("name", SECURITY_HEADERS)
+def test_the_security_headers_are_strict(name: str) -> None:
+    headers = dynamic("middlewares")[name]["headers"]
+    assert "unsafe" not in headers["contentSecurityPolicy"]
+    assert headers["contentSecurityPolicy"].startswith("default-src 'none';")
+    assert headers["stsSeconds"] >= 31_536_000
+    assert headers["customFrameOptionsValue"] == "SAMEORIGIN"
+    assert headers["customResponseHeaders"]["Server"] == ""
+
+
+@pytest.mark.req("A-15")
+def test_routers_use_only_middlewares_that_exist() -> None:
+    known = set(dynamic("middlewares"))
+    assert "strip-api-prefix" in known
+    for router in dynamic("routers").values():
+        assert set(router.get("middlewares", [])) <= known
+
+
+@pytest.mark.req("A-15")
+def test_the_upstream_transport_gives_up_a_connection_before_the_replica_does() -> None:
+    transport = yaml.safe_load((ROOT / "traefik/dynamic/transport.yml").read_text())["http"]["serversTransports"]
+    idle_s = int(transport["upstream"]["forwardingTimeouts"]["idleConnTimeout"].removesuffix("s"))
+    nginx_s = re.search(r"keepalive_timeout (\d+)s;", (ROOT / "nginx/local.conf.template").read_text())
+    uvicorn_s = re.search(r'--timeout-keep-alive, "(\d+)"', (ROOT / "docker-compose.yml").read_text())
+    assert nginx_s is not None
+    assert uvicorn_s is not None
+    assert idle_s < min(int(nginx_s[1]), int(uvicorn_s[1]))
+
+
+@pytest.mark.req("C-07")
+@pytest.mark.parametrize("name", ["local", "react-app", "static"])
+def test_nginx_keeps_its_own_variables_when_a_template_is_filled_in(name: str) -> None:
+    template = (ROOT / f"nginx/{name}.conf.template").read_text()
+    declared = dict.fromkeys(("NGINX_HOST", "NGINX_PORT", "WEB_ROOT", "STATIC_ROOT", "MEDIA_ROOT", "SCRATCH"), "here")
+    filled = string.Template(template).safe_substitute(declared)
+    assert "${" not in filled
+    assert re.findall(r"\$[a-z_]+", filled) == re.findall(r"\$[a-z_]+", template)
+    assert "$$" not in template
+
+
+@pytest.mark.req("C-04")
+@pytest.mark.parametrize("folder", ["nginx", "react-app"])
+def test_images_run_as_an_ordinary_user(folder: str) -> None:
+    lines = (ROOT / folder / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("USER ")][-1] == "USER 101:101", "the user of nginx"
+    assert not any("user " in line for line in (ROOT / "nginx/local.conf.template").read_text().splitlines()[4:])
