@@ -13,7 +13,7 @@ import { Loading } from "./ui/Notice";
 
 const OrganizationPage = lazy(() => import("./public/OrganizationPage"));
 const MySignUpPage = lazy(() => import("./public/MySignUpPage"));
-const MemberPages = lazy(() => import("./member/MemberPages"));
+const SignedInPages = lazy(() => import("./signed-in/SignedInPages"));
 
 /** The whole application. */
 export function App() {
@@ -41,6 +41,6 @@ function pageOf(route: PublicRoute | null): ReactNode {
     case "my-sign-up":
       return <MySignUpPage />;
     default:
-      return <MemberPages />;
+      return <SignedInPages />;
   }
 }

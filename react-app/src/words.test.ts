@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { slugOf } from "./account/slug";
-import { safeNext } from "./member/routes";
+import { safeNext } from "./signed-in/routes";
 import { byMonth, isAhead, timeRange } from "./time";
 
 const span = (starts: Date, ends: Date) => ({ starts_at: starts.toISOString(), ends_at: ends.toISOString() });

@@ -2,14 +2,14 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { choosePassword } from "../api/account";
-import { isStatus } from "../api/problems";
+import { isStatus } from "../api/errors";
 import { startSession } from "../api/session";
 import { useFragment } from "../navigation";
 import { Form } from "../ui/Form";
 import { NewPasswordField } from "../ui/PasswordField";
-import { AccountPage } from "./AccountPage";
-import { arrive } from "./arrive";
-import { BadLink } from "./BadLink";
+import { AccountLayout } from "./AccountLayout";
+import { goAfterSignIn } from "./after-sign-in";
+import { ExpiredLink } from "./ExpiredLink";
 
 /** What a mailed link opens: choose a password and be signed in with it. */
 export default function ChoosePasswordPage() {
@@ -18,15 +18,15 @@ export default function ChoosePasswordPage() {
     mutationFn: ({ password = "" }: Record<string, string>) => choosePassword(token, password),
     onSuccess: (session) => {
       startSession(session);
-      arrive(session.me);
+      goAfterSignIn(session.me);
     },
   });
-  if (!token || isStatus(choosing.error, 400, 401, 404, 410)) return <BadLink again="/forgot" />;
+  if (!token || isStatus(choosing.error, 400, 401, 404, 410)) return <ExpiredLink again="/forgot" />;
   return (
-    <AccountPage title="Choose a password" lead="All other browsers where you are signed in will ask for it.">
+    <AccountLayout title="Choose a password" lead="All other browsers where you are signed in will ask for it.">
       <Form submit="Save and sign in" wide busy={choosing.isPending} error={choosing.error} onSubmit={choosing.mutate}>
         <NewPasswordField label="Password" name="password" />
       </Form>
-    </AccountPage>
+    </AccountLayout>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { forgot } from "../api/account";
 import { Form } from "../ui/Form";
 import { Link } from "../ui/Link";
-import { AccountPage } from "./AccountPage";
+import { AccountLayout } from "./AccountLayout";
 import { EmailField } from "./EmailField";
 import { MailSent } from "./MailSent";
 
@@ -13,17 +13,17 @@ export default function ForgotPage() {
   const asking = useMutation({ mutationFn: ({ email = "" }: Record<string, string>) => forgot(email) });
   if (asking.isSuccess) {
     return (
-      <AccountPage title="Forgot your password?">
+      <AccountLayout title="Forgot your password?">
         <MailSent>
           <p>
             If <strong>{asking.variables.email}</strong> has an account, a link to choose a new password is on its way.
           </p>
         </MailSent>
-      </AccountPage>
+      </AccountLayout>
     );
   }
   return (
-    <AccountPage
+    <AccountLayout
       title="Forgot your password?"
       lead="We mail you a link to choose a new one."
       otherwise={
@@ -35,6 +35,6 @@ export default function ForgotPage() {
       <Form submit="Send me a link" wide busy={asking.isPending} error={asking.error} onSubmit={asking.mutate}>
         <EmailField />
       </Form>
-    </AccountPage>
+    </AccountLayout>
   );
 }

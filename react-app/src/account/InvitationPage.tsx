@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type Accepted, acceptInvitation, invitationQuery, logIn, readMe } from "../api/account";
-import { isStatus } from "../api/problems";
+import { isStatus } from "../api/errors";
 import { startSession, updateMe } from "../api/session";
 import type { InvitationRead, Me } from "../api/types";
 import { useSession } from "../api/use-session";
@@ -13,8 +13,8 @@ import { Form } from "../ui/Form";
 import { Failed, Failure, Loading } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { NewPasswordField, PasswordField } from "../ui/PasswordField";
-import { AccountPage } from "./AccountPage";
-import { BadLink } from "./BadLink";
+import { AccountLayout } from "./AccountLayout";
+import { ExpiredLink } from "./ExpiredLink";
 import { EmailField } from "./EmailField";
 
 const ROLES = { owner: "an owner", coordinator: "a coordinator", volunteer: "a volunteer" };
@@ -24,7 +24,7 @@ export default function InvitationPage() {
   const token = useFragment();
   const { data: invitation, error, refetch } = useQuery({ ...invitationQuery(token), enabled: token !== "" });
   const accepting = useAccepting(token);
-  if (!token || isStatus(error, 400, 404, 409, 410, 422) || isStatus(accepting.error, 404, 410)) return <BadLink />;
+  if (!token || isStatus(error, 400, 404, 409, 410, 422) || isStatus(accepting.error, 404, 410)) return <ExpiredLink />;
   if (!invitation) {
     return (
       <Page title="Invitation" width="narrow">
@@ -33,12 +33,12 @@ export default function InvitationPage() {
     );
   }
   return (
-    <AccountPage
+    <AccountLayout
       title={`Join ${invitation.organization_name}`}
       lead={`You are invited as ${ROLES[invitation.role]}, at ${invitation.email}.`}
     >
       <Answer invitation={invitation} accepting={accepting} />
-    </AccountPage>
+    </AccountLayout>
   );
 }
 

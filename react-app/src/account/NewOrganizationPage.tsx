@@ -9,7 +9,7 @@ import { useAttemptKey } from "../api/use-attempt-key";
 import { go } from "../navigation";
 import { Field, TextArea } from "../ui/Field";
 import { Form } from "../ui/Form";
-import { AccountPage } from "./AccountPage";
+import { AccountLayout } from "./AccountLayout";
 import { slugOf } from "./slug";
 
 /** Name it, and be its first owner. */
@@ -19,7 +19,7 @@ export default function NewOrganizationPage() {
   const creating = useCreating();
   const slug = ownSlug ?? slugOf(name);
   return (
-    <AccountPage title="Add your organization" lead="You become its owner, and can invite others to plan with you.">
+    <AccountLayout title="Add your organization" lead="You become its owner, and can invite others to plan with you.">
       <Form
         submit="Add the organization"
         wide
@@ -43,7 +43,7 @@ export default function NewOrganizationPage() {
         />
         <TextArea label="What it does" name="description" optional maxLength={5000} rows={4} />
       </Form>
-    </AccountPage>
+    </AccountLayout>
   );
 }
 

@@ -5,7 +5,7 @@ import { register } from "../api/account";
 import { Field } from "../ui/Field";
 import { Form } from "../ui/Form";
 import { Link } from "../ui/Link";
-import { AccountPage } from "./AccountPage";
+import { AccountLayout } from "./AccountLayout";
 import { EmailField } from "./EmailField";
 import { MailSent } from "./MailSent";
 
@@ -16,18 +16,18 @@ export default function RegisterPage() {
   });
   if (registering.isSuccess) {
     return (
-      <AccountPage title="Make an account">
+      <AccountLayout title="Make an account">
         <MailSent>
           <p>
             We have written to <strong>{registering.variables.email}</strong>. Open the link in it and choose a password.
           </p>
           <p className="quiet">Nothing there after a few minutes? Look among the unwanted mails.</p>
         </MailSent>
-      </AccountPage>
+      </AccountLayout>
     );
   }
   return (
-    <AccountPage
+    <AccountLayout
       title="Make an account"
       lead="To keep track of your shifts, or to plan events for your organization."
       otherwise={
@@ -40,6 +40,6 @@ export default function RegisterPage() {
         <Field label="Your name" name="name" autoComplete="name" maxLength={200} />
         <EmailField label="Your e-mail" autoComplete="email" />
       </Form>
-    </AccountPage>
+    </AccountLayout>
   );
 }

@@ -9,8 +9,8 @@ import { Form } from "../ui/Form";
 import { Link } from "../ui/Link";
 import { Notice } from "../ui/Notice";
 import { PasswordField } from "../ui/PasswordField";
-import { AccountPage } from "./AccountPage";
-import { arrive } from "./arrive";
+import { AccountLayout } from "./AccountLayout";
+import { goAfterSignIn } from "./after-sign-in";
 import { EmailField } from "./EmailField";
 
 const route = getRouteApi("/sign-in");
@@ -23,11 +23,11 @@ export default function SignInPage() {
     mutationFn: ({ email = "", password = "" }: Record<string, string>) => logIn(email, password),
     onSuccess: (session) => {
       startSession(session);
-      arrive(session.me, next);
+      goAfterSignIn(session.me, next);
     },
   });
   return (
-    <AccountPage title="Sign in" otherwise={<Otherwise />}>
+    <AccountLayout title="Sign in" otherwise={<Otherwise />}>
       {next && (
         <div className="before-form">
           <Notice>Please sign in to open that page.</Notice>
@@ -37,7 +37,7 @@ export default function SignInPage() {
         <EmailField />
         <PasswordField label="Password" name="password" autoComplete="current-password" maxLength={200} />
       </Form>
-    </AccountPage>
+    </AccountLayout>
   );
 }
 
@@ -46,7 +46,7 @@ function useAlreadySignedIn(next: string | undefined) {
   useEffect(() => {
     void sessionKnown().then(() => {
       const { me } = currentSession();
-      if (me) arrive(me, next);
+      if (me) goAfterSignIn(me, next);
     });
   }, [next]);
 }

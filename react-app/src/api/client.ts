@@ -1,12 +1,12 @@
 // How is a question put to the API?
 
 import createClient from "openapi-fetch";
-import { exchange } from "./exchange";
-import { ApiError } from "./problems";
+import { authenticatedFetch } from "./authenticated-fetch";
+import { ApiError } from "./errors";
 import type { paths } from "./schema";
 
 /** The API, typed from its OpenAPI document: `answer(api.GET("/me"))`. An answer that is an error throws ApiError. */
-export const api = createClient<paths>({ baseUrl: address(""), fetch: exchange });
+export const api = createClient<paths>({ baseUrl: address(""), fetch: authenticatedFetch });
 
 /** Take the body out of an answer. */
 export async function answer<Body>(asked: Promise<{ data?: Body }>): Promise<Body> {
@@ -56,7 +56,7 @@ export function request(
   { query = {}, headers = new Headers(), body, signal }: Sending & { headers?: Headers; body?: BodyInit | undefined },
 ): Promise<Response> {
   const init = { method, headers, body: body ?? null, ...(signal && { signal }) };
-  return exchange(new Request(address(path, query), init));
+  return authenticatedFetch(new Request(address(path, query), init));
 }
 
 function address(path: string, query: Query = {}): string {

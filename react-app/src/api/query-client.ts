@@ -1,7 +1,7 @@
 // How long is an answer good for, and when is a question asked again?
 
 import { QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./problems";
+import { ApiError } from "./errors";
 import { currentSession, onSessionChange } from "./session";
 
 const FRESH_MS = 20_000;

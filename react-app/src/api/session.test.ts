@@ -20,8 +20,8 @@ async function openPage({ hint = true, answers }: { hint?: boolean; answers: [nu
     return new Response(status === 204 ? null : JSON.stringify(body ?? {}), { status });
   });
   vi.resetModules();
-  const [session, exchange] = await Promise.all([import("./session"), import("./exchange")]);
-  return { ...session, ...exchange, asked, stored };
+  const [session, authenticatedFetch] = await Promise.all([import("./session"), import("./authenticated-fetch")]);
+  return { ...session, ...authenticatedFetch, asked, stored };
 }
 
 const question = () => new Request("https://localhost/api/me");
@@ -31,13 +31,13 @@ beforeEach(() => vi.unstubAllGlobals());
 describe("a page that is opened", () => {
   it("asks for no session when there was none", async () => {
     const page = await openPage({ hint: false, answers: [[200]] });
-    await page.exchange(question());
+    await page.authenticatedFetch(question());
     expect(page.asked).toEqual([{ path: "/api/me", token: null }]);
   });
 
   it("gets a session by the cookie, once for all who ask, before the first question", async () => {
     const page = await openPage({ answers: [[200, SESSION], [200], [200]] });
-    await Promise.all([page.exchange(question()), page.exchange(question())]);
+    await Promise.all([page.authenticatedFetch(question()), page.authenticatedFetch(question())]);
     expect(page.asked.map(({ path }) => path)).toEqual(["/api/auth/refresh", "/api/me", "/api/me"]);
     expect(page.asked[1]?.token).toBe("Bearer fresh");
     expect(page.currentSession().me?.name).toBe("Ada");
@@ -45,14 +45,14 @@ describe("a page that is opened", () => {
 
   it("is anonymous when the cookie is void, and remembers that", async () => {
     const page = await openPage({ answers: [[401], [200]] });
-    await page.exchange(question());
+    await page.authenticatedFetch(question());
     expect(page.currentSession().kind).toBe("anonymous");
     expect(page.stored.size).toBe(0);
   });
 
   it("keeps the hint when the API is ill, for a better moment", async () => {
     const page = await openPage({ answers: [[503], [200]] });
-    await page.exchange(question());
+    await page.authenticatedFetch(question());
     expect(page.currentSession().kind).toBe("anonymous");
     expect(page.stored.size).toBe(1);
   });
@@ -61,13 +61,13 @@ describe("a page that is opened", () => {
 describe("an access token that is void", () => {
   it("is replaced, and the question asked once more", async () => {
     const page = await openPage({ answers: [[200, SESSION], [401], [200, { ...SESSION, access_token: "newer" }], [200]] });
-    expect((await page.exchange(question())).status).toBe(200);
+    expect((await page.authenticatedFetch(question())).status).toBe(200);
     expect(page.asked.map(({ token }) => token)).toEqual([null, "Bearer fresh", null, "Bearer newer"]);
   });
 
   it("ends the session when it cannot be replaced", async () => {
     const page = await openPage({ answers: [[200, SESSION], [401], [401]] });
-    await expect(page.exchange(question())).rejects.toMatchObject({ status: 401 });
+    await expect(page.authenticatedFetch(question())).rejects.toMatchObject({ status: 401 });
     expect(page.currentSession().kind).toBe("anonymous");
   });
 });

@@ -1,6 +1,6 @@
 // Who is signed in, and which access token says so?
 
-import { readProblem } from "./problems";
+import { readProblem } from "./errors";
 import type { Me, Session } from "./types";
 
 export type SessionState =

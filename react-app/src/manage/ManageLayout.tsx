@@ -8,7 +8,7 @@ import { ButtonLink } from "../ui/Button";
 import { Link } from "../ui/Link";
 import { Empty } from "../ui/Notice";
 import { Page } from "../ui/Page";
-import { SaidLine } from "./parts/SaidLine";
+import { ToastRegion } from "./parts/ToastRegion";
 import { mayManage } from "./people/people-rules";
 import "./manage.css";
 import "./manage-event.css";
@@ -39,7 +39,7 @@ export default function ManageLayout() {
         </nav>
       </div>
       <Outlet />
-      <SaidLine />
+      <ToastRegion />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // Which addresses belong to the coordinators of an organization?
 
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { needSession, rootRoute } from "../member/root";
+import { needSession, rootRoute } from "../signed-in/root";
 
 const manage = createRoute({
   getParentRoute: () => rootRoute,

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { eventQuery } from "../api/events";
-import { isStatus } from "../api/problems";
+import { isStatus } from "../api/errors";
 import type { VolunteerEvent } from "../api/types";
 import { isAhead } from "../time";
 import { Link } from "../ui/Link";
@@ -12,7 +12,7 @@ import { Page } from "../ui/Page";
 import { Share } from "../ui/Share";
 import { Description } from "./Description";
 import { EventFacts } from "./EventFacts";
-import { MySignUpsHere } from "./MySignUpsHere";
+import { MySignUpsForEvent } from "./MySignUpsForEvent";
 import { SignUp } from "./SignUp";
 
 /** The page that a shared link opens. */
@@ -62,7 +62,7 @@ function State({ event }: { event: VolunteerEvent }) {
   if (!why) return <SignUp event={event} />;
   return (
     <>
-      <MySignUpsHere event={event} />
+      <MySignUpsForEvent event={event} />
       <div className="sheet">
         <h2 id="sign-up">Sign-up is closed</h2>
         <Notice>{why}</Notice>

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { setQuery } from "../navigation";
 import { Empty } from "../ui/Notice";
 import { Page } from "../ui/Page";
-import { Events } from "./Events";
+import { PagedEvents } from "./PagedEvents";
 
 const TYPING_MS = 250;
 
@@ -21,7 +21,7 @@ export function HomePage() {
       lead="Where help is needed in the next weeks, and how many places are still free."
       below={<Search value={typed} change={type} />}
     >
-      <Events search={search} none={search ? <NothingFound search={search} /> : <NoneYet />} />
+      <PagedEvents search={search} none={search ? <NothingFound search={search} /> : <NoneYet />} />
     </Page>
   );
 }

@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { cancelManaged, managedQuery } from "../api/events";
-import { isStatus } from "../api/problems";
+import { isStatus } from "../api/errors";
 import type { MySignUp } from "../api/types";
 import { useFragment } from "../navigation";
 import { Button, ButtonLink } from "../ui/Button";
@@ -22,7 +22,7 @@ export default function MySignUpPage() {
       {signUp ? (
         <Managed token={token} signUp={signUp} />
       ) : !token || isStatus(error, 400, 401, 403, 404, 410, 422) ? (
-        <BadLink />
+        <ExpiredLink />
       ) : error ? (
         <Failed error={error} retry={refetch} />
       ) : (
@@ -32,7 +32,7 @@ export default function MySignUpPage() {
   );
 }
 
-function BadLink() {
+function ExpiredLink() {
   return (
     <Empty title="This link does not work">
       <p>It may have been cut off, or its time is over. Open it from the newest mail about your sign-up.</p>

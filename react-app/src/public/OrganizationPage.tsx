@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { organizationQuery } from "../api/events";
-import { isStatus } from "../api/problems";
+import { isStatus } from "../api/errors";
 import { useSession } from "../api/use-session";
 import { ButtonLink } from "../ui/Button";
 import { NotFound } from "../ui/NotFound";
@@ -10,7 +10,7 @@ import { Empty, Failed, Loading } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Share } from "../ui/Share";
 import { Description } from "./Description";
-import { Events } from "./Events";
+import { PagedEvents } from "./PagedEvents";
 
 /** The public page of an organization. */
 export default function OrganizationPage({ slug }: { slug: string }) {
@@ -29,7 +29,7 @@ export default function OrganizationPage({ slug }: { slug: string }) {
       lead={<Description text={organization.description} />}
       actions={<Actions slug={slug} name={organization.name} />}
     >
-      <Events slug={slug} none={<NoneYet />} />
+      <PagedEvents slug={slug} none={<NoneYet />} />
     </Page>
   );
 }

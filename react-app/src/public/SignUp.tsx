@@ -9,7 +9,7 @@ import { useSession } from "../api/use-session";
 import { isAhead } from "../time";
 import { Field } from "../ui/Field";
 import { Form, type Values } from "../ui/Form";
-import { MySignUpsHere } from "./MySignUpsHere";
+import { MySignUpsForEvent } from "./MySignUpsForEvent";
 import { ShiftChoice } from "./ShiftChoice";
 import { SignedUpPanel } from "./SignedUpPanel";
 
@@ -26,7 +26,7 @@ export function SignUp({ event }: { event: VolunteerEvent }) {
   if (done) return <SignedUpPanel event={event} done={done} again={() => setDone(null)} />;
   return (
     <>
-      <MySignUpsHere event={event} />
+      <MySignUpsForEvent event={event} />
       <SignUpForm {...{ event, who, setWho, setDone }} />
     </>
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { placesLeft, urgency } from "../ui/Places";
 import { beginning } from "./Description";
-import { counted } from "./Events";
+import { counted } from "./PagedEvents";
 import { matchPublic } from "./routes";
 
 describe("an address", () => {

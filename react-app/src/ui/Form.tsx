@@ -1,7 +1,7 @@
 // How is a form sent, and who says what is wrong with it?
 
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { fieldErrors } from "../api/problems";
+import { fieldErrors } from "../api/errors";
 import { Button } from "./Button";
 import { FormErrors } from "./Field";
 import { Failure } from "./Notice";

@@ -1,7 +1,7 @@
 // What is shown when there is nothing else to show, or something to say first?
 
 import type { ReactNode } from "react";
-import { explain } from "../api/problems";
+import { explain } from "../api/errors";
 import { Button } from "./Button";
 
 /** A quiet box with a title, a sentence and perhaps a way on. */

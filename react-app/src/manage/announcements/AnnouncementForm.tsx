@@ -9,11 +9,11 @@ import { shortDate } from "../../time";
 import { Button } from "../../ui/Button";
 import { Field, Select, TextArea } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
-import { Unsaved } from "../parts/Unsaved";
-import { home, overviewQuery } from "../reading";
+import { UnsavedChanges } from "../parts/UnsavedChanges";
+import { home, overviewQuery } from "../queries";
 import type { Announcement, Audience, ManagedEvent } from "../shapes";
-import { useAction } from "../writing";
-import { AUDIENCE_WORDS } from "./announcing";
+import { useAction } from "../mutations";
+import { AUDIENCE_WORDS } from "./announcement-rules";
 import { ConfirmSending } from "./ConfirmSending";
 
 interface AnnouncementFormProps {
@@ -43,7 +43,7 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
       const body = event_id === null ? message : { ...message, event_id };
       return send<Announcement>("POST", `${home(slug)}/announcements`, body, { key: keyFor([body, attempt]) });
     },
-    said: () => "The message is on its way.",
+    toast: () => "The message is on its way.",
     then: () => {
       setAsked(null);
       setWritten(false);
@@ -77,9 +77,9 @@ export function AnnouncementForm({ slug, event, onDone }: AnnouncementFormProps)
           <TextArea label="Message" name="body" maxLength={5000} rows={7} />
         </div>
       </Form>
-      <Unsaved isChanged={isWritten} title="Leave without sending?" action="Leave" keep="Go on writing">
+      <UnsavedChanges isChanged={isWritten} title="Leave without sending?" action="Leave" keep="Go on writing">
         What you wrote is not sent, and would be lost.
-      </Unsaved>
+      </UnsavedChanges>
       {asked && (
         <ConfirmSending
           slug={slug}

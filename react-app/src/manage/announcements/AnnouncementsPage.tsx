@@ -4,16 +4,16 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { dateAndTime } from "../../time";
 import { Empty, Failed, Loading } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
-import { More } from "../parts/More";
-import { announcementsQuery } from "../reading";
+import { ShowMore } from "../parts/ShowMore";
+import { announcementsQuery } from "../queries";
 import type { Announcement } from "../shapes";
-import { useOwn } from "../use-own";
+import { useMembership } from "../use-membership";
 import { AnnouncementForm } from "./AnnouncementForm";
-import { sentTo } from "./announcing";
+import { sentTo } from "./announcement-rules";
 
 /** The form, then what was sent, the latest first. */
 export default function AnnouncementsPage() {
-  const { slug, name } = useOwn();
+  const { slug, name } = useMembership();
   const query = useInfiniteQuery(announcementsQuery(slug));
   const items = query.data?.pages.flatMap((page) => page.items);
   return (
@@ -33,7 +33,7 @@ export default function AnnouncementsPage() {
             </Empty>
           )}
           {items && items.length > 0 && <Sent items={items} />}
-          <More query={query} />
+          <ShowMore query={query} />
         </section>
       </div>
     </Page>

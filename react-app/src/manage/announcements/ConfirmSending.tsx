@@ -3,9 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Confirm } from "../../ui/Confirm";
 import { reached } from "../event/roster";
-import { headCountQuery, rosterQuery } from "../reading";
+import { headCountQuery, rosterQuery } from "../queries";
 import type { Message } from "./AnnouncementForm";
-import { type Reach, reachWords } from "./announcing";
+import { type Reach, reachWords } from "./announcement-rules";
 
 interface ConfirmSendingProps {
   slug: string;

@@ -8,11 +8,11 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { Failed, Failure } from "../../ui/Notice";
-import { home, peopleQuery } from "../reading";
+import { home, peopleQuery } from "../queries";
 import type { Person, RosterEntry, Shift } from "../shapes";
-import { usePause } from "../use-pause";
-import { useAction } from "../writing";
-import { AddSomebodyNew } from "./AddSomebodyNew";
+import { useDebounce } from "../use-debounce";
+import { useAction } from "../mutations";
+import { AddNewPerson } from "./AddNewPerson";
 
 interface AddPersonProps {
   slug: string;
@@ -41,7 +41,7 @@ function Search({ slug, shift, entries, onClose }: AddPersonProps & { onClose: (
   const [text, setText] = useState("");
   const [words, setWords] = useState("");
   const field = useRef<HTMLDivElement>(null);
-  const search = usePause(text.trim());
+  const search = useDebounce(text.trim());
   const { data, error, refetch } = useInfiniteQuery(peopleQuery(slug, { search, limit: 6 }));
   const found = useDeferredValue(data?.pages[0]?.items);
   const add = useAction<Person, SignedUp>({
@@ -81,7 +81,7 @@ function Search({ slug, shift, entries, onClose }: AddPersonProps & { onClose: (
           </li>
         ))}
       </ul>
-      {found?.length === 0 && <AddSomebodyNew slug={slug} typed={search} onAdded={(person) => add.mutate(person)} />}
+      {found?.length === 0 && <AddNewPerson slug={slug} typed={search} onAdded={(person) => add.mutate(person)} />}
       <div className="actions">
         <Button look="quiet" onClick={onClose}>
           Done

@@ -3,9 +3,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useRef } from "react";
 import { send } from "../../api/client";
-import { explain } from "../../api/problems";
+import { explain } from "../../api/errors";
 import { Notice } from "../../ui/Notice";
-import { home, rosterQuery, type Whole } from "../reading";
+import { home, rosterQuery, type Whole } from "../queries";
 import type { RosterEntry } from "../shapes";
 import { attendanceKey, mark, tally, tallyWords } from "./roster";
 

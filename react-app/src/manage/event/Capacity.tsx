@@ -7,9 +7,9 @@ import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { capacityFault } from "../planning/rules";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Shift } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 /** A button that asks for another number, and says what it leads to before it is saved. */
 export function Capacity({ slug, shift }: { slug: string; shift: Shift }) {
@@ -19,7 +19,7 @@ export function Capacity({ slug, shift }: { slug: string; shift: Shift }) {
   const save = useAction<number>({
     slug,
     run: (capacity) => send("PATCH", `${home(slug)}/shifts/${shift.id}`, { capacity }),
-    said: (_, capacity) => `${shift.title} needs ${capacity} now.`,
+    toast: (_, capacity) => `${shift.title} needs ${capacity} now.`,
     then: () => setOpen(false),
   });
 

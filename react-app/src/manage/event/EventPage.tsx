@@ -1,23 +1,24 @@
 // How does one event stand, and what is there to do about it?
 
 import { useQuery } from "@tanstack/react-query";
-import { isStatus } from "../../api/problems";
+import { isStatus } from "../../api/errors";
 import { longDate, timeRange } from "../../time";
 import { ButtonLink } from "../../ui/Button";
 import { Failed, Loading } from "../../ui/Notice";
 import { NotFound } from "../../ui/NotFound";
 import { Page } from "../../ui/Page";
-import { eventQuery } from "../reading";
+import { eventQuery } from "../queries";
 import type { ManagedEvent } from "../shapes";
-import { useEventId, useOwn } from "../use-own";
-import { EventFoot } from "./EventFoot";
-import { NextStep } from "./NextStep";
+import { useEventId } from "../use-event-id";
+import { useMembership } from "../use-membership";
+import { CancelOrDelete } from "./CancelOrDelete";
+import { PublishOrShare } from "./PublishOrShare";
 import { Rosters } from "./Rosters";
-import { WriteToPeople } from "./WriteToPeople";
+import { AnnounceToEvent } from "./AnnounceToEvent";
 
 /** Facts, the next step, and who stands on which shift. */
 export default function EventPage() {
-  const { slug } = useOwn();
+  const { slug } = useMembership();
   const id = useEventId();
   const { data, error, refetch } = useQuery({ ...eventQuery(slug, id), enabled: !Number.isNaN(id) });
   if (Number.isNaN(id) || isStatus(error, 404)) return <NotFound why="There is no such event in this organization." />;
@@ -52,14 +53,14 @@ function Event({ slug, event }: { slug: string; event: ManagedEvent }) {
               Edit
             </ButtonLink>
           )}
-          {event.state !== "draft" && <WriteToPeople slug={slug} event={event} />}
+          {event.state !== "draft" && <AnnounceToEvent slug={slug} event={event} />}
         </>
       }
     >
-      <NextStep slug={slug} event={event} />
+      <PublishOrShare slug={slug} event={event} />
       {event.description && <p className="event-words">{event.description}</p>}
       <Rosters slug={slug} event={event} />
-      <EventFoot slug={slug} event={event} />
+      <CancelOrDelete slug={slug} event={event} />
     </Page>
   );
 }

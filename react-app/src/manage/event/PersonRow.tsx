@@ -4,9 +4,9 @@ import { useState } from "react";
 import { send } from "../../api/client";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { RosterEntry } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 interface PersonRowProps {
   slug: string;
@@ -22,7 +22,7 @@ export function PersonRow({ slug, entry, canCancel, place }: PersonRowProps) {
   const cancel = useAction({
     slug,
     run: () => send("DELETE", `${home(slug)}/sign-ups/${entry.id}`),
-    said: () => `${entry.name} is off the list.`,
+    toast: () => `${entry.name} is off the list.`,
     then: () => {
       setAsking(false);
       // The row goes; what was read goes on at the shift, once the dialog has given the focus back.

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Failed, Loading, Notice } from "../../ui/Notice";
-import { rosterQuery } from "../reading";
+import { rosterQuery } from "../queries";
 import type { ManagedEvent } from "../shapes";
 import { byShift } from "./roster";
 import { ShiftRoster } from "./ShiftRoster";

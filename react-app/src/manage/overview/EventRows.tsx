@@ -7,7 +7,7 @@ import { Link } from "../../ui/Link";
 import { DateBlock } from "../parts/DateBlock";
 import { Meter } from "../parts/Meter";
 import type { OverviewEvent } from "../shapes";
-import { fromNow } from "../when";
+import { fromNow } from "../relative-time";
 
 const SHOWN = 10;
 

@@ -5,17 +5,17 @@ import { useState } from "react";
 import { Button, ButtonLink } from "../../ui/Button";
 import { Empty, Failed, Loading } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
-import { overviewQuery } from "../reading";
+import { overviewQuery } from "../queries";
 import type { OverviewEvent } from "../shapes";
-import { useOwn } from "../use-own";
+import { useMembership } from "../use-membership";
 import { EventRows } from "./EventRows";
-import { NeedList } from "./NeedList";
-import { findNeeds, leadWords, partByState, summarize } from "./need";
+import { UnderstaffedList } from "./UnderstaffedList";
+import { findNeeds, leadWords, partByState, summarize } from "./understaffed";
 import { PastEvents } from "./PastEvents";
 
 /** The organization's events at a glance. */
 export default function OverviewPage() {
-  const { slug, name } = useOwn();
+  const { slug, name } = useMembership();
   const { data, error, refetch } = useQuery(overviewQuery(slug));
   const now = new Date();
   const needs = data ? findNeeds(data.items, now) : [];
@@ -28,7 +28,7 @@ export default function OverviewPage() {
       {data && data.items.length === 0 && <FirstStep slug={slug} />}
       {data && data.items.length > 0 && (
         <>
-          <NeedList slug={slug} needs={needs} now={now} />
+          <UnderstaffedList slug={slug} needs={needs} now={now} />
           <Events slug={slug} events={data.items} now={now} />
         </>
       )}

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Failed, Loading } from "../../ui/Notice";
-import { overviewQuery } from "../reading";
+import { overviewQuery } from "../queries";
 import { EventRows } from "./EventRows";
 
 /** The events that are over, read when somebody asks for them. */

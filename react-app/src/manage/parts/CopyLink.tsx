@@ -3,7 +3,7 @@
 import { useRef } from "react";
 import { share } from "../../share";
 import { Button } from "../../ui/Button";
-import { say } from "./said";
+import { showToast } from "./toast";
 
 interface CopyLinkProps {
   label: string;
@@ -18,9 +18,9 @@ export function CopyLink({ label, hint, path, title }: CopyLinkProps) {
   const url = `${window.location.origin}${path}`;
   async function copy() {
     const outcome = await share(title, url);
-    if (outcome === "copied") say("The link is copied.");
+    if (outcome === "copied") showToast("The link is copied.");
     if (outcome === "failed") field.current?.select();
-    if (outcome === "failed") say("Copy the marked link.");
+    if (outcome === "failed") showToast("Copy the marked link.");
   }
   return (
     <div className="copy-link">

@@ -1,6 +1,6 @@
 // How many of a shift's places are taken, at a glance?
 
-import { needWords, takenWords } from "../overview/need";
+import { needWords, takenWords } from "../overview/understaffed";
 
 interface MeterProps {
   of: { capacity: number; taken: number; free: number; waiting: number };

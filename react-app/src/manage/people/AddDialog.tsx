@@ -6,9 +6,9 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Person } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 /** A button that asks for name, address and telephone. */
 export function AddDialog({ slug }: { slug: string }) {
@@ -16,7 +16,7 @@ export function AddDialog({ slug }: { slug: string }) {
   const add = useAction<Values, Person>({
     slug,
     run: ({ name, email, phone }) => send<Person>("POST", `${home(slug)}/people`, { name, email, ...(phone ? { phone } : {}) }),
-    said: ({ name }) => `${name} is added.`,
+    toast: ({ name }) => `${name} is added.`,
     then: () => setOpen(false),
   });
   return (

@@ -7,9 +7,9 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Select } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Person, Role } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 import { mayChangeRole, ROLE_MEANING, ROLE_WORDS } from "./people-rules";
 
 interface EditDialogProps {
@@ -29,7 +29,7 @@ export function EditDialog({ slug, person, own, onClose, onRemove }: EditDialogP
       await send("PATCH", `${home(slug)}/people/${person.id}`, changed(values, person));
       if (own.isSelf) updateMe(await get<Me>("/me")); // one's own role decides what one sees
     },
-    said: (_, { name = person.name }) => `${name} is saved.`,
+    toast: (_, { name = person.name }) => `${name} is saved.`,
     then: onClose,
   });
   return (

@@ -6,9 +6,9 @@ import { request, send } from "../../api/client";
 import { useAttemptKey } from "../../api/use-attempt-key";
 import { Button } from "../../ui/Button";
 import { Failure, Notice } from "../../ui/Notice";
-import { exportQuery, home } from "../reading";
+import { exportQuery, home } from "../queries";
 import type { ExportJob } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 /** The file is made in the background; as soon as it is there it can be downloaded. */
 export function ExportPeople({ slug }: { slug: string }) {

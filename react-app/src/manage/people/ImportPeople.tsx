@@ -4,9 +4,9 @@ import { type ChangeEvent, useRef, useState } from "react";
 import { request } from "../../api/client";
 import { Button } from "../../ui/Button";
 import { Failure } from "../../ui/Notice";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { ImportResult } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 import { EXAMPLE, fileFault, isWorthwhile } from "./import-report";
 import { ImportReport } from "./ImportReport";
 
@@ -21,7 +21,7 @@ export function ImportPeople({ slug }: { slug: string }) {
   const [fault, setFault] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const attempt = useAction<Chosen, ImportResult>({ slug, run: ({ text }) => send(slug, text, true) });
-  const real = useAction<Chosen, ImportResult>({ slug, run: ({ text }) => send(slug, text, false), said: () => "The import is done." });
+  const real = useAction<Chosen, ImportResult>({ slug, run: ({ text }) => send(slug, text, false), toast: () => "The import is done." });
 
   async function choose({ target }: ChangeEvent<HTMLInputElement>) {
     const file = target.files?.[0];

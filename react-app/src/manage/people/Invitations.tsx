@@ -7,10 +7,10 @@ import { shortDate } from "../../time";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Failed, Loading } from "../../ui/Notice";
-import { More } from "../parts/More";
-import { home, invitationsQuery } from "../reading";
+import { ShowMore } from "../parts/ShowMore";
+import { home, invitationsQuery } from "../queries";
 import type { Invitation, Role } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 import { InviteDialog } from "./InviteDialog";
 import { ROLE_WORDS } from "./people-rules";
 
@@ -36,7 +36,7 @@ export function Invitations({ slug, role }: { slug: string; role: Role }) {
           ))}
         </ul>
       )}
-      <More query={query} />
+      <ShowMore query={query} />
     </section>
   );
 }
@@ -53,7 +53,7 @@ function Item({ slug, invitation }: { slug: string; invitation: Invitation }) {
   const revoke = useAction({
     slug,
     run: () => send("DELETE", `${home(slug)}/invitations/${invitation.id}`),
-    said: () => "The invitation is taken back.",
+    toast: () => "The invitation is taken back.",
     then: () => setAsking(false),
   });
   const [words, look] = STATES[invitation.state];

@@ -7,9 +7,9 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Select } from "../../ui/Field";
 import { Form, type Values } from "../../ui/Form";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Invitation, Role } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 import { invitable, ROLE_MEANING, ROLE_WORDS } from "./people-rules";
 
 /** A button that asks for an address and, where there is a choice, for a role. */
@@ -23,7 +23,7 @@ export function InviteDialog({ slug, role }: { slug: string; role: Role }) {
       const body = { email: values.email, role: values.role ?? "volunteer" };
       return send<Invitation>("POST", `${home(slug)}/invitations`, body, { key: keyFor([body, opened]) });
     },
-    said: ({ email }) => `${email} is invited.`,
+    toast: ({ email }) => `${email} is invited.`,
     then: () => setOpen(false),
   });
   function open() {

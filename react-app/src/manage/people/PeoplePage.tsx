@@ -5,10 +5,10 @@ import { useState } from "react";
 import { Field, Select } from "../../ui/Field";
 import { Empty, Failed, Loading } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
-import { More } from "../parts/More";
-import { peopleQuery } from "../reading";
-import { usePause } from "../use-pause";
-import { useOwn } from "../use-own";
+import { ShowMore } from "../parts/ShowMore";
+import { peopleQuery } from "../queries";
+import { useDebounce } from "../use-debounce";
+import { useMembership } from "../use-membership";
 import { AddDialog } from "./AddDialog";
 import { ExportPeople } from "./ExportPeople";
 import { ImportPeople } from "./ImportPeople";
@@ -17,10 +17,10 @@ import { PeopleList } from "./PeopleList";
 
 /** Search, the list, the open invitations, and files in and out. */
 export default function PeoplePage() {
-  const own = useOwn();
+  const own = useMembership();
   const [text, setText] = useState("");
   const [role, setRole] = useState("");
-  const search = usePause(text.trim());
+  const search = useDebounce(text.trim());
   return (
     <Page title="People" tab={`People · ${own.name}`} width="wide" actions={<AddDialog slug={own.slug} />}>
       <div className="filters" role="search">
@@ -46,7 +46,7 @@ export default function PeoplePage() {
 }
 
 function Found({ search, role }: { search: string; role: string }) {
-  const { slug, ...own } = useOwn();
+  const { slug, ...own } = useMembership();
   const query = useInfiniteQuery({ ...peopleQuery(slug, { search, role }), placeholderData: (before) => before });
   const people = query.data?.pages.flatMap((page) => page.items);
   if (query.error && !people) return <Failed error={query.error} retry={() => query.refetch()} />;
@@ -59,7 +59,7 @@ function Found({ search, role }: { search: string; role: string }) {
         {people.length} {query.hasNextPage ? "people and more" : people.length === 1 ? "person" : "people"} found
       </p>
       <PeopleList slug={slug} people={people} role={own.role} memberId={own.memberId} />
-      <More query={query} />
+      <ShowMore query={query} />
     </>
   );
 }

@@ -2,16 +2,16 @@
 
 import { send } from "../../api/client";
 import { Confirm } from "../../ui/Confirm";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Person } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 /** Ask first, and say what becomes of the person's sign-ups. */
 export function RemoveDialog({ slug, person, onClose }: { slug: string; person: Person; onClose: () => void }) {
   const remove = useAction({
     slug,
     run: () => send("DELETE", `${home(slug)}/people/${person.id}`),
-    said: () => `${person.name} is removed.`,
+    toast: () => `${person.name} is removed.`,
     then: onClose,
   });
   return (

@@ -2,15 +2,16 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { isStatus } from "../../api/problems";
+import { isStatus } from "../../api/errors";
 import { go } from "../../navigation";
 import { Failed, Loading } from "../../ui/Notice";
 import { NotFound } from "../../ui/NotFound";
 import { Page } from "../../ui/Page";
-import { eventQuery } from "../reading";
+import { eventQuery } from "../queries";
 import type { ManagedEvent } from "../shapes";
-import { useEventId, useOwn } from "../use-own";
-import { useAction } from "../writing";
+import { useEventId } from "../use-event-id";
+import { useMembership } from "../use-membership";
+import { useAction } from "../mutations";
 import { changesOf } from "./changes";
 import { draftOf, type EventDraft } from "./draft";
 import { EventForm } from "./EventForm";
@@ -18,7 +19,7 @@ import { saveChanges } from "./save";
 
 /** The form for an event that exists. */
 export default function EditEventPage() {
-  const { slug } = useOwn();
+  const { slug } = useMembership();
   const id = useEventId();
   const { data, error, refetch } = useQuery(eventQuery(slug, id));
   if (Number.isNaN(id) || isStatus(error, 404)) return <NotFound why="There is no such event in this organization." />;
@@ -37,7 +38,7 @@ function Editing({ slug, event }: { slug: string; event: ManagedEvent }) {
       saveChanges({ slug, event, draft: wanted, changes: changesOf(event, wanted) }, (key, id) =>
         setDraft((now) => ({ ...now, shifts: now.shifts.map((row) => (row.key === key ? { ...row, id } : row)) })),
       ),
-    said: () => "The changes are saved.",
+    toast: () => "The changes are saved.",
     then: () => go(page, { replace: true, unasked: true }),
   });
   return (

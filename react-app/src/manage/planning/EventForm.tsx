@@ -1,11 +1,11 @@
 // What is asked about an event?
 
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { fieldErrors } from "../../api/problems";
+import { fieldErrors } from "../../api/errors";
 import { Button } from "../../ui/Button";
 import { Field, FormErrors, TextArea } from "../../ui/Field";
 import { Failure, Notice } from "../../ui/Notice";
-import { Unsaved } from "../parts/Unsaved";
+import { UnsavedChanges } from "../parts/UnsavedChanges";
 import { changeEvent, type EventDraft, isSameDraft } from "./draft";
 import { zoneName } from "./local-time";
 import { type Faults, findFaults } from "./rules";
@@ -73,9 +73,9 @@ export function EventForm({ draft, saved, onChange, busy, isDone, error, actions
           ))}
         </div>
       </form>
-      <Unsaved isChanged={!isDone && !isSameDraft(draft, saved)} title="Leave without saving?" action="Leave" keep="Go on editing">
+      <UnsavedChanges isChanged={!isDone && !isSameDraft(draft, saved)} title="Leave without saving?" action="Leave" keep="Go on editing">
         What you changed in this form is not saved, and would be lost.
-      </Unsaved>
+      </UnsavedChanges>
     </>
   );
 }

@@ -5,10 +5,10 @@ import { send } from "../../api/client";
 import { useAttemptKey } from "../../api/use-attempt-key";
 import { go } from "../../navigation";
 import { Page } from "../../ui/Page";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { ManagedEvent } from "../shapes";
-import { useOwn } from "../use-own";
-import { useAction } from "../writing";
+import { useMembership } from "../use-membership";
+import { useAction } from "../mutations";
 import { toEventIn } from "./changes";
 import { type EventDraft, newDraft } from "./draft";
 import { EventForm } from "./EventForm";
@@ -20,7 +20,7 @@ interface Wanted {
 
 /** An empty event with sensible times, saved as a draft or published at once. */
 export default function NewEventPage() {
-  const { slug, name } = useOwn();
+  const { slug, name } = useMembership();
   const [saved] = useState(() => newDraft(new Date()));
   const [draft, setDraft] = useState(saved);
   const keyFor = useAttemptKey();
@@ -30,7 +30,7 @@ export default function NewEventPage() {
       const body = toEventIn(wanted.draft, wanted.publish ? "published" : "draft");
       return send<ManagedEvent>("POST", `${home(slug)}/events`, body, { key: keyFor(body) });
     },
-    said: ({ state }) => (state === "published" ? "The event is published." : "The draft is saved."),
+    toast: ({ state }) => (state === "published" ? "The event is published." : "The draft is saved."),
     then: ({ id }) => go(`/manage/${slug}/events/${id}`, { replace: true, unasked: true }),
   });
   return (

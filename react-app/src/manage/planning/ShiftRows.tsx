@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../../ui/Button";
-import { say } from "../parts/said";
+import { showToast } from "../parts/toast";
 import { addShift, duplicateShift, type EventDraft, removeShift } from "./draft";
 import type { Faults } from "./rules";
 import { ShiftRow } from "./ShiftRow";
@@ -29,7 +29,7 @@ export function ShiftRows({ draft, faults, onChange }: ShiftRowsProps) {
   function change(next: EventDraft, words: string, focus: number) {
     onChange(next);
     setFocusAt(focus);
-    say(words);
+    showToast(words);
   }
 
   return (

@@ -1,8 +1,8 @@
 // In which order are the changes to an event sent, and where does a refusal belong?
 
 import { send } from "../../api/client";
-import { ApiError, fieldErrors } from "../../api/problems";
-import { home } from "../reading";
+import { ApiError, fieldErrors } from "../../api/errors";
+import { home } from "../queries";
 import type { ManagedEvent, Shift } from "../shapes";
 import type { Changes } from "./changes";
 import type { EventDraft } from "./draft";

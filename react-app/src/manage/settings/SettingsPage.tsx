@@ -9,13 +9,13 @@ import { Form, type Values } from "../../ui/Form";
 import { Failed, Loading, Notice } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
 import { CopyLink } from "../parts/CopyLink";
-import { home, organizationQuery } from "../reading";
-import { useOwn } from "../use-own";
-import { useAction } from "../writing";
+import { home, organizationQuery } from "../queries";
+import { useMembership } from "../use-membership";
+import { useAction } from "../mutations";
 
 /** Name, description and the public link. Owners change it, coordinators read it. */
 export default function SettingsPage() {
-  const { slug, name, role } = useOwn();
+  const { slug, name, role } = useMembership();
   const { data, error, refetch } = useQuery(organizationQuery(slug));
   return (
     <Page title="Settings" tab={`Settings · ${name}`}>
@@ -43,7 +43,7 @@ function Profile({ slug, organization }: { slug: string; organization: Organizat
       await send("PATCH", home(slug), { name, description });
       updateMe(await get<Me>("/me")); // the name stands above each page
     },
-    said: () => "The settings are saved.",
+    toast: () => "The settings are saved.",
   });
   return (
     <Form submit="Save" busy={save.isPending} error={save.error} onSubmit={save.mutate}>

@@ -1,4 +1,4 @@
-// How is a page kept that holds something unsaved?
+// The guard that keeps a page with unsaved changes from being left.
 //
 // The router's own blocker does not see it: links go by `go`, and which page is shown is decided above the router.
 

@@ -1,13 +1,13 @@
-// What if the person is not in the organization yet?
+// Put somebody on a shift who is not in the organization yet.
 
 import { send } from "../../api/client";
 import { Field } from "../../ui/Field";
 import { Form } from "../../ui/Form";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { Person } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
-interface AddSomebodyNewProps {
+interface AddNewPersonProps {
   slug: string;
   /** What was searched for: the name, or the address. */
   typed: string;
@@ -15,7 +15,7 @@ interface AddSomebodyNewProps {
 }
 
 /** Ask for name and address, and add the person to both. */
-export function AddSomebodyNew({ slug, typed, onAdded }: AddSomebodyNewProps) {
+export function AddNewPerson({ slug, typed, onAdded }: AddNewPersonProps) {
   const create = useAction<Record<string, string>, Person>({
     slug,
     run: ({ name, email }) => send<Person>("POST", `${home(slug)}/people`, { name, email }),

@@ -1,4 +1,4 @@
-// Where are people missing, and how urgent is it?
+// The list of shifts that still need people.
 
 import { useState } from "react";
 import { timeRange } from "../../time";
@@ -6,14 +6,14 @@ import { Button } from "../../ui/Button";
 import { Link } from "../../ui/Link";
 import { DateBlock } from "../parts/DateBlock";
 import { Meter } from "../parts/Meter";
-import { fromNow } from "../when";
-import type { Need, Urgency } from "./need";
+import { fromNow } from "../relative-time";
+import type { Need, Urgency } from "./understaffed";
 
 const TITLES: Record<Urgency, string> = { urgent: "Urgent", soon: "Within two weeks", later: "Later" };
 const SHOWN = 8;
 
 /** The shifts that need people, the most urgent first. */
-export function NeedList({ slug, needs, now }: { slug: string; needs: Need[]; now: Date }) {
+export function UnderstaffedList({ slug, needs, now }: { slug: string; needs: Need[]; now: Date }) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? needs : needs.slice(0, SHOWN);
   return (

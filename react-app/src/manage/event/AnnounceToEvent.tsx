@@ -1,4 +1,4 @@
-// How does a coordinator tell the people of an event something?
+// Write an announcement to the people of an event.
 
 import { useState } from "react";
 import { leave } from "../../navigation";
@@ -8,7 +8,7 @@ import { AnnouncementForm } from "../announcements/AnnouncementForm";
 import type { ManagedEvent } from "../shapes";
 
 /** A button that opens the form for an announcement about this event. */
-export function WriteToPeople({ slug, event }: { slug: string; event: ManagedEvent }) {
+export function AnnounceToEvent({ slug, event }: { slug: string; event: ManagedEvent }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>

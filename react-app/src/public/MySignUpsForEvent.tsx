@@ -1,4 +1,4 @@
-// Am I in it already?
+// What the person has signed up for at this event.
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { mySignUpsQuery } from "../api/events";
@@ -8,7 +8,7 @@ import { timeRange } from "../time";
 import { Link } from "../ui/Link";
 
 /** For somebody who is signed in: the shifts of this event that they have taken. */
-export function MySignUpsHere({ event }: { event: VolunteerEvent }) {
+export function MySignUpsForEvent({ event }: { event: VolunteerEvent }) {
   const { me } = useSession();
   const { data } = useInfiniteQuery({ ...mySignUpsQuery({ past: false }), enabled: me !== null });
   const active = (data?.pages ?? [])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { explain, fieldErrors, isStatus, readProblem } from "./problems";
+import { explain, fieldErrors, isStatus, readProblem } from "./errors";
 
 const said = (status: number, body: unknown = {}, headers: Record<string, string> = {}) =>
   readProblem(new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers }));

@@ -1,4 +1,4 @@
-// Which shifts still need people, and which of them first?
+// Understaffed shifts: which still need people, and which of them first.
 
 import type { OverviewEvent, Shift } from "../shapes";
 

@@ -1,4 +1,4 @@
-// What comes next: publishing, or sharing the link?
+// The next step for an event: publish the draft, or share the link.
 
 import { useState } from "react";
 import { send } from "../../api/client";
@@ -6,9 +6,9 @@ import { Button, ButtonLink } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
 import { Notice } from "../../ui/Notice";
 import { CopyLink } from "../parts/CopyLink";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { ManagedEvent } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 interface OfEvent {
   slug: string;
@@ -16,7 +16,7 @@ interface OfEvent {
 }
 
 /** A draft waits to be published; a published event to be shared. */
-export function NextStep({ slug, event }: OfEvent) {
+export function PublishOrShare({ slug, event }: OfEvent) {
   if (event.state === "draft") return <Publish slug={slug} event={event} />;
   if (event.state === "cancelled") return <Notice>This event is cancelled. Everyone who was signed up has been told by e-mail.</Notice>;
   if (Date.parse(event.ends_at) <= Date.now()) return <Notice>This event is over.</Notice>;
@@ -32,7 +32,7 @@ function Publish({ slug, event }: OfEvent) {
   const publish = useAction({
     slug,
     run: () => send("PATCH", `${home(slug)}/events/${event.id}`, { state: "published" }),
-    said: () => "The event is published.",
+    toast: () => "The event is published.",
     then: () => setAsking(false),
   });
   const hasShifts = event.shifts.length > 0;

@@ -1,4 +1,4 @@
-// Which page behind the sign-in is shown?
+// The pages behind the sign-in, and their router.
 
 import { createRouter, RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -21,7 +21,7 @@ declare module "@tanstack/react-router" {
 }
 
 /** Everything that is not a public page, also the addresses that nobody knows. */
-export default function MemberPages() {
+export default function SignedInPages() {
   useEffect(() => router.history.subscribe(addressChanged), []);
   // Back from a public page: the router still waits for that page, which it never showed, and looks by itself at nothing.
   useEffect(() => void router.load(), []);

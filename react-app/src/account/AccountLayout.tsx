@@ -1,9 +1,9 @@
-// What do the small pages around an account look like?
+// The layout of the small pages around an account.
 
 import type { ReactNode } from "react";
 import { Page } from "../ui/Page";
 
-interface AccountPageProps {
+interface AccountLayoutProps {
   title: string;
   lead?: ReactNode;
   /** Under the sheet: the other ways. */
@@ -12,7 +12,7 @@ interface AccountPageProps {
 }
 
 /** One sheet in the middle, one thing to do. */
-export function AccountPage({ title, lead, otherwise, children }: AccountPageProps) {
+export function AccountLayout({ title, lead, otherwise, children }: AccountLayoutProps) {
   return (
     <Page title={title} lead={lead} width="narrow">
       <div className="sheet">{children}</div>

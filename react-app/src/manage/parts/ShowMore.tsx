@@ -1,13 +1,13 @@
-// Is there more of a list than is shown?
+// The button below a list of which there is more.
 
 import { Button } from "../../ui/Button";
 
-interface MoreProps {
+interface ShowMoreProps {
   query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
 /** The button below a list that goes on. */
-export function More({ query }: MoreProps) {
+export function ShowMore({ query }: ShowMoreProps) {
   if (!query.hasNextPage) return null;
   return (
     <div className="actions">

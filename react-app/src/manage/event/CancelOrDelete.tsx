@@ -1,23 +1,23 @@
-// How does an event go away?
+// Cancel an event, or delete a draft.
 
 import { useState } from "react";
 import { send } from "../../api/client";
 import { go } from "../../navigation";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Confirm";
-import { home } from "../reading";
+import { home } from "../queries";
 import type { ManagedEvent } from "../shapes";
-import { useAction } from "../writing";
+import { useAction } from "../mutations";
 
 /** A draft can be deleted; what was published can be cancelled while it is not over. */
-export function EventFoot({ slug, event }: { slug: string; event: ManagedEvent }) {
+export function CancelOrDelete({ slug, event }: { slug: string; event: ManagedEvent }) {
   const [isAsking, setAsking] = useState(false);
   const isDraft = event.state === "draft";
   const path = `${home(slug)}/events/${event.id}`;
   const end = useAction({
     slug,
     run: () => (isDraft ? send("DELETE", path) : send("PATCH", path, { state: "cancelled" })),
-    said: () => (isDraft ? "The draft is deleted." : "The event is cancelled."),
+    toast: () => (isDraft ? "The draft is deleted." : "The event is cancelled."),
     then: () => (isDraft ? go(`/manage/${slug}`, { replace: true }) : setAsking(false)),
   });
   const isOver = Date.parse(event.ends_at) <= Date.now();

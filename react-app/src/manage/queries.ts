@@ -1,4 +1,4 @@
-// What do the coordinators' pages read from the API?
+// Queries of the coordinators' pages.
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { get, type Query } from "../api/client";

@@ -1,4 +1,4 @@
-// Which of the events are shown, and is there more?
+// Upcoming events, page by page.
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -7,7 +7,7 @@ import { Button } from "../ui/Button";
 import { Failed, Failure, Loading } from "../ui/Notice";
 import { EventList } from "./EventList";
 
-interface EventsProps {
+interface PagedEventsProps {
   search?: string;
   slug?: string;
   /** What is shown when there are none. */
@@ -15,7 +15,7 @@ interface EventsProps {
 }
 
 /** The list of upcoming events, of everybody or of one organization, that grows on demand. */
-export function Events({ none, ...which }: EventsProps) {
+export function PagedEvents({ none, ...which }: PagedEventsProps) {
   const query = useInfiniteQuery({ ...eventsQuery(which), placeholderData: keepPreviousData });
   if (!query.data) {
     return query.error ? <Failed error={query.error} retry={query.refetch} /> : <Loading what="events" />;

@@ -1,11 +1,11 @@
-// What if a mailed link is spent?
+// The page for a mailed link that is spent.
 
 import { ButtonLink } from "../ui/Button";
 import { Empty } from "../ui/Notice";
 import { Page } from "../ui/Page";
 
 /** Say so, and how to get another one, if there is a way. */
-export function BadLink({ again }: { again?: string }) {
+export function ExpiredLink({ again }: { again?: string }) {
   return (
     <Page title="This link does not work" width="narrow">
       <Empty title="It has been used, or its time is over">

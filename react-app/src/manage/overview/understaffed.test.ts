@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findNeeds, needWords, partByState, summarize, urgencyOf } from "./need";
+import { findNeeds, needWords, partByState, summarize, urgencyOf } from "./understaffed";
 import type { OverviewEvent, Shift } from "../shapes";
 
 const NOW = new Date("2026-12-01T08:00:00Z");

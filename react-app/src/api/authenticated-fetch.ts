@@ -1,12 +1,12 @@
-// With whose token is the API asked, and what if it says no?
+// `fetch` with the access token of whoever is signed in, renewed once when it is void.
 
-import { ApiError, readProblem, unreachable } from "./problems";
+import { ApiError, readProblem, unreachable } from "./errors";
 import { currentToken, refreshSession, sessionKnown } from "./session";
 
 const TIMEOUT_MS = 15_000;
 
 /** Send a request as whoever is signed in; once more with a new token when the old one is void. Throws ApiError. */
-export async function exchange(request: Request): Promise<Response> {
+export async function authenticatedFetch(request: Request): Promise<Response> {
   const limit = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     await sessionKnown();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { leave, letGuardHearFirst } from "../../navigation";
-import { guardPage } from "./guard";
+import { guardPage } from "./unsaved-guard";
 
 const FORM = "/manage/tidy/events/new";
 

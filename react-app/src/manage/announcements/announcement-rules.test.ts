@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { messageFaults, reachWords, sentTo } from "./announcing";
+import { messageFaults, reachWords, sentTo } from "./announcement-rules";
 
 describe("an announcement", () => {
   it("says whom it reaches", () => {

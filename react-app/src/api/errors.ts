@@ -1,4 +1,4 @@
-// What went wrong, in words for people?
+// Errors of the API, in words for people.
 
 interface ProblemBody {
   detail?: unknown;

@@ -1,4 +1,4 @@
-// How far away is a day, in words?
+// How far away a day is, in words.
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
-// Does the person want to lose what is not saved?
+// Asks before a page with unsaved changes is left.
 
 import { useEffect, useState } from "react";
 import { Confirm } from "../../ui/Confirm";
-import { guardPage } from "./guard";
+import { guardPage } from "./unsaved-guard";
 
-interface UnsavedProps {
+interface UnsavedChangesProps {
   /** Whether there is something to lose. */
   isChanged: boolean;
   title: string;
@@ -14,7 +14,7 @@ interface UnsavedProps {
 }
 
 /** Ask before the page is left, as long as something on it is changed. */
-export function Unsaved({ isChanged, title, action, keep, children }: UnsavedProps) {
+export function UnsavedChanges({ isChanged, title, action, keep, children }: UnsavedChangesProps) {
   const [goOn, setGoOn] = useState<(() => void) | null>(null);
   useEffect(() => (isChanged ? guardPage((wanted) => setGoOn(() => wanted)) : undefined), [isChanged]);
   if (!goOn) return null;

@@ -1,4 +1,4 @@
-// To whom does an announcement go, in words, and is it ready to be sent?
+// The rules of an announcement: its audience in words, and whether it is ready to be sent.
 
 import type { Audience } from "../shapes";
 
