@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, loadEnv, type Plugin, type ProxyOptions } from "vite";
 
 /** Put Swagger UI beside the front-end, for /api/docs (api/docs.py); no page of the front-end loads it. */
 function swaggerUI(): Plugin {
@@ -15,7 +15,17 @@ function swaggerUI(): Plugin {
   };
 }
 
-export default defineConfig({
+/** Send to the stack of this machine what the front-end does not serve itself: at the port and name that `.env` has. */
+function stackBehind(mode: string): Record<string, ProxyOptions> {
+  const settings = loadEnv(mode, "..", ["LOCAL_HTTPS_PORT", "WEBSITE_DOMAIN"]);
+  const { WEBSITE_DOMAIN = "slipway.localhost", LOCAL_HTTPS_PORT = "8443" } = settings;
+  const target = process.env.SLIPWAY_STACK ?? `https://${WEBSITE_DOMAIN}:${LOCAL_HTTPS_PORT}`;
+  // It has a certificate of its own, and refuses what another origin sends with a cookie.
+  const stack = { target, changeOrigin: true, secure: false, headers: { origin: target } };
+  return { "/api": stack, "/static": stack, "/media": stack };
+}
+
+export default defineConfig(({ mode }) => ({
   plugins: [react(), swaggerUI()],
   build: {
     // The Content-Security-Policy allows no inline script, style or font: everything is a file of its own.
@@ -23,8 +33,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: {
-    // `npm run dev` reads the API of the stack that runs on this machine.
-    proxy: { "/api": { target: "https://slipway.localhost:8443", changeOrigin: true, secure: false } },
-  },
-});
+  server: { proxy: stackBehind(mode) },
+}));
