@@ -17,9 +17,9 @@ function swaggerUI(): Plugin {
 
 /** Send to the stack of this machine what the front-end does not serve itself: at the port and name that `.env` has. */
 function stackBehind(mode: string): Record<string, ProxyOptions> {
-  const settings = loadEnv(mode, "..", ["LOCAL_HTTPS_PORT", "WEBSITE_DOMAIN"]);
+  const settings = loadEnv(mode, "..", ["LOCAL_HTTPS_PORT", "WEBSITE_DOMAIN", "SLIPWAY_STACK"]);
   const { WEBSITE_DOMAIN = "slipway.localhost", LOCAL_HTTPS_PORT = "8443" } = settings;
-  const target = process.env.SLIPWAY_STACK ?? `https://${WEBSITE_DOMAIN}:${LOCAL_HTTPS_PORT}`;
+  const target = settings.SLIPWAY_STACK ?? `https://${WEBSITE_DOMAIN}:${LOCAL_HTTPS_PORT}`;
   // It has a certificate of its own, and refuses what another origin sends with a cookie.
   const stack = { target, changeOrigin: true, secure: false, headers: { origin: target } };
   return { "/api": stack, "/static": stack, "/media": stack };
