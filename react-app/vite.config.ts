@@ -17,11 +17,13 @@ function swaggerUI(): Plugin {
 
 /** Send to the stack of this machine what the front-end does not serve itself: at the port and name that `.env` has. */
 function stackBehind(mode: string): Record<string, ProxyOptions> {
-  const settings = loadEnv(mode, "..", ["LOCAL_HTTPS_PORT", "WEBSITE_DOMAIN", "SLIPWAY_STACK"]);
+  const settings = loadEnv(mode, "..", ["LOCAL_HTTPS_PORT", "WEBSITE_DOMAIN"]);
   const { WEBSITE_DOMAIN = "slipway.localhost", LOCAL_HTTPS_PORT = "8443" } = settings;
-  const target = settings.SLIPWAY_STACK ?? `https://${WEBSITE_DOMAIN}:${LOCAL_HTTPS_PORT}`;
-  // It has a certificate of its own, and refuses what another origin sends with a cookie.
-  const stack = { target, changeOrigin: true, secure: false, headers: { origin: target } };
+  const site = `${WEBSITE_DOMAIN}:${LOCAL_HTTPS_PORT}`;
+  // By address, because not every system knows names under localhost; with a certificate of its own; and it refuses what
+  // comes with a cookie from another origin.
+  const headers = { host: site, origin: `https://${site}` };
+  const stack = { target: `https://127.0.0.1:${LOCAL_HTTPS_PORT}`, secure: false, headers };
   return { "/api": stack, "/static": stack, "/media": stack };
 }
 
