@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from invoke import Collection
+from nox import registry
 
 from ops import errors
 from ops.errors import OpsError
@@ -16,7 +17,8 @@ from scripts import stack_tables
 from tests.unit.scripts.powershell_fixtures import DEFAULTS, MODES, WORDS_OF, flags, kebab
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", CONTRIBUTING, *sorted((ROOT / "docs").rglob("*.md"))]
 QUICKSTART = ROOT / "docs" / "quickstart.md"
 pytestmark = pytest.mark.req("A-25")
 
@@ -132,3 +134,26 @@ def leads_somewhere(page: Path, target: str) -> bool:
         return aim.exists()
     headings = re.findall(r"^#+ (.+)$", text(aim), flags=re.MULTILINE)
     return anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_map_of_the_repository_names_what_is_there() -> None:
+    rows = re.findall(r"(?m)^\| (`.*?) \|", text(CONTRIBUTING).partition("## What to run")[0])
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    rooms = {
+        f"ops/{path.name}" for path in (ROOT / "ops").iterdir() if path.name[0].isalpha() and path.name != "__init__.py"
+    }
+    assert rooms <= named
+
+
+def test_the_page_for_contributors_names_every_nox_session() -> None:
+    importlib.import_module("noxfile")
+    assert [name for name in registry.get() if not re.search(rf"`[^`]*\b{name}\b", text(CONTRIBUTING))] == []
+
+
+def test_the_glossary_has_twenty_words_and_says_where_each_lives() -> None:
+    rows = re.findall(r"(?m)^\| \*\*(.+?)\*\* \| .+ \| (.+) \|$", text(ROOT / "docs" / "GLOSSARY.md"))
+    assert len(rows) == 20
+    folders = [path for _, places in rows for path in re.findall(r"`((?:ops|api|rehearsal|traefik)/[^`]*)`", places)]
+    lost = [path for path in folders if not ((ROOT / path).exists() or (ROOT / f"{path}.py").exists())]
+    assert lost == []
