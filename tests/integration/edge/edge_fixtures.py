@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import bcrypt
 import httpx
 import trustme
+from playwright.sync_api import ConsoleMessage
 
 from ops.engine.rollout.routes import HEALTH_CHECK
 
@@ -206,3 +208,46 @@ def free_ports(count: int) -> list[int]:
         for taken in sockets:
             taken.bind(("127.0.0.1", 0))
         return [int(taken.getsockname()[1]) for taken in sockets]
+
+
+HEADERS = {
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+}
+
+
+def assert_hardened(answer: httpx.Response) -> None:
+    """Every public answer carries the headers, and none that names a server."""
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert answer.headers.get_list("content-security-policy") == [answer.headers["content-security-policy"]]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert "permissions-policy" in answer.headers
+    assert not {"server", "x-powered-by"} & set(answer.headers)
+
+
+ADMIN, FLOWER, WWW = f"admin.{DOMAIN}", f"flower.{DOMAIN}", f"www.{DOMAIN}"
+
+
+USER, PASSWORD = "operator", "canary-of-the-lock"
+
+
+AUTH = f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}"
+
+
+EXPOSED = {
+    "EXPOSE_ADMIN": "true",
+    "EXPOSE_FLOWER": "true",
+    "OPERATOR_NETWORKS": "203.0.113.0/24, 127.0.0.1",
+    "OPERATOR_AUTH": AUTH,
+}
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """Tell whether the browser reports more than an icon that is not there."""
+    return message.type == "error" and "favicon" not in message.location["url"]

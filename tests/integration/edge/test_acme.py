@@ -20,8 +20,7 @@ from ops.verification.observations import Site
 from ops.verification.reorder_certificate import await_certificate as certificate_comes
 from tests.integration.edge.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
 from tests.integration.edge.edge_echo import SERVICES, echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge, wait_for
-from tests.integration.edge.test_guarded import ADMIN, EXPOSED, FLOWER, WWW
+from tests.integration.edge.edge_fixtures import ADMIN, DOMAIN, EXPOSED, FLOWER, WWW, Edge, edge, wait_for
 
 VALID_S = 600  # under 20 minutes: Traefik renews at its next look, which is once a minute
 RENEWAL_TIMEOUT_S = 90.0

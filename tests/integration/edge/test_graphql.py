@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.edge.edge_echo import Echo, echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge
-from tests.integration.edge.test_routes import assert_hardened
+from tests.integration.edge.edge_fixtures import DOMAIN, Edge, assert_hardened, edge
 
 JSON = {"Content-Type": "application/json"}
 BODY = b'{"query": "{ me { name } }"}'

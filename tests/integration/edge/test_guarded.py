@@ -4,24 +4,25 @@ import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import bcrypt
 import httpx
 import pytest
 
 from ops.targets.droplet.edge import htpasswd_line
 from tests.integration.edge.edge_echo import SERVICES, Echo, echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge
-from tests.integration.edge.test_routes import assert_hardened
+from tests.integration.edge.edge_fixtures import (
+    ADMIN,
+    AUTH,
+    DOMAIN,
+    EXPOSED,
+    FLOWER,
+    PASSWORD,
+    USER,
+    WWW,
+    Edge,
+    assert_hardened,
+    edge,
+)
 
-ADMIN, FLOWER, WWW = f"admin.{DOMAIN}", f"flower.{DOMAIN}", f"www.{DOMAIN}"
-USER, PASSWORD = "operator", "canary-of-the-lock"
-AUTH = f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}"
-EXPOSED = {
-    "EXPOSE_ADMIN": "true",
-    "EXPOSE_FLOWER": "true",
-    "OPERATOR_NETWORKS": "203.0.113.0/24, 127.0.0.1",
-    "OPERATOR_AUTH": AUTH,
-}
 INSIDE = [(ADMIN, "/admin/"), (ADMIN, "/"), (ADMIN, "/static/admin/base.css"), (FLOWER, "/"), (FLOWER, "/api/workers")]
 
 

@@ -9,12 +9,24 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, HttpCredentials, Page, expect, sync_playwright
+from playwright.sync_api import Browser, HttpCredentials, Page, expect, sync_playwright
 
 from ops.engine.processes.environments import build_environment
 from ops.release.git import environment_id
-from tests.integration.edge.edge_fixtures import ROOT, edge, free_ports, nginx, process, wait_for
-from tests.integration.edge.test_guarded import ADMIN, EXPOSED, FLOWER, PASSWORD, USER
+from tests.integration.edge.edge_fixtures import (
+    ADMIN,
+    EXPOSED,
+    FLOWER,
+    PASSWORD,
+    ROOT,
+    USER,
+    edge,
+    free_ports,
+    is_complaint,
+    nginx,
+    process,
+    wait_for,
+)
 from tests.integration.services.services_processes import DJANGO, Process, Services
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
@@ -41,11 +53,6 @@ class Guarded:
         page.goto(url)
         yield page, complaints
         context.close()
-
-
-def is_complaint(message: ConsoleMessage) -> bool:
-    """Tell whether the browser reports more than an icon that is not there."""
-    return message.type == "error" and "favicon" not in message.location["url"]
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Response, sync_playwright
 
 from tests.integration.edge.edge_echo import echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge
-from tests.integration.edge.test_routes import HEADERS
+from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"

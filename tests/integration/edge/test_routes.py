@@ -9,17 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.edge.edge_echo import echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, Edge, edge
-
-HEADERS = {
-    "strict-transport-security": "max-age=63072000; includeSubDomains",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "SAMEORIGIN",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-}
+from tests.integration.edge.edge_fixtures import DOMAIN, Edge, assert_hardened, edge
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +20,6 @@ def running(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         edge(local_env, tmp_path_factory.mktemp("edge"), servers | {"nginx-static": []}) as started,
     ):
         yield started
-
-
-def assert_hardened(answer: httpx.Response) -> None:
-    """Every public answer carries the headers, and none that names a server."""
-    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
-    assert answer.headers.get_list("content-security-policy") == [answer.headers["content-security-policy"]]
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "unsafe" not in answer.headers["content-security-policy"]
-    assert "permissions-policy" in answer.headers
-    assert not {"server", "x-powered-by"} & set(answer.headers)
 
 
 @pytest.mark.req("A-15")

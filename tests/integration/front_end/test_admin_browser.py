@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.integration.edge.edge_fixtures import edge, nginx
-from tests.integration.edge.test_guarded_browser import is_complaint
+from tests.integration.edge.edge_fixtures import edge, is_complaint, nginx
 from tests.integration.graph.graph_fixtures import Tenant
 from tests.integration.services.services_processes import Services, Web
 

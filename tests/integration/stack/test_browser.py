@@ -10,7 +10,7 @@ import pytest
 from dotenv import dotenv_values
 from playwright.sync_api import Page, sync_playwright
 
-from tests.integration.stack.test_deploy import run_engine
+from tests.integration.stack.engine_words import run_engine
 from tests.stack import DOMAIN, Stack
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")

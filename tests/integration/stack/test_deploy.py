@@ -7,18 +7,16 @@ import html
 import json
 import re
 import shlex
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 from dotenv import dotenv_values
 
+from tests.integration.stack.engine_words import run_engine
 from tests.stack import Stack
 
 NAMES = {
@@ -137,18 +135,6 @@ def test_the_events_of_the_home_page_come_from_postgresql_through_the_api(stack:
     counted = run_engine(stack, "run", *words)
     assert len(events) > 0
     assert int(counted["output"].split()[-1]) >= len(events), counted["output"]
-
-
-def run_engine(stack: Stack, *arguments: str) -> Any:
-    """Ask the engine itself, without the operator's side."""
-    done = subprocess.run(
-        (sys.executable, str(stack.state / "engine.pyz"), *arguments),
-        env={**stack.environment, "SLIPWAY_CACHE_DIR": stack.environment["LOCAL_CACHE_DIR"]},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
 
 
 @pytest.mark.req("A-21")

@@ -203,3 +203,13 @@ def test_services_and_deployment_do_not_know_each_other() -> None:
 
 def test_the_django_folder_does_not_shadow_django() -> None:
     assert not (ROOT / "django" / "__init__.py").exists()
+
+
+def test_no_test_imports_another_test() -> None:
+    borrowed = {
+        f"{name}: {found}"
+        for name in modules("tests/")
+        for found in imports(name)
+        if found.startswith("tests.") and found.rpartition(".")[2].startswith("test_")
+    }
+    assert borrowed == set()

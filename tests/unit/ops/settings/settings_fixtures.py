@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.settings import KEYS, InvalidSettingsError, load, render
+from ops.settings import KEYS, PLACEHOLDER, InvalidSettingsError, load, render
+from ops.settings.rules import find_problems
 
 ROOT = Path(__file__).parents[4]
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
@@ -38,3 +39,15 @@ def problems(path: Path, target: str = "local", **environ: str) -> dict[str, str
     with pytest.raises(InvalidSettingsError) as refused:
         load(path, environ=environ, target=target)
     return {problem.key: problem.wrong for problem in refused.value.problems}
+
+
+def values(environment: str, **changed: str) -> dict[str, str]:
+    """Return a set of values that has no problem, but for what is changed."""
+    stated = {key.name: key.kind.clean(key.example(environment)) or key.default for key in KEYS}
+    sound = {name: RANDOM if value == PLACEHOLDER else value for name, value in stated.items()}
+    return {**sound, **changed}
+
+
+def wrong(environment: str, *, target: str = "droplet", **changed: str) -> dict[str, str]:
+    found = find_problems(values(environment, **changed), target=target)
+    return {problem.key: problem.wrong for problem in found}

@@ -1,23 +1,12 @@
 import pytest
 
-from ops.settings import KEYS, PLACEHOLDER
+from ops.settings import KEYS
 from ops.settings.kinds import url_password
-from ops.settings.rules import find_problems, find_typos
+from ops.settings.rules import find_typos
 from ops.settings.schema import STAGING_CA
+from tests.unit.ops.settings.settings_fixtures import wrong
 
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
-
-
-def values(environment: str, **changed: str) -> dict[str, str]:
-    """Return a set of values that has no problem, but for what is changed."""
-    stated = {key.name: key.kind.clean(key.example(environment)) or key.default for key in KEYS}
-    sound = {name: RANDOM if value == PLACEHOLDER else value for name, value in stated.items()}
-    return {**sound, **changed}
-
-
-def wrong(environment: str, *, target: str = "droplet", **changed: str) -> dict[str, str]:
-    found = find_problems(values(environment, **changed), target=target)
-    return {problem.key: problem.wrong for problem in found}
 
 
 @pytest.mark.req("C-11", "B-15")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.ops.settings.test_rules import RANDOM, wrong
+from tests.unit.ops.settings.settings_fixtures import RANDOM, wrong
 
 OPENED = {"EXPOSE_FLOWER": "true", "OPERATOR_PASSWORD": RANDOM, "OPERATOR_NETWORKS": "203.0.113.7"}
 ADMIN = {**OPENED, "EXPOSE_FLOWER": "false", "EXPOSE_ADMIN": "true", "ENVIRONMENT": "staging"}

@@ -11,7 +11,7 @@ import trustme
 
 from ops.verification.http import prober
 from ops.verification.shown_certificate import covers, read_certificate, staging_fault
-from tests.unit.ops.verification.test_http import DOMAIN, Handler, serve
+from tests.unit.ops.verification.https_server import DOMAIN, Handler, serve
 
 NOW = datetime.now(UTC)
 STAGING = "(STAGING) Let's Encrypt"
