@@ -1,4 +1,4 @@
-"""What went wrong, why, and what should the operator type next?
+"""What went wrong, why, and what the operator should type next.
 
 OpsError                  exit code
 ├── UsageError            2   the command line asks for something that is not there

@@ -1,4 +1,4 @@
-"""How is a secret kept out of everything that is written or shown?
+"""Keeps secrets out of everything that is written or shown.
 
 A secret can turn up in many forms (plain, escaped, percent-encoded, base64, hex), and any of them can be broken over
 lines. `Redactor` knows all forms of all secrets, and looks for them in a text as it is, and once more in the text with

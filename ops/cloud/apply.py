@@ -1,4 +1,4 @@
-"""How is one thing made, changed or removed in the cloud, exactly once?"""
+"""Makes, changes and removes one thing in the cloud, exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is DigitalOcean asked, and what if it does not answer as it should?
+"""The client of DigitalOcean's API, and what it makes of an answer that is not as it should be.
 
 The only user of pydo. pydo's own retries are off: it would send a create again after a 503, and there would be two
 droplets. Here a create is looked for before it is sent again. pydo returns a documented 404 as a dictionary; here it is

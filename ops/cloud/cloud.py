@@ -1,4 +1,4 @@
-"""What does the cloud hold for this deployment, and what should it hold?"""
+"""What the cloud holds for this deployment and what it should hold: the face of this room."""
 
 from __future__ import annotations
 

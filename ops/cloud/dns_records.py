@@ -1,4 +1,4 @@
-"""Which domain records have to change?
+"""The domain records that have to change.
 
 Pure. Only the names that the stack serves are looked at: the domain, `www`, and the guarded names that are exposed.
 Records of any other name or type stay as they are.

@@ -1,4 +1,4 @@
-"""Which zone of the account holds the domain, and how is a record written into it?"""
+"""The zone of the account that holds the domain, read and written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does it mean when the cloud does not do what it was asked?"""
+"""The cloud's refusals as errors of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which firewalls does a deployment have, and whose allowlist entry is which?
+"""The firewalls of a deployment, and whose allowlist entry is which.
 
 Pure. One firewall opens the web ports to everybody. The SSH allowlist is one more firewall for each operator, named
 after the fingerprint of the operator's SSH key: the entry is known again from another laptop or network, a new address

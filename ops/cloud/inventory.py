@@ -1,4 +1,4 @@
-"""What does the cloud hold that belongs to this deployment?"""
+"""What the cloud holds that belongs to this deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to change in the cloud?
+"""What has to change in the cloud.
 
 Pure: from what is wanted and what was found follows the list of changes.
 """

@@ -1,4 +1,4 @@
-"""What goes when a deployment is destroyed, and how?"""
+"""What goes when a deployment is destroyed, and in which order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Was the engine asked to work, or to become one replica's process?"""
+"""The entrance of the engine: to work, or to become one replica's process."""
 
 from __future__ import annotations
 

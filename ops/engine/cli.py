@@ -1,4 +1,4 @@
-"""What does the operator's side ask the engine to do?
+"""The engine's command line.
 
 JSON goes to stdout, talk to stderr. The family of an error is the exit code: 4 preflight, 6 host, 7 build, 8 release.
 """

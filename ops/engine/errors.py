@@ -1,4 +1,4 @@
-"""What stops the engine, and what does the operator's side tell about it?"""
+"""What stops the engine, as the operator's side is told of it."""
 
 from __future__ import annotations
 

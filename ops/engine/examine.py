@@ -1,4 +1,4 @@
-"""What can this host show of the running stack, in one answer?
+"""What this host can show of the running stack, in one answer.
 
 A verification asks once instead of eight times: over SSH every question costs its round trips. What cannot be looked at
 is an answer too, it stands under `problems`.

@@ -1,4 +1,4 @@
-"""What does an HTTP server of the stack answer?"""
+"""An HTTP request to a server of the stack."""
 
 from __future__ import annotations
 

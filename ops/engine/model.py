@@ -1,4 +1,4 @@
-"""What is a release made of, and what runs of it?
+"""What a release is made of, and what runs of it.
 
 These values cross from the operator's side to the engine as JSON (`release.json`, 0600: it holds secrets).
 """

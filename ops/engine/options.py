@@ -1,4 +1,4 @@
-"""Which words does the engine understand?"""
+"""The parser of the engine's command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the engine become one file that runs where the services run?"""
+"""The engine as one file that runs where the services run."""
 
 from __future__ import annotations
 

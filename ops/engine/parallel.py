@@ -1,4 +1,4 @@
-"""How are independent things done at the same time?"""
+"""Independent things done at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the engine do a run that changes this host: a deploy, a rollback, another number of replicas?
+"""A run that changes this host: a deploy, a rollback, another number of replicas.
 
 Each takes the lock, writes a journal and the history, and ends with `run_finished`.
 """

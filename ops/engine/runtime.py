@@ -1,4 +1,4 @@
-"""What must a runtime be able to do for the engine?"""
+"""The interface through which the engine drives replicas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runtime works on this host?"""
+"""The runtimes by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values of a release must never be seen, in a journal or anywhere else?"""
+"""The values of a release that must never be seen, in a journal or anywhere else."""
 
 from __future__ import annotations
 

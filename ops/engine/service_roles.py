@@ -1,4 +1,4 @@
-"""Which replicas should a release have, and which part does each service play?"""
+"""The part that each service of a release plays, and the replicas it should have."""
 
 from __future__ import annotations
 

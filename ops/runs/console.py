@@ -1,4 +1,4 @@
-"""How does a run look to whoever started it?
+"""A run as whoever started it sees it.
 
 Progress and errors go to stderr, the summary to stdout. On a terminal the current step is live; without one, or with
 `NO_COLOR` or `CI`, every line is plain and final. With `json`, stdout carries the report and nothing else.

@@ -1,4 +1,4 @@
-"""What is worth knowing at the end of a run, on one screen?"""
+"""The end of a run, on one screen."""
 
 from __future__ import annotations
 

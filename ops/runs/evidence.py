@@ -1,4 +1,4 @@
-"""How does what was seen read as files?
+"""What was seen, as files.
 
 Pure: observations in, texts out, one for each name of A-11 that a verification can fill, and a reason for each that
 it cannot.

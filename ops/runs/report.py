@@ -1,4 +1,4 @@
-"""What does a run tell whoever reads it later, a person or a program?
+"""What a run tells whoever reads it later, a person or a program.
 
 Pure: values in, values and JSON text out. `report.json` and `manifest.json` are built here.
 """

@@ -1,4 +1,4 @@
-"""How does a run look to an operator who opens its report?
+"""The report of a run as a page.
 
 Pure but for reading its own template: a report in, one self-contained page out. No script, nothing from elsewhere.
 """

@@ -1,4 +1,4 @@
-"""What happened in this run so far, and how is it told?"""
+"""One run: what happened in it so far, and how it ends."""
 
 from __future__ import annotations
 

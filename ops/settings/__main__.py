@@ -1,4 +1,4 @@
-"""Are `.env.example` and `.env.prod.example` as the schema says? `--write` makes them so."""
+"""Checks that `.env.example` and `.env.prod.example` are as the schema says; `--write` makes them so."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What stands in `.env`, and is it safe where it lies?"""
+"""`.env`: what stands in it, and whether it is safe where it lies."""
 
 from __future__ import annotations
 

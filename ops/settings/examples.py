@@ -1,4 +1,4 @@
-"""What stands in `.env.example`, in `.env.prod.example`, and in a fresh `.env`?"""
+"""The text of `.env.example`, of `.env.prod.example`, and of a fresh `.env`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about one setting, and what does its value have to look like?"""
+"""The kinds of settings: what is said about one, and what its value has to look like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did the operator decide, and does it hold together?"""
+"""Reads the settings from file and environment, and checks that they hold together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values are wrong, alone or together? Pure: what follows from the values."""
+"""The rules that values have to keep, alone or together. Pure: what follows from the values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settings are there, what does each mean, and who needs it? One table.
+"""Every setting: what it means, and who needs it. One table.
 
 `python -m ops.settings --write` writes `.env.example` and `.env.prod.example` from it.
 """

@@ -1,4 +1,4 @@
-"""What did the operator decide? Every setting of the schema as a typed attribute, such as `settings.API_REPLICAS`."""
+"""What the operator decided. Every setting of the schema as a typed attribute, such as `settings.API_REPLICAS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do bytes go through a channel of the connection without waiting for ever?"""
+"""Bytes through a channel of the connection, without waiting for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the operator's side run something on the host, over one SSH connection?
+"""One SSH connection to the host, and commands that run over it.
 
 The only module that knows Fabric. The host's key is pinned on first contact. Several threads may run commands at once.
 """

@@ -1,4 +1,4 @@
-"""Why does the host not answer or not let us in, and what should the operator type?"""
+"""Why the host does not answer or does not let us in, and what the operator should type."""
 
 from __future__ import annotations
 

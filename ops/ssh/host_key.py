@@ -1,4 +1,4 @@
-"""Is this still the host that was met first?
+"""The pinned key of a host: still the one that was met first.
 
 Its key is kept on first contact, under a name of the host's own (`droplet-42`), in a known_hosts file of the checkout.
 """

@@ -1,4 +1,4 @@
-"""Can this private key be used, and which public key belongs to it?
+"""The operator's private key: whether it can be used, and which public key belongs to it.
 
 Looked at before any connection: a key that cannot work would only be "denied" later. Nothing of a private key is kept.
 """

@@ -1,4 +1,4 @@
-"""How is something done while something else is waited for?"""
+"""Work that goes on beside other work."""
 
 from __future__ import annotations
 

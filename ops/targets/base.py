@@ -1,4 +1,4 @@
-"""Which target does the operator mean, and what must every target be able to do?"""
+"""What was asked for, and what every target must be able to do."""
 
 from __future__ import annotations
 

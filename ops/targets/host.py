@@ -1,4 +1,4 @@
-"""What can the operator's side ask of the machine that the stack runs on?
+"""What the operator's side can ask of the machine that the stack runs on.
 
 `LocalHost` is this machine, `RemoteHost` a droplet over SSH. Both start the same engine, and follow its journal.
 """

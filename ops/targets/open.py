@@ -1,4 +1,4 @@
-"""How is a target opened, with everything checked that can be checked before anything is touched?"""
+"""Opens a target, with everything checked that can be checked before anything is touched."""
 
 from __future__ import annotations
 

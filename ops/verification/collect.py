@@ -1,4 +1,4 @@
-"""What can be seen of a running stack right now?
+"""Collects what can be seen of a running stack right now.
 
 Probes from the public side, the engine's view from the inside; nothing on the host is changed. What cannot be looked
 at is an observation too: it stands in `problems`, or in the `error` of an answer.

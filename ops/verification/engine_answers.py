@@ -1,4 +1,4 @@
-"""What does the engine's `examine`, or Django's, say in values?
+"""What the engine's `examine`, or Django's, says, as values.
 
 Pure: JSON in, observations out. Fields that a newer engine adds are ignored.
 """

@@ -1,4 +1,4 @@
-"""What does the outside world get when it asks?
+"""HTTP requests as the outside world makes them.
 
 The only HTTP client of `ops`. A network error is an observation like any other: it is in the `Answer`, not raised.
 """

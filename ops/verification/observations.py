@@ -1,4 +1,4 @@
-"""What did we see of a running stack, and where did we look?
+"""What was seen of a running stack, and where we looked.
 
 Values only: the probes and the engine fill them in, the checks and the report read them.
 """

@@ -1,4 +1,4 @@
-"""Which ports does a stranger find open?
+"""The ports that a stranger finds open.
 
 For the local target, from this machine's own addresses that are not loopback; for a droplet, at its address.
 """

@@ -1,4 +1,4 @@
-"""How does a verification leave the processors to the visitors of the stack beside it?
+"""Leaves the processors to the visitors of the stack beside a verification.
 
 Where both share a machine, two seconds of checks would make visitors wait. Linux shares the processors between
 sessions (sched_autogroup), where that is not turned off; niceness counts only within one.

@@ -1,4 +1,4 @@
-"""Does the site show its certificate yet, and if not, who asks for it again?
+"""Waits for the site's certificate, and has it ordered again.
 
 Traefik orders a certificate when its routes change, and never again when that order failed: a name that was a few
 seconds late in DNS would leave the site without one. So after a release somebody has to look, and ask again.

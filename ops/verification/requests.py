@@ -1,4 +1,4 @@
-"""What is asked of a stack to verify it: which URLs, which command, which task?"""
+"""What is asked of a stack to verify it: which URLs, which command, which task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which certificate did a server show, and is it one for this name and this moment?"""
+"""The certificate that a server showed, and whether it is one for this name and this moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Did the run succeed, did it fail, or can that not be told from here?
+"""Whether the run succeeded, failed, or cannot be told from here.
 
 Pure. Nothing unseen is ever success: what could not be looked at makes a run `partial` when all the rest holds, and
 when the release has been seen at all, from here or by its own host.

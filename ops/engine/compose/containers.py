@@ -1,4 +1,4 @@
-"""Which replicas are there, and how are they?"""
+"""The replicas that are there as containers, and how they are."""
 
 from __future__ import annotations
 

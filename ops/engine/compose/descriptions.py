@@ -1,4 +1,4 @@
-"""What does Compose read about one replica, or about one run of a job? Pure."""
+"""What Compose reads about one replica, or about one run of a job. Pure."""
 
 from __future__ import annotations
 

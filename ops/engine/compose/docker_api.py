@@ -1,4 +1,4 @@
-"""What does the Docker Engine answer on its socket?
+"""The Docker Engine's API on its socket.
 
 A start of the `docker` program costs tens of milliseconds, a request here about one.
 """

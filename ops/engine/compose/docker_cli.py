@@ -1,4 +1,4 @@
-"""What do the programs `docker compose`, `docker buildx` and `docker pull` do for us?
+"""The programs `docker compose`, `docker buildx` and `docker pull`.
 
 Compose translates a service into a container as the field knows it; nobody here repeats that.
 """

@@ -1,4 +1,4 @@
-"""What lies on the host beside the containers: their Compose files, what is rendered for them, and their data?"""
+"""What lies on the host beside the containers: their Compose files, what is rendered for them, and their data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an image come to be on this host, and go again?"""
+"""Images on this host: built, pulled, and removed."""
 
 from __future__ import annotations
 

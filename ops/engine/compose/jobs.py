@@ -1,4 +1,4 @@
-"""How does a command run once: in a container of its own, or in a replica that lives?"""
+"""A command that runs once: in a container of its own, or in a replica that lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did the containers write, when, and what do they write now?
+"""What the containers wrote, when, and what they write now.
 
 The Engine keeps a container's log as long as the container: the lines of a replica that was replaced are gone.
 """

@@ -1,4 +1,4 @@
-"""Does the engine that started something still live?"""
+"""Whether the engine that started something still lives."""
 
 from __future__ import annotations
 

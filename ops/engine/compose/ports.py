@@ -1,4 +1,4 @@
-"""What listens on this host, and which service owns it?"""
+"""What listens on this host, and which service owns it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the engine start, stop, list and question replicas that are containers of this host?"""
+"""The runtime for replicas that are containers of this host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a file written so that a crash leaves the old one or the new one, never half of it?"""
+"""Files that a crash leaves old or new, never half of either."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a run's journal reach the operator's side, also when the engine dies?
+"""The way of a run's journal to the operator's side, also when the engine dies.
 
 Lines of the journal go out as they are. An empty line now and then shows that the link is alive; an `engine_gone` line,
 which is not in the journal, ends what no `run_finished` will end.

@@ -1,4 +1,4 @@
-"""Which runs were there on this host, who asked for them, and how did they end?
+"""The runs of this host: who asked for them, and how they ended.
 
 Two lines for each run in `history.jsonl`: one when it begins, one when it ends. A run without an end that holds no
 lock was interrupted.

@@ -1,4 +1,4 @@
-"""What happened in a run, in order, even if the power went away?
+"""What happened in a run, in order, even if the power went away.
 
 One JSON object a line, flushed to the disk: `{"seq": 1, "at": "...Z", "event": "...", ...}`.
 """

@@ -1,4 +1,4 @@
-"""Who works on this host right now?
+"""The lock of this host: one run at a time.
 
 The lock is the kernel's: it dies with its holder. What is written in the file only makes the message useful.
 """

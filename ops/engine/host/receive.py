@@ -1,4 +1,4 @@
-"""What is on this host, and how does what is missing get there without leaving half of it?
+"""Tells what is on this host, and takes what is missing without leaving half of it.
 
 A program of its own: the operator's side hands this text to `python3 -c`, because the engine may not be there yet.
 It imports nothing of the engine.

@@ -1,4 +1,4 @@
-"""Which release is live on this host, and which jobs has its data seen?"""
+"""The state of this host: which release is live, and which jobs its data has seen."""
 
 from __future__ import annotations
 

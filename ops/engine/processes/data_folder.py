@@ -1,4 +1,4 @@
-"""Which data outlives every release, until `down --volumes`?"""
+"""The data that outlives every release, until `down --volumes`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a service get exactly the packages of its lock?"""
+"""Python environments with exactly the packages of a lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a front-end built with the Node that came as a Python package?"""
+"""The front-end, built with the Node that came as a Python package."""
 
 from __future__ import annotations
 

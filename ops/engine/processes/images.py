@@ -1,4 +1,4 @@
-"""What is a replica made from, and how does only a whole one become visible?"""
+"""What a replica is made from; only a whole one becomes visible."""
 
 from __future__ import annotations
 

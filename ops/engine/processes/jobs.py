@@ -1,4 +1,4 @@
-"""How does a command run once, in a service's image and environment, and end with its caller?"""
+"""A command that runs once, in a service's image and environment, and ends with its caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a replica's process come to be, with exactly the environment it declared?
+"""Becomes a replica's process, with exactly the environment that it declared.
 
 The supervisor starts this with the name of a launch file (0600), and this becomes the service: so no secret stands
 on a command line, in the supervisor's configuration or in the environment of anything but the service.

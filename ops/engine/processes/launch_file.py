@@ -1,4 +1,4 @@
-"""What does a replica's launch file say, and which value does each placeholder get?"""
+"""A replica's launch file, and the value that each placeholder in it gets."""
 
 from __future__ import annotations
 

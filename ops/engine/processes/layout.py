@@ -1,4 +1,4 @@
-"""Where does everything of the local target live, and what happens when the disk says no?"""
+"""The folders of the local target, and what it means when the disk says no."""
 
 from __future__ import annotations
 

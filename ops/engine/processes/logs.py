@@ -1,4 +1,4 @@
-"""What did the services write, when, and what do they write now?"""
+"""What the services wrote, when, and what they write now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which processes run, which of them belong to a replica, and what memory do they hold?
+"""Processes of this machine: which run, which belong to a replica, and what memory they hold.
 
 A replica's process leaves a record (`pid.json`) of its id and start time before it becomes the service: names and
 environments in the process table may be overwritten by their owner, ids are used again, but not both at once.

@@ -1,4 +1,4 @@
-"""Which port does a replica listen on, and is it free?"""
+"""The ports that replicas listen on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the engine start, stop, list and question replicas that are processes of this machine?"""
+"""The runtime for replicas that are processes of this machine."""
 
 from __future__ import annotations
 

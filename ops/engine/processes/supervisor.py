@@ -1,4 +1,4 @@
-"""Who keeps the replicas running when the engine and the terminal are gone? One supervisor per `.local`."""
+"""The supervisor that keeps replicas running when the engine and the terminal are gone. One supervisor per `.local`."""
 
 from __future__ import annotations
 

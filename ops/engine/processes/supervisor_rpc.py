@@ -1,4 +1,4 @@
-"""How is the supervisor asked? XML-RPC over a unix socket that only this user may open."""
+"""Questions to the supervisor. XML-RPC over a unix socket that only this user may open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does every step of a deploy have at hand?"""
+"""What every step of a rollout has at hand: engine, order, goal."""
 
 from __future__ import annotations
 

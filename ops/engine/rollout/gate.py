@@ -1,4 +1,4 @@
-"""May this new replica take traffic?
+"""The gate: whether a new replica may take traffic.
 
 Traefik makes no first check of a server, so nothing gets into the routes that did not pass here.
 """

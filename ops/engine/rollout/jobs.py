@@ -1,4 +1,4 @@
-"""How does a job of a release run once, and which of them are due?"""
+"""The jobs of a release: which are due, and how one runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a run tell what it does? Every step, its outcome and the end of the run are in the journal."""
+"""What a run writes of itself into the journal. Every step, its outcome and the end of the run are in the journal."""
 
 from __future__ import annotations
 

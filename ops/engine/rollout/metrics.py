@@ -1,4 +1,4 @@
-"""How many requests did each service get, and how many failed? Traefik counts them."""
+"""Traefik's counters of requests, and of those that failed. Traefik counts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the schema change beside a release that runs? Check, dump, then migrate; a doubt ends it unchanged."""
+"""A change of the schema beside a release that runs. Check, dump, then migrate; a doubt ends it unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would a deploy change, and why? No I/O, no clock."""
+"""What a deploy would change, and why. No I/O, no clock."""
 
 from __future__ import annotations
 

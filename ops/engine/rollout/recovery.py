@@ -1,4 +1,4 @@
-"""How does a host get back to its live release, after a crash or a failed deploy?"""
+"""The way back to the live release, after a crash or a failed deploy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are the replicas of a service started, replaced and stopped? Each function may be repeated."""
+"""Starts, replaces and stops the replicas of a service. Each function may be repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is Traefik told about the replicas, and does it serve exactly that?
+"""The routes to replicas: what Traefik is told, and whether it serves exactly that.
 
 Traefik reads files only. A switch is confirmed by asking its API, never by waiting for some time.
 """

@@ -1,4 +1,4 @@
-"""Who gets the visitors? Nobody who has not been ready, and always somebody, if anybody is there."""
+"""Which replicas visitors are sent to. Nobody who has not been ready, and always somebody, if anybody is there."""
 
 from __future__ import annotations
 

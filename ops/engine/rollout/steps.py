@@ -1,4 +1,4 @@
-"""What does each step of a deploy do? Each tells whether there was anything to do, and may be repeated."""
+"""The steps of a deploy. Each tells whether there was anything to do, and may be repeated."""
 
 from __future__ import annotations
 

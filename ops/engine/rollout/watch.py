@@ -1,4 +1,4 @@
-"""Is a new release well, now that it has visitors?
+"""The watch over a new release, now that it has visitors.
 
 While it is watched the old release still runs, and answers where the new one fails. So exactly those requests are held
 against the new one that the old one could answer; an outage that both have is not its fault.

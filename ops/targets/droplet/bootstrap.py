@@ -1,4 +1,4 @@
-"""How does a fresh or an existing host become one that a release can run on?
+"""Makes a fresh or an existing host one that a release can run on.
 
 One script does it: cloud-init runs it on a droplet's first boot, and `prepare` sends it over SSH where that is needed.
 """

@@ -1,4 +1,4 @@
-"""Can these certificate files be served for this domain?"""
+"""Certificate files of the operator's own, and whether they can be served for this domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the names point to the droplet?"""
+"""Whether the names point to the droplet."""
 
 from __future__ import annotations
 

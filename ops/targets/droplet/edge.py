@@ -1,4 +1,4 @@
-"""What does Traefik on a droplet need beyond the settings: certificate files, authorities, the operator's lock?"""
+"""What Traefik on a droplet needs beyond the settings: certificate files, authorities, the operator's lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a run on the host started, followed over a link that may break, and cancelled?"""
+"""A run on the host: started, followed over a link that may break, and cancelled."""
 
 from __future__ import annotations
 

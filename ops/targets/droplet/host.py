@@ -1,4 +1,4 @@
-"""How does the operator's side ship to, start, follow and question the engine on a host at the other end of SSH?
+"""The engine on a host at the other end of SSH: shipped to, started, followed and questioned.
 
 The shape of `LocalHost`. Each phase is one command over there, because every command costs round trips.
 """

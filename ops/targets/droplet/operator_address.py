@@ -1,4 +1,4 @@
-"""Which address does the operator have, as the cloud sees it?"""
+"""The address that the operator has, as the cloud sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a droplet a target? The cloud has it or makes it, SSH reaches it, and containers run on it."""
+"""The droplet as a target. The cloud has it or makes it, SSH reaches it, and containers run on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which bytes does the host lack for a release, and how do they go up in one stream?"""
+"""The bytes that the host lacks for a release, in one stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has the local target a certificate that its browser and its verification can trust?"""
+"""The local target's own authority and certificate."""
 
 from __future__ import annotations
 

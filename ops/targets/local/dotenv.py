@@ -1,4 +1,4 @@
-"""Is there a `.env`? If not, the local target makes one with secrets of its own."""
+"""The `.env` that the local target makes when there is none, with secrets of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the operator's side start, follow and question the engine on this machine?"""
+"""The engine on this machine: started, followed and questioned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this machine ready for the local target?"""
+"""Whether this machine is ready for the local target."""
 
 from __future__ import annotations
 

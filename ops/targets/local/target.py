@@ -1,4 +1,4 @@
-"""How is this machine a target? Everything stands below `.local`, and listens on the loopback range."""
+"""The local target: this machine. Everything stands below `.local`, and listens on the loopback range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the certificate that the site shows the right one: for its name, for long enough, from the right authority?"""
+"""The check of the site's certificate: its name, how long it lasts, its authority."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what we saw what the requirements promise?
+"""A check: what was seen held against what the requirements promise.
 
 Pure: observations in, checks out. A-14 line by line; each check also fails when it took longer than `LIMIT_S`.
 """

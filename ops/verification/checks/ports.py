@@ -1,4 +1,4 @@
-"""Does Traefik alone publish ports, seen from the host and from outside?"""
+"""The checks of published ports, seen from the host and from outside."""
 
 from __future__ import annotations
 

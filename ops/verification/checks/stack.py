@@ -1,4 +1,4 @@
-"""Is the inside as promised: services healthy, resolver, Django, Celery?"""
+"""The checks of the inside: services healthy, resolver, Django, Celery."""
 
 from __future__ import annotations
 

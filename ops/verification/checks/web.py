@@ -1,4 +1,4 @@
-"""Does the public side answer as promised: pages, health, redirect, headers, rate limit, nothing private?"""
+"""The checks of the public side: pages, health, redirect, headers, rate limit, nothing private."""
 
 from __future__ import annotations
 

@@ -110,6 +110,13 @@ def test_each_module_begins_by_saying_what_it_is_or_answers() -> None:
     assert {name: line for name, line in first.items() if not line.endswith((".", "?"))} == {}
 
 
+def test_in_ops_only_a_package_or_a_story_begins_with_a_question() -> None:
+    stories = ("ops/commands/", "ops/engine/rollout/deploy.py")
+    first = {name: (ast.get_docstring(tree(name)) or "").partition("\n")[0] for name in modules("ops/")}
+    asking = {name for name, line in first.items() if re.match(r"[^.]*\?(?:\s|$)", line)}
+    assert {name for name in asking if not name.endswith("__init__.py") and not name.startswith(stories)} == set()
+
+
 def test_no_folder_holds_more_modules_than_one_can_look_over() -> None:
     folders = Counter(str(Path(name).parent) for name in modules(*PROGRAM) if not name.endswith("/__init__.py"))
     assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
