@@ -70,12 +70,15 @@ def raised(error: Mapping[str, str], *, target: str) -> OpsError:
     return family(error["what"], why=error["why"], fix=with_target(error["fix"], target))
 
 
-def refuse_newer_state(found: int, *, target: str) -> None:
-    """Stop before anything is sent to a host that a newer Slipway has changed; raises HostError."""
+def refuse_newer_state(text: str, *, target: str) -> None:
+    """Stop before anything is done with a host that a newer Slipway has changed; raises HostError.
+
+    `text` is what the host's format file says.
+    """
     try:
-        refuse_newer(found)
-    except EngineError as newer:
-        raise raised(vars(newer), target=target) from newer
+        refuse_newer(text)
+    except EngineError as refused:
+        raise raised(vars(refused), target=target) from refused
 
 
 def with_target(text: str, target: str) -> str:

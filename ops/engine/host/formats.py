@@ -7,6 +7,7 @@ what they do not know. Decision 0021.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ops.engine.errors import EngineError
@@ -16,29 +17,27 @@ FORMAT = 1  # 0 is what was written before there was a number; it reads the same
 FILE = "format"
 
 
+def read_text(root: Path) -> str:
+    """Return what the file says; "0" on a host that has none."""
+    try:
+        return (root / FILE).read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return "0"
+
+
 def read_format(root: Path) -> int:
     """Return the number; 0 on a host that has none. Raises EngineError when it cannot be read."""
-    try:
-        text = (root / FILE).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return 0
-    if not (text.isascii() and text.isdigit()):
-        raise EngineError(
-            "the format of this host's state cannot be read",
-            why=f"`{root / FILE}` holds no number",
-            fix=f"write {FORMAT} into it if no newer Slipway was ever used for this host",
-            family="host",
-        )
-    return int(text)
+    return _number(read_text(root))
 
 
 def check_format(root: Path) -> None:
     """Stop before anything is done when a newer engine has been here; raises EngineError."""
-    refuse_newer(read_format(root))
+    refuse_newer(read_text(root))
 
 
-def refuse_newer(found: int) -> None:
-    """Raise EngineError for a number that this engine does not know."""
+def refuse_newer(text: str) -> None:
+    """Raise EngineError for a number that this engine does not know, and for what is none."""
+    found = _number(text)
     if found > FORMAT:
         raise EngineError(
             "this host was last changed by a newer Slipway",
@@ -52,3 +51,14 @@ def note_format(root: Path) -> None:
     """Leave this engine's number, before anything is written that an older one could not read."""
     if read_format(root) < FORMAT:
         write_atomically(root / FILE, f"{FORMAT}\n")
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise EngineError(
+            "the format of this host's state cannot be read",
+            why=f"the file `{FILE}` beside `state.json` holds no number",
+            fix=f"write {FORMAT} into it if no newer Slipway was ever used for this host",
+            family="host",
+        )
+    return int(text)

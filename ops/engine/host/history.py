@@ -63,9 +63,9 @@ class History:
     def _entries(self) -> list[Entry]:
         found = []
         for line in self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else ():
-            with contextlib.suppress(ValueError, TypeError):  # a line that a crash cut off, or an empty one
+            with contextlib.suppress(ValueError):  # a line that a crash cut off, or an empty one
                 entry = json.loads(line)
-                found += [entry] if entry["run"] else []
+                found += [entry] if _is_of_a_run(entry) else []
         return found
 
 
@@ -89,6 +89,11 @@ def _described(store: Store, release_id: str, *, since: str) -> Entry | None:
     origin = release.origin
     what = {"commit": origin.commit, "committed_at": origin.committed_at, "subject": origin.subject}
     return {"release": release_id, **what, "live_since": since}
+
+
+def _is_of_a_run(entry: Any) -> bool:
+    """Tell whether a line is about a run; those of another kind are a newer version's."""
+    return isinstance(entry, dict) and isinstance(entry.get("run"), str) and bool(entry["run"])
 
 
 def _finished(entry: Entry, *, at_work: str) -> Entry:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.engine.errors import EngineError
+from ops.engine.host.formats import check_format
+from ops.engine.model import known_fields
 from ops.engine.runtime import Say
 from ops.engine.waiter import Waiter
 
@@ -30,7 +32,10 @@ class Holder:
 
 @contextlib.contextmanager
 def hold_lock(root: Path, *, run: str, wait_s: float, say: Say, waiter: Waiter) -> Iterator[None]:
-    """Hold the lock of this root; `EngineError` (family `host`) naming the holder when it stays taken."""
+    """Hold the lock of this root; `EngineError` (family `host`) naming the holder when it stays taken.
+
+    The format is asked for again: the one that was waited for may have been a newer Slipway.
+    """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -38,6 +43,7 @@ def hold_lock(root: Path, *, run: str, wait_s: float, say: Say, waiter: Waiter) 
             say(f"waiting up to {wait_s:.0f} s for {_describe(_read(descriptor))}")
             if not waiter.until(lambda: _take(descriptor), timeout_s=wait_s, every_s=0.25):
                 raise _is_taken(_read(descriptor), wait_s)
+        check_format(root)
         _sign(descriptor, run)
         yield
         os.ftruncate(descriptor, 0)
@@ -76,7 +82,7 @@ def _sign(descriptor: int, run: str) -> None:
 
 def _read(descriptor: int) -> Holder | None:
     try:
-        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
+        return Holder(**known_fields(Holder, json.loads(os.pread(descriptor, 4096, 0))))
     except (ValueError, TypeError):  # taken a moment ago and not signed yet
         return None
 

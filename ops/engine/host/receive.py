@@ -48,10 +48,15 @@ def hello(root: Path) -> dict[str, Any]:
     }
 
 
-def _format(root: Path) -> int:
+def _format(root: Path) -> str:
+    """Return what the host's format file says; the operator's side judges it."""
     file = root / "format"
-    text = file.read_text(encoding="utf-8").strip() if file.exists() else "0"
-    return int(text) if text.isdigit() else 0  # the engine says what is wrong with it
+    return file.read_text(encoding="utf-8", errors="replace").strip() if file.exists() else "0"
+
+
+def _is_newer(root: Path, reads: int) -> bool:
+    text = _format(root)
+    return not (text.isascii() and text.isdigit()) or int(text) > reads
 
 
 def boot() -> str:
@@ -153,12 +158,19 @@ def _prune(root: Path) -> None:
             torn.unlink(missing_ok=True)
 
 
-def main(verb: str, root: Path) -> int:
-    """Do what the words ask for: JSON goes to stdout, 6 means that the host could not take what came."""
+def main(verb: str, root: Path, *, reads: int) -> int:
+    """Do what the words ask for: JSON goes to stdout, 6 means that the host could not take what came.
+
+    Nothing is taken for a host whose format is above what the sender `reads`: since it said hello, a newer Slipway may
+    have been here.
+    """
     try:
         if verb == "plan":
             return plan(root, sys.stdin.buffer)
-        answer = hello(root) if verb == "hello" else receive(root, sys.stdin.buffer)
+        if verb == "hello":
+            answer = hello(root)
+        else:
+            answer = {"format": _format(root)} if _is_newer(root, reads) else receive(root, sys.stdin.buffer)
     except (OSError, EOFError, tarfile.TarError, UploadRefusedError) as error:
         full = getattr(error, "errno", 0) in {errno.ENOSPC, errno.EDQUOT}
         what = "the host's disk is full" if full else "the host could not take what was sent"
@@ -170,4 +182,4 @@ def main(verb: str, root: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), reads=int(sys.argv[3])))

@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ops.engine.errors import EngineError
 from ops.engine.host.files import write_atomically
@@ -71,12 +72,10 @@ class Store:
     def read(self) -> State:
         """Return the state; an empty one on a host that never saw a release."""
         try:
-            raw = json.loads(self._state.read_text(encoding="utf-8"))
-            replicas = {name: tuple(names) for name, names in raw["replicas"].items()}
-            return State(**{**known_fields(State, raw), "replicas": replicas, "past": tuple(raw["past"])})
+            return _state(json.loads(self._state.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return State()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise EngineError(
                 "the record of the live release cannot be read",
                 why=f"`{self._state}` is damaged: {error}",
@@ -141,3 +140,30 @@ class Store:
 
     def _release_file(self, release_id: str) -> Path:
         return self._releases / release_id / "release.json"
+
+
+def _state(raw: Any) -> State:
+    """Read what `write` wrote; ValueError, KeyError or TypeError when it is something else."""
+    known = known_fields(State, raw)
+    told = {
+        "release": known.get("release") is None or isinstance(known["release"], str),
+        "past": _is_texts(raw["past"]),
+        "since": isinstance(known.get("since", ""), str),
+        "replicas": isinstance(raw["replicas"], dict) and all(_is_texts(names) for names in raw["replicas"].values()),
+        "jobs": _is_map(known.get("jobs", {}), str),
+        "scale": _is_map(known.get("scale", {}), int),
+        "interruptions": _is_map(known.get("interruptions", {}), float, int),
+    }
+    if strange := [name for name, is_right in told.items() if not is_right]:
+        message = f"{', '.join(strange)}: of another kind"
+        raise ValueError(message)
+    replicas = {name: tuple(names) for name, names in raw["replicas"].items()}
+    return State(**{**known, "replicas": replicas, "past": tuple(raw["past"])})
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_map(value: Any, *kinds: type) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, kinds) for one in value.values())

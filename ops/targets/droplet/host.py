@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ops.engine.host import receive
+from ops.engine.host.formats import FORMAT
 from ops.engine.host.state import State
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
@@ -40,7 +41,7 @@ class Hello:
     engine: str = ""
     blobs: frozenset[str] = frozenset()
     has_state: bool = False
-    format: int = 0
+    format: str = "0"
     free_mib: int = 0
     boot: str = ""
 
@@ -57,6 +58,12 @@ class RemoteHost:
         self._followed = RemoteRun(remote, boot=self._boot, say=say)
 
     def hello(self) -> Hello:
+        """Return what is on the host; raises HostError when a newer Slipway has changed it."""
+        seen = self._look()
+        refuse_newer_state(seen.format, target="droplet")
+        return seen
+
+    def _look(self) -> Hello:
         """Return what is on the host, asked for once; call `forget` after something else has changed it."""
         if self._seen is None:
             ran = self._program("hello")
@@ -66,9 +73,7 @@ class RemoteHost:
                 raise no_sudo(self.remote.login, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
-                seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
-                refuse_newer_state(seen.format, target="droplet")
-                self._seen = seen
+                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
         return self._seen
 
     def forget(self) -> None:
@@ -93,17 +98,20 @@ class RemoteHost:
             (_release_file(str(shipped), release),),
         )
         self.forget()  # until all of it has arrived, nobody knows
-        _answer(self._program("receive", stdin=packed(stream)))
+        taken = _answer(self._program("receive", stdin=packed(stream)))
+        refuse_newer_state(taken.get("format", seen.format), target="droplet")
         self._seen = dataclasses.replace(seen, engine=digest, blobs=seen.blobs | missing.keys())
         return str(self.root / shipped)
 
     @property
     def is_ready(self) -> bool:
         """Tell whether anything was ever deployed here."""
-        return bool(self.hello().engine) and self.hello().has_state
+        return bool(self._look().engine) and self._look().has_state
 
     def engine(self, verb: str, *arguments: str) -> Any:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
+        if self._seen:
+            refuse_newer_state(self._seen.format, target="droplet")
         return _answer(self.remote.run(engine_words(verb, *arguments), sudo=True, timeout_s=ENGINE_S))
 
     def run(self, service: str, command: tuple[str, ...], *, timeout_s: float = 300) -> tuple[int, str]:
@@ -149,7 +157,7 @@ class RemoteHost:
 
     def _boot(self) -> str:
         self.forget()
-        return self.hello().boot
+        return self._look().boot
 
     def _check_room(self, needed_mib: int) -> None:
         if self._seen and self._seen.free_mib < needed_mib + ROOM_MIB:
@@ -160,7 +168,7 @@ class RemoteHost:
             )
 
     def _program(self, verb: str, *, stdin: Iterable[bytes] | None = None) -> CommandResult:
-        words = ("python3", "-c", _receiver(), verb, str(self.root))
+        words = ("python3", "-c", _receiver(), verb, str(self.root), str(FORMAT))
         return self.remote.run(words, stdin=stdin, sudo=True, timeout_s=SHIP_S if stdin else 60.0)
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.engine.errors import EngineError
-from ops.engine.host.formats import read_format
+from ops.engine.host.formats import read_text
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
 from ops.redact import last_lines
-from ops.targets.host import AGAIN, RUNS_KEPT, raised, refusal, refuse_newer_state
+from ops.targets.host import AGAIN, RUNS_KEPT, refusal, refuse_newer_state
 
 
 class LocalHost:
@@ -49,6 +48,7 @@ class LocalHost:
 
     def engine(self, verb: str, *words: str) -> Any:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
+        self._refuse_newer_state()
         done = subprocess.run(
             self._command(verb, *words), capture_output=True, text=True, env=self.environment, check=False, timeout=600
         )
@@ -89,6 +89,7 @@ class LocalHost:
 
     def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:
         """Start the engine in a session of its own, so that it outlives this program."""
+        self._refuse_newer_state()
         self._position = 0
         with (self._make_run(run_id) / "engine.log").open("w", encoding="utf-8") as log:
             self._running = subprocess.Popen(
@@ -125,12 +126,8 @@ class LocalHost:
             self._running.send_signal(signal.SIGTERM)
 
     def _refuse_newer_state(self) -> None:
-        """Stop before this checkout's engine takes the place of a newer one."""
-        try:
-            found = read_format(self.state)
-        except EngineError as unreadable:
-            raise raised(vars(unreadable), target="local") from unreadable
-        refuse_newer_state(found, target="local")
+        """Stop before a newer engine is replaced, or asked for what this checkout may not understand."""
+        refuse_newer_state(read_text(self.state), target="local")
 
     def _make_run(self, run_id: str) -> Path:
         """Make the folder of a run, and remove those of old ones."""

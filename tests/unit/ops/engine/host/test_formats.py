@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from hypothesis import strategies as st
 from ops.engine import cli
 from ops.engine.errors import EngineError
 from ops.engine.host.formats import FORMAT, check_format, note_format, read_format
-from ops.engine.host.state import State, Store
+from ops.engine.host.history import History
+from ops.engine.host.lock import hold_lock, lock_holder
+from ops.engine.host.state import Store
 from ops.engine.model import release_from_json, release_to_json
 from ops.engine.packing import pack
+from ops.engine.waiter import Waiter
 from ops.errors import HostError
 from ops.targets.host import refuse_newer_state
 
@@ -104,15 +109,52 @@ def test_the_packed_engine_refuses_too(tmp_path: Path) -> None:
 
 @pytest.mark.req("D-01")
 def test_the_operators_side_refuses_before_it_sends_its_own_engine() -> None:
-    refuse_newer_state(FORMAT, target="droplet")
+    refuse_newer_state(str(FORMAT), target="droplet")
     with pytest.raises(HostError, match="newer Slipway") as refused:
-        refuse_newer_state(FORMAT + 1, target="droplet")
+        refuse_newer_state(str(FORMAT + 1), target="droplet")
     assert refused.value.exit_code == 6
 
 
-@pytest.mark.parametrize("text", ["", "one", "-1", "1.5", "¹"])
+def test_one_that_waited_for_a_newer_one_is_refused_once_it_holds_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
+    held = hold_lock(tmp_path, run="r", wait_s=0, say=print, waiter=Waiter(threading.Event()))
+    with pytest.raises(EngineError, match="newer Slipway"), held:
+        pytest.fail("it went on")
+    assert (tmp_path / "lock").read_bytes() == b""
+
+
+def test_a_newer_ones_lock_still_names_its_run(tmp_path: Path) -> None:
+    signed = {"run": "r", "pid": 1, "since": "", "by": "somebody"}
+    with (tmp_path / "lock").open("w", encoding="utf-8") as lock:
+        lock.write(json.dumps(signed))
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        holder = lock_holder(tmp_path)
+    assert holder is not None
+    assert holder.run == "r"
+
+
+@given(lines=st.lists(JSON | st.fixed_dictionaries({"run": JSON}), max_size=4))
+def test_lines_of_the_history_that_are_not_known_are_left_out(
+    lines: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("host")
+    known = {"run": "known", "new": 1}
+    (root / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in [*lines, known]), encoding="utf-8")
+    assert History(root).runs(lines=9)[0]["run"] == "known"
+
+
+@pytest.mark.parametrize("text", ["", "one", "-1", "1.5", "¹", "9" * 5000])
 def test_a_number_that_is_none_is_an_error_with_a_way_out(text: str, tmp_path: Path) -> None:
     (tmp_path / "format").write_text(text, encoding="utf-8")
+    with pytest.raises(EngineError, match="cannot be read"):
+        check_format(tmp_path)
+    with pytest.raises(HostError, match="cannot be read"):
+        refuse_newer_state(text, target="droplet")
+
+
+def test_bytes_that_are_no_text_are_no_number(tmp_path: Path) -> None:
+    (tmp_path / "format").write_bytes(b"\xff1\n")
     with pytest.raises(EngineError, match="cannot be read"):
         check_format(tmp_path)
 
@@ -127,9 +169,22 @@ def test_fields_that_are_not_known_are_left_out(more: dict[str, Any]) -> None:
     assert release_to_json(release_from_json(json.dumps(raw))) == release_to_json(known)
 
 
-@given(raw=JSON | st.fixed_dictionaries({"replicas": JSON, "past": JSON, "jobs": JSON}))
+FIELDS = {
+    "release": JSON,
+    "past": st.lists(JSON, max_size=2) | JSON,
+    "replicas": st.dictionaries(st.text(max_size=3), st.lists(JSON, max_size=2)) | JSON,
+    "jobs": JSON,
+    "scale": JSON,
+    "new": JSON,
+}
+
+
+@given(raw=JSON | st.fixed_dictionaries({}, optional=FIELDS))
 def test_any_state_is_read_or_refused(raw: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("host")
     (root / "state.json").write_text(json.dumps(raw), encoding="utf-8")
     with contextlib.suppress(EngineError):  # any other error would be a stack trace for the operator
-        assert isinstance(Store(root).read(), State)
+        state = Store(root).read()
+        assert Store(root).load_release(state.release) is None
+        assert all(isinstance(count, int) for count in state.scale.values())
+        assert isinstance(" ".join((*state.past, *state.jobs.values())), str)

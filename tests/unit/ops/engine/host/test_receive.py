@@ -133,7 +133,7 @@ def test_hello_tells_what_is_there(tmp_path: Path) -> None:
 
 
 def program(*words: str, stdin: bytes = b"") -> tuple[int, Any]:
-    command = (sys.executable, "-c", Path(receiver.__file__).read_text(encoding="utf-8"), *words)
+    command = (sys.executable, "-c", Path(receiver.__file__).read_text(encoding="utf-8"), *words, "1")
     done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=60)
     return done.returncode, json.loads(done.stdout)
 
@@ -154,7 +154,7 @@ def test_a_full_disk_is_called_a_full_disk(
 
     monkeypatch.setattr(receiver, "_flush", full)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stream(shipment()))))
-    assert receiver.main("receive", tmp_path) == 6
+    assert receiver.main("receive", tmp_path, reads=1) == 6
     assert json.loads(capsys.readouterr().out)["error"]["what"] == "the host's disk is full"
     assert names(tmp_path) == set()
 
@@ -187,3 +187,12 @@ def test_a_large_shipment_goes_out_in_pieces() -> None:
     pieces = [len(piece) for piece in packed(files())]
     assert len(pieces) > 4
     assert max(pieces) < 250_000
+
+
+@pytest.mark.parametrize(("found", "received"), [("1", True), ("2", False), ("¹", False)])
+def test_nothing_is_taken_when_a_newer_slipway_has_been_here(found: str, received: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    (tmp_path / "format").write_text(found, encoding="utf-8")
+    words = (sys.executable, str(receiver.__file__), "receive", str(tmp_path), "1")
+    done = subprocess.run(words, input=stream(shipment()), capture_output=True, check=True)
+    assert ("received" in json.loads(done.stdout)) is received
+    assert (names(tmp_path) == {"format"}) is not received

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ops.engine.host.formats import FORMAT
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
 from ops.release.git import source_files
@@ -202,3 +203,37 @@ def test_each_way_not_to_get_in_names_the_host_and_the_fix(refusal: Refusal, say
     assert "203.0.113.7" in error.what
     assert says in error.fix
     assert error.exit_code == HostError.exit_code
+
+
+NEWER = {"format": str(FORMAT + 1)}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda opened: opened.ship("run-1", release(), {}),
+        lambda opened: opened.plan(release()),
+        lambda opened: opened.start("run-1", "rollback", ()),
+        lambda opened: opened.engine("down"),
+        lambda opened: opened.examine(),
+    ],
+    ids=["ship", "plan", "start", "down", "examine"],
+)
+def test_what_a_newer_slipway_changed_is_left_alone(ask: Callable[[RemoteHost], Any]) -> None:
+    opened, remote, _ = host(answers={"hello": {**HELLO, "engine": "e", **NEWER}})
+    assert opened.is_ready
+    with pytest.raises(HostError, match="newer Slipway"):
+        ask(opened)
+    assert len(remote.commands) == 1  # the hello
+
+
+def test_the_logs_of_a_newer_slipway_are_read() -> None:
+    opened, _, _ = host(answers={"hello": {**HELLO, "engine": "e", **NEWER}}, journals=[["api-1 | a line"]])
+    assert opened.is_ready
+    assert list(opened.stream("logs", "--lines", "5")) == ["api-1 | a line\n"]
+
+
+def test_a_newer_slipway_that_came_after_the_hello_is_met_when_sending() -> None:
+    opened, _, _ = host(answers={"receive": NEWER})
+    with pytest.raises(HostError, match="newer Slipway"):
+        opened.ship("run-1", release(), {})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.engine.host.formats import FORMAT
 from ops.engine.model import Edge, Release
 from ops.errors import BuildError, HostError, PreflightError, ReleaseError
 from ops.targets.host import RUNS_KEPT, raised
@@ -108,3 +109,12 @@ def test_an_engine_that_cannot_start_is_an_error_of_the_host(host: LocalHost) ->
     host.state.mkdir()
     with pytest.raises(HostError, match="refused"):
         host.engine("status")
+
+
+def test_what_a_newer_slipway_changed_is_left_alone(host: LocalHost) -> None:
+    host.state.mkdir(exist_ok=True)
+    (host.state / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
+    for ask in (lambda: host.start("run-1", "rollback", ()), lambda: host.engine("down")):
+        with pytest.raises(HostError, match="newer Slipway"):
+            ask()
+    assert [path.name for path in host.state.iterdir()] == ["format"]
