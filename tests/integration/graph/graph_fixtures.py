@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ import httpx
 from api.shared.tokens import Tokens
 from tests.integration.services.services_processes import DJANGO, ROOT, Services, Web
 
-PROBE = ROOT / "tests" / "integration" / "graph_probe.py"
+PROBE = Path(__file__).with_name("graph_probe.py")
 PAGE = """
     query Page($slug: String!) { organization(slug: $slug) { name
       events { title state shifts { title free waiting signUps { state member { name email phone } } } }

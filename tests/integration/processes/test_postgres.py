@@ -182,9 +182,9 @@ if IS_ROOT:  # for an ordinary user, every other test is this one already
     def _as_user(name: str, folder: Path, local_env: Path) -> subprocess.CompletedProcess[str]:
         for part in ("ops", "postgres", "redis"):
             shutil.copytree(CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "tests" / "integration").mkdir(parents=True)
-        fixtures = Path(__file__).with_name("processes_fixtures.py")
-        shutil.copy(fixtures, folder / "tests" / "integration")
+        fixtures = folder / "tests" / "integration" / "processes"
+        fixtures.mkdir(parents=True)
+        shutil.copy(Path(__file__).with_name("processes_fixtures.py"), fixtures)
         python = _python_for_all()
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         packages = folder / "env" / "lib" / version / "site-packages"
