@@ -50,7 +50,7 @@ class History:
 
     def _append(self, entry: Entry) -> None:
         with contextlib.suppress(OSError):
-            lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
+            lines = self._lines()
             if len(lines) > MOST_LINES:
                 write_atomically(self._file, "".join(f"{line}\n" for line in lines[-MOST_LINES // 2 :]))
             descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -62,11 +62,16 @@ class History:
 
     def _entries(self) -> list[Entry]:
         found = []
-        for line in self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else ():
+        for line in self._lines():
             with contextlib.suppress(ValueError):  # a line that a crash cut off, or an empty one
                 entry = json.loads(line)
                 found += [entry] if _is_of_a_run(entry) else []
         return found
+
+    def _lines(self) -> list[str]:
+        """Return the lines; what a crash cut off may end within a letter, and a subject may hold a Unicode line end."""
+        text = self._file.read_text(encoding="utf-8", errors="replace") if self._file.exists() else ""
+        return text.split("\n")
 
 
 def read_history(root: Path, *, lines: int) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,11 +19,12 @@ from hypothesis import strategies as st
 
 from ops.engine import cli
 from ops.engine.errors import EngineError
-from ops.engine.host.formats import FORMAT, check_format, note_format, read_format
-from ops.engine.host.history import History
+from ops.engine.host.formats import FORMAT, check_format, note_format, read_format, refuse_newer
+from ops.engine.host.history import History, read_history
+from ops.engine.host.journal import read_journal
 from ops.engine.host.lock import hold_lock, lock_holder
 from ops.engine.host.state import Store
-from ops.engine.model import release_from_json, release_to_json
+from ops.engine.model import Service, release_from_json, release_to_json
 from ops.engine.packing import pack
 from ops.engine.waiter import Waiter
 from ops.errors import HostError
@@ -39,16 +42,20 @@ CHANGING = (
     "scale --run-id r --count api=2",
     "down",
 )
-READING = ("status", "history", "plan --release {root}/r.json", "examine", "routes", "order-certificate")
+READING = (
+    "status",
+    "history",
+    "plan --release {root}/r.json",
+    "examine",
+    "routes",
+    "order-certificate",
+    "run --service api true",
+)
 
 
 def old_host(root: Path) -> Path:
     """Return the engine's folder as an older version left it."""
-    for file in OLDEST.rglob("*.json"):
-        place = root / file.relative_to(OLDEST)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(file.read_bytes())
-    return root
+    return Path(shutil.copytree(OLDEST, root, dirs_exist_ok=True))
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -64,6 +71,19 @@ def test_what_was_written_before_there_was_a_number_is_read(tmp_path: Path) -> N
     assert store.read().past == ("20261120_030000-old",)
     # A replica that runs is known by its name, and the fingerprint is a part of that: it may never change by reading.
     assert {service.name: service.replica_names for service in live.services} == store.read().replicas
+
+
+def test_the_runs_from_before_there_was_a_number_are_read(tmp_path: Path) -> None:
+    seen = read_history(old_host(tmp_path), lines=9)
+    assert [(run["word"], run["outcome"]) for run in seen["runs"]] == [
+        ("update", "interrupted"),  # its engine was killed: nobody holds the lock
+        ("scale", "failed"),
+        ("update", "success"),
+        ("deploy", "success"),
+    ]
+    assert [one["release"] for one in seen["past"]] == ["20261120_030000-old"]
+    run = tmp_path / "runs" / "20261123_030000" / "journal.jsonl"
+    assert [entry["event"] for entry in read_journal(run)] == ["run_started", "step_started"]
 
 
 def test_the_first_change_leaves_the_number(tmp_path: Path) -> None:
@@ -144,6 +164,13 @@ def test_lines_of_the_history_that_are_not_known_are_left_out(
     assert History(root).runs(lines=9)[0]["run"] == "known"
 
 
+def test_a_line_of_the_history_that_a_crash_cut_within_a_letter_loses_no_other_run(tmp_path: Path) -> None:
+    lines = ('{"run": "first", "subject": "a\u2028b"}', '{"run": "cut", "subject": "zur\u00fc')
+    (tmp_path / "history.jsonl").write_bytes("\n".join(lines).encode()[:-1])
+    History(tmp_path).end("first", at="", outcome="success", seconds=1.0, error="")
+    assert [(run["run"], run["subject"]) for run in History(tmp_path).runs(lines=9)] == [("first", "a\u2028b")]
+
+
 @pytest.mark.parametrize("text", ["", "one", "-1", "1.5", "¹", "9" * 5000])
 def test_a_number_that_is_none_is_an_error_with_a_way_out(text: str, tmp_path: Path) -> None:
     (tmp_path / "format").write_text(text, encoding="utf-8")
@@ -169,6 +196,7 @@ def test_fields_that_are_not_known_are_left_out(more: dict[str, Any]) -> None:
     assert release_to_json(release_from_json(json.dumps(raw))) == release_to_json(known)
 
 
+SERVICE_FIELDS = [field.name for field in dataclasses.fields(Service)]
 FIELDS = {
     "release": JSON,
     "past": st.lists(JSON, max_size=2) | JSON,
@@ -188,3 +216,28 @@ def test_any_state_is_read_or_refused(raw: Any, tmp_path_factory: pytest.TempPat
         assert Store(root).load_release(state.release) is None
         assert all(isinstance(count, int) for count in state.scale.values())
         assert isinstance(" ".join((*state.past, *state.jobs.values())), str)
+
+
+@given(more=st.dictionaries(st.sampled_from(SERVICE_FIELDS), JSON), data=st.data())
+def test_any_release_is_read_or_refused(
+    more: dict[str, Any], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("host")
+    [file] = (OLDEST / "releases").glob("*new/release.json")
+    raw = json.loads(file.read_text(encoding="utf-8"))
+    raw["services"][0].update(more)
+    raw[data.draw(st.sampled_from(sorted(raw)))] = data.draw(JSON)
+    (root / "releases" / "r").mkdir(parents=True)
+    (root / "releases" / "r" / "release.json").write_text(json.dumps(data.draw(st.just(raw) | JSON)), encoding="utf-8")
+    with contextlib.suppress(EngineError):  # any other error would be a stack trace for the operator
+        Store(root).load_release("r")
+
+
+@given(text=st.text(max_size=6) | st.integers().map(str))
+def test_any_number_is_taken_or_refused(text: str) -> None:
+    try:
+        refuse_newer(text)
+    except EngineError:
+        assert text not in {str(number) for number in range(FORMAT + 1)}
+    else:
+        assert int(text) <= FORMAT
