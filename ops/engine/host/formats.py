@@ -1,8 +1,9 @@
-"""The format of what an engine keeps on its host: one number for all of it, in a file of its own.
+"""The format of what an engine keeps on its host and answers: one number for all of it, in a file of its own.
 
-It is raised when an older engine could not live with what a newer one writes: a field is gone or means something else,
-or a new one is part of a service's fingerprint. A field that may be ignored does not raise it: older engines do ignore
-what they do not know. Decision 0021.
+It is raised when an older engine could not live with what a newer one writes: a field is gone, or a new one is part of
+a service's fingerprint or may not be ignored. A field that may be ignored does not raise it: older engines do ignore
+what they do not know. No name ever gets another meaning: releases and lines of the history that an older engine wrote
+stay as they are when the number is raised. Decision 0021.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def refuse_newer(text: str) -> None:
 
 
 def note_format(root: Path) -> None:
-    """Leave this engine's number, before anything is written that an older one could not read."""
+    """Leave this engine's number, before anything is put there that an older one could not read."""
     if read_format(root) < FORMAT:
         write_atomically(root / FILE, f"{FORMAT}\n")
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ops.engine.host import receive
+from ops.engine.host.formats import FILE as FORMAT_FILE
 from ops.engine.host.formats import FORMAT
 from ops.engine.host.state import State
 from ops.engine.model import Release, release_to_json
@@ -93,6 +94,7 @@ class RemoteHost:
         program = HostFile(path="engine.pyz", content=engine, mode=0o644)
         stream = itertools.chain(
             (blob(self.checkout, path, sha256) for sha256, path in missing.items()),
+            (_format_file(),) if int(seen.format) < FORMAT else (),  # an older checkout must not ask this engine
             () if digest == seen.engine else (program,),
             (HostFile(path=path, content=content) for path, content in files.items()),
             (_release_file(str(shipped), release),),
@@ -100,7 +102,7 @@ class RemoteHost:
         self.forget()  # until all of it has arrived, nobody knows
         taken = _answer(self._program("receive", stdin=packed(stream)))
         refuse_newer_state(taken.get("format", seen.format), target="droplet")
-        self._seen = dataclasses.replace(seen, engine=digest, blobs=seen.blobs | missing.keys())
+        self._seen = dataclasses.replace(seen, engine=digest, blobs=seen.blobs | missing.keys(), format=f"{FORMAT}")
         return str(self.root / shipped)
 
     @property
@@ -179,6 +181,10 @@ def _receiver() -> str:
 
 def _release_file(path: str, release: Release) -> HostFile:
     return HostFile(path=path, content=release_to_json(release).encode())  # 0600: it holds secrets
+
+
+def _format_file() -> HostFile:
+    return HostFile(path=FORMAT_FILE, content=f"{FORMAT}\n".encode())
 
 
 def _answer(ran: CommandResult) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.engine.host.formats import read_text
+from ops.engine.host.formats import note_format, read_text
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
@@ -34,6 +34,7 @@ class LocalHost:
         del files  # they are where the engine looks already
         self._refuse_newer_state()
         self.state.mkdir(mode=0o700, exist_ok=True)
+        note_format(self.state)  # an older checkout must not ask this engine
         pack(self.state / "engine.pyz")
         run = self._make_run(run_id)
         shipped = run / "release.json"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ops.engine.host.formats import FORMAT
+from ops.engine.host import receive as receiver
+from ops.engine.host.formats import FORMAT, read_format
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
 from ops.release.git import source_files
@@ -237,3 +239,17 @@ def test_a_newer_slipway_that_came_after_the_hello_is_met_when_sending() -> None
     opened, _, _ = host(answers={"receive": NEWER})
     with pytest.raises(HostError, match="newer Slipway"):
         opened.ship("run-1", release(), {})
+
+
+@pytest.mark.parametrize(("found", "is_sent"), [("0", True), (str(FORMAT), False)])
+def test_the_number_goes_ahead_of_the_engine_that_an_older_checkout_must_not_ask(
+    found: str,
+    is_sent: bool,  # noqa: FBT001 - a table
+    tmp_path: Path,
+) -> None:
+    opened, remote, _ = host(answers={"hello": {**HELLO, "format": found}})
+    opened.ship("run-1", release(), {})
+    receiver.receive(tmp_path, io.BytesIO(remote.sent["receive"]))
+    assert (tmp_path / "engine.pyz").exists()
+    assert read_format(tmp_path) == (FORMAT if is_sent else 0)
+    assert opened.hello().format == str(FORMAT)

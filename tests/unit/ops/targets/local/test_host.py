@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine.host.formats import FORMAT
+from ops.engine.host.formats import FORMAT, read_format
 from ops.engine.model import Edge, Release
 from ops.errors import BuildError, HostError, PreflightError, ReleaseError
 from ops.targets.host import RUNS_KEPT, raised
@@ -118,3 +118,8 @@ def test_what_a_newer_slipway_changed_is_left_alone(host: LocalHost) -> None:
         with pytest.raises(HostError, match="newer Slipway"):
             ask()
     assert [path.name for path in host.state.iterdir()] == ["format"]
+
+
+def test_the_number_goes_with_the_engine_that_an_older_checkout_must_not_ask(host: LocalHost) -> None:
+    host.ship("run-1", RELEASE, {})
+    assert read_format(host.state) == FORMAT
