@@ -71,7 +71,7 @@ class EngineHost:
         """Return what an expression about `runtime`, the engine's own, gives on the host."""
         lines = (
             f"import sys; sys.path.insert(0, '{ROOT}/engine.pyz')",
-            "import dataclasses, json; from pathlib import Path; from ops.engine.compose import ComposeRuntime",
+            "import dataclasses, json; from pathlib import Path; from ops.engine.compose.runtime import ComposeRuntime",
             f"runtime = ComposeRuntime(Path('{ROOT}'))",
             f"print(json.dumps({expression}, default=dataclasses.asdict))",
         )
