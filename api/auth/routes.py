@@ -12,7 +12,7 @@ from api.auth.sessions import SessionStarter, end_all_sessions, end_session, has
 from api.database.pool import fetch
 from api.dependencies import Opened
 from api.http.cursors import invalid
-from api.http.rate_limit import LOG_INS, MAILS
+from api.http.rate_limit import RateLimit, RateLimits
 from api.http.responses import documented
 from api.tenancy import Scope, SignedIn, Transaction, unauthorized
 
@@ -33,6 +33,10 @@ RefreshCookie = Annotated[str, Cookie(alias="refresh")]
 
 
 router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(_same_origin)], responses=documented(403))
+
+# From one place it takes the whole window of the wider limit to use that up.
+LOG_INS = RateLimits(RateLimit("login", most=10, window_s=60), RateLimit("login-all", most=100, window_s=600))
+MAILS = RateLimits(RateLimit("mail", most=5, window_s=3600), RateLimit("mail-all", most=15, window_s=3600))
 
 
 @router.post("/register", status_code=202, responses=documented(429))

@@ -96,8 +96,3 @@ def place_of(request: Request) -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return host
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-
-
-# From one place it takes the whole window of the wider limit to use that up.
-LOG_INS = RateLimits(RateLimit("login", most=10, window_s=60), RateLimit("login-all", most=100, window_s=600))
-MAILS = RateLimits(RateLimit("mail", most=5, window_s=3600), RateLimit("mail-all", most=15, window_s=3600))

@@ -20,6 +20,7 @@ from ops.verification.observations import LIMIT_S, Answer, Observations, Observe
 from ops.verification.port_scan import listeners, scan_known_ports, scan_ports
 from ops.verification.requests import (
     TASKS,
+    burst_size,
     django_command,
     is_ours,
     private_routes,
@@ -76,7 +77,7 @@ def collect_observations(host: ObservedHost, site: Site, *, with_migrations: boo
         answers |= {name: future.result() for name, future in private.items()}
         ran = {"task-from-api": task.result()}
         # After all other requests, because it uses up what the rate limit allows this address.
-        burst = asking.burst(f"{site.https}/api/health", most=_burst_size(site))
+        burst = asking.burst(f"{site.https}/api/health", most=burst_size(site))
         ran |= django.result()
         listening, outside = ports.result()
     return _observations(examined.result(), answers=answers, burst=burst, outside=outside, listening=listening, ran=ran)
@@ -143,10 +144,6 @@ def _run(host: ObservedHost, service: str, command: tuple[str, ...]) -> Ran:
     except OpsError as error:
         return Ran(error=_words(error), seconds=time.monotonic() - began)
     return Ran(exit_code=exit_code, output=output, seconds=time.monotonic() - began)
-
-
-def _burst_size(site: Site) -> int:
-    return min(2 * site.rate_limit_burst + 50, 1000)
 
 
 def _words(error: OpsError) -> str:

@@ -73,3 +73,8 @@ def task_ended(task: Answer) -> bool | None:
         return FINISHED.get(json.loads(task.body_head)["state"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def burst_size(site: Site) -> int:
+    """Return how many requests at once have to meet the rate limit."""
+    return min(2 * site.rate_limit_burst + 50, 1000)
