@@ -20,6 +20,9 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 LEAST_LENGTH = 8  # a shorter value could not be told from ordinary text
+_SOUNDS_SECRET = re.compile(
+    r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|(_|^)KEY$|(API|ACCESS)_?KEY", re.IGNORECASE
+)
 _HOLD_CHARACTERS = 65536
 _OPAQUE = "latin-1"  # any byte is one character and back: patterns are ASCII
 _BYTES_IN_GROUP, _BITS_IN_CHARACTER, _BITS_IN_BYTE = 3, 6, 8
@@ -244,6 +247,11 @@ def forms_of(key: str, secret: str) -> Iterator[Form]:
             core = _base64_core(text.encode(), before=before)
             pattern, literal = _base64(core), _literal(core)
             yield Form(key=key, encoding="base64", pattern=pattern, longest=len(core) * 5, literal=literal)
+
+
+def sounds_secret(key: str) -> bool:
+    """Tell whether a key that is not in the settings' table has to be taken for that of a secret."""
+    return _SOUNDS_SECRET.search(key) is not None
 
 
 def last_lines(text: str, count: int) -> str:

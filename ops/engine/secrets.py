@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from ops.engine.model import Release
-from ops.redact import Redactor
+from ops.redact import Redactor, sounds_secret
 
-_SECRET_KEY = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|(_|^)KEY$|API_?KEY", re.IGNORECASE)
 _SHORTEST = 6  # a journal must not fail because a value is short; a shorter one would redact ordinary words
 
 
@@ -24,7 +22,7 @@ def secrets_of(releases: Iterable[Release]) -> set[tuple[str, str]]:
     for release in releases:
         for service in release.services:
             for key, value in service.environment.items():
-                for secret in (value,) if _SECRET_KEY.search(key) else _password_of(value):
+                for secret in (value,) if sounds_secret(key) else _password_of(value):
                     found.setdefault(secret, key)
     return {(key, secret) for secret, key in found.items() if len(secret) >= _SHORTEST}
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar, overload
 from urllib.parse import unquote, urlsplit
 
+from ops.redact import LEAST_LENGTH
+
 T = TypeVar("T")
 DEVELOPMENT = "development"
 PRODUCTION = "production"
@@ -59,7 +61,7 @@ class Key(Generic[T]):
     required: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
     public_length: int = 8
-    least_length: int = 8
+    least_length: int = LEAST_LENGTH  # a shorter one could not be redacted
     name: str = field(init=False)
     group: str = field(init=False)
 

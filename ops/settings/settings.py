@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import CredentialsError
+from ops.redact import LEAST_LENGTH, sounds_secret
 from ops.settings.schema import KEYS, Schema
 
 LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))
 GUARDED = ("admin", "flower")  # what may be exposed to operators, behind the lock
-_SECRET_WORDS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "API_KEY", "ACCESS_KEY")
-_LEAST_LENGTH = 8
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -60,8 +59,8 @@ class Settings(Schema):
         Unknown keys of `.env` whose names sound secret are among them.
         """
         known = {key.name: key.secret_part(self.values[key.name]) for key in KEYS}
-        extra = {name: value for name, value in self.extra.items() if _sounds_secret(name)}
-        return {name: value for name, value in {**extra, **known}.items() if len(value) >= _LEAST_LENGTH}
+        extra = {name: value for name, value in self.extra.items() if sounds_secret(name)}
+        return {name: value for name, value in {**extra, **known}.items() if len(value) >= LEAST_LENGTH}
 
     def cloud_token(self) -> str:
         """Return the token for the cloud; raise CredentialsError when there is none."""
@@ -72,7 +71,3 @@ class Settings(Schema):
                 fix="set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: ./scripts/deploy.sh --target local",
             )
         return self.DIGITALOCEAN_TOKEN
-
-
-def _sounds_secret(name: str) -> bool:
-    return any(word in name.upper() for word in _SECRET_WORDS)

@@ -19,6 +19,7 @@ from ops.verification.observations import (
 )
 from ops.verification.priority import stepping_back
 from ops.verification.reorder_certificate import await_certificate
+from ops.verification.shown_certificate import covers
 from ops.verification.verdict import conclusion, why_partial
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "check",
     "collect_observations",
     "conclusion",
+    "covers",
     "evaluate",
     "failed",
     "issuer_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from datetime import datetime
 
 from cryptography import x509
@@ -37,9 +38,9 @@ def staging_fault(shown: Certificate | None, host: str, *, now: datetime) -> str
     return "" if STAGING_MARK in shown.issuer else f"the certificate is issued by {shown.issuer}"
 
 
-def covers(names: tuple[str, ...], host: str) -> bool:
+def covers(names: Iterable[str], host: str) -> bool:
     """Tell whether one of these names, or a wildcard for one label, is the host's."""
-    return host in names or f"*.{host.partition('.')[2]}" in names
+    return bool({host, f"*.{host.partition('.')[2]}"} & {name.lower() for name in names})
 
 
 def _names(seen: x509.Certificate) -> tuple[str, ...]:

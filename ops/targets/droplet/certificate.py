@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from ops.errors import PreflightError
+from ops.verification import covers
 
 FIX = "set TLS_CERT_PATH and TLS_KEY_PATH in .env to a certificate with its chain and its private key, both PEM"
 
@@ -36,7 +37,7 @@ def _check_use(parsed: x509.Certificate, path: Path, *, domain: str, now: dateti
         why = f"{path} is valid from {parsed.not_valid_before_utc:%Y-%m-%d} to {parsed.not_valid_after_utc:%Y-%m-%d}"
         raise PreflightError("the certificate is not valid today", why=why, fix="renew it, then run the command again")
     names = _names(parsed)
-    if not any(_covers(name, domain) for name in names):
+    if not covers(names, domain):
         why = f"{path} is for {', '.join(names) or 'no name at all'}"
         raise PreflightError(f"the certificate is not for {domain}", why=why, fix=FIX)
 
@@ -47,10 +48,6 @@ def _names(parsed: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return extension.value.get_values_for_type(x509.DNSName)
-
-
-def _covers(name: str, domain: str) -> bool:
-    return name.lower() == domain or (name.startswith("*.") and domain.partition(".")[2] == name[2:].lower())
 
 
 def _read(path: Path, setting: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.redact import Finding, Redactor
+from ops.redact import Finding, Redactor, sounds_secret
 from ops.settings import KEYS
 from tests.unit.ops.secret_fixtures import ANY_TEXT, CANARY, ENCODINGS, SECRETS
 
@@ -162,3 +162,18 @@ def test_a_file_that_is_written_again_is_scanned_again(tmp_path: Path) -> None:
     file.write_text("canary-8812-canary")
     assert [found.file for found in redactor.scan(tmp_path)] == ["a.txt"]
     assert [found.file for found in redactor.scan(tmp_path)] == ["a.txt"], "it stays found"
+
+
+@pytest.mark.req("A-12")
+@pytest.mark.parametrize(
+    ("key", "sounds"),
+    [
+        *(
+            (key, True)
+            for key in ("SENTRY_TOKEN", "AWS_ACCESS_KEY_ID", "apikey", "SIGNING_KEY", "DB_PASSWD", "CREDENTIALS")
+        ),
+        *((key, False) for key in ("SENTRY_DSN", "KEYBOARD", "MONKEY", "LOG_LEVEL")),
+    ],
+)
+def test_a_key_that_nobody_declared_is_taken_for_a_secret_by_its_sound(key: str, *, sounds: bool) -> None:
+    assert sounds_secret(key) is sounds

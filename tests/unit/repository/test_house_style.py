@@ -47,6 +47,7 @@ SHARED_WITH_THE_ENGINE = {
         "ops.engine.host",
         "ops.engine.host.state",
         "ops.engine.host.formats",
+        "ops.engine.host.receive",
     ),  # what a host without an engine would say
 }
 SERVICES = {"api", "config", "signups"}
@@ -86,8 +87,14 @@ def imports(name: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found.add(node.module)
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {node.module, *(name for name in inner if is_module(name))}
     return found
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
