@@ -7,6 +7,9 @@ import os
 import hypothesis
 import pytest
 
+from tests.side_by_side import SideBySide
+from tests.timings import SESSION, Timings
+
 
 class SkipGuard:
     """Collects what was skipped, and under CI turns it into a failure."""
@@ -51,3 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("slipway", deadline=None)
     hypothesis.settings.load_profile("slipway")
     config.pluginmanager.register(SkipGuard(), "skip-guard")
+    is_worker = hasattr(config, "workerinput")
+    if is_worker:
+        config.pluginmanager.register(SideBySide(), "side-by-side")
+    elif os.environ.get(SESSION):
+        workers = config.getoption("numprocesses", None) or 1
+        config.pluginmanager.register(Timings(os.environ[SESSION], workers=workers), "timings")

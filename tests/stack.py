@@ -7,7 +7,6 @@ import dataclasses
 import json
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.ports import first_of_block, free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 INVOKE = Path(sys.executable).with_name("invoke")
@@ -111,8 +112,7 @@ def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
         "LOCAL_INTERNAL_PORT": internal,
         "LOCAL_POSTGRES_PORT": postgres,
         "LOCAL_REDIS_PORT": redis,
-        # Below the range that systems hand out, so that it holds none of the ports above; another one for each copy.
-        "LOCAL_REPLICA_PORT_FIRST": 20000 + 200 * (https % 50),
+        "LOCAL_REPLICA_PORT_FIRST": first_of_block(),
         "LOCAL_CACHE_DIR": cache_dir,
         "RELEASE_WATCH_SECONDS": WATCH_S,
     }
@@ -135,15 +135,3 @@ def copy_files(root: Path) -> None:
             shutil.copy2(ROOT / name, root / name)
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "copy")):
         subprocess.run(("git", *AUTHOR, *command), cwd=root, check=True)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback address that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

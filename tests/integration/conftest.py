@@ -16,7 +16,16 @@ from tests.integration.services.apart_fixtures import apart, apart_api  # noqa: 
 from tests.integration.services.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
 from tests.integration.stack.journey_club import club  # noqa: F401 - a fixture
 from tests.integration.stack.journey_fixtures import town  # noqa: F401 - a fixture
+from tests.ports import first_of_block
 from tests.stack import ROOT, Stack, copy_checkout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _replica_ports() -> Iterator[None]:
+    """Let engines that tests start without settings take replica ports that no other worker's engines take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLIPWAY_REPLICA_PORT_FIRST", str(first_of_block()))
+        yield
 
 
 @pytest.fixture(scope="session")

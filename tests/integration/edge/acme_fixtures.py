@@ -22,7 +22,8 @@ import httpx
 import pytest
 import trustme
 
-from tests.integration.edge.edge_fixtures import free_ports, process, wait_for
+from tests.integration.edge.edge_fixtures import process, wait_for
+from tests.ports import free_ports
 
 PEBBLE = shutil.which("pebble") or ""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import ssl
 import string
 import subprocess
@@ -20,6 +19,7 @@ import trustme
 from playwright.sync_api import ConsoleMessage
 
 from ops.engine.rollout.routes import HEALTH_CHECK
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[3]
 DOMAIN = "slipway.localhost"
@@ -199,15 +199,6 @@ def wait_for(what: str, is_true: Callable[[], bool], *, timeout_s: float = START
 def fill_in(template: Path, environment: Mapping[str, str]) -> str:
     """Fill a template the way the engine does."""
     return string.Template(template.read_text()).safe_substitute(environment)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return that many ports that nobody listens on just now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for taken in sockets:
-            taken.bind(("127.0.0.1", 0))
-        return [int(taken.getsockname()[1]) for taken in sockets]
 
 
 HEADERS = {

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.edge.edge_fixtures import Edge, edge, free_ports, nginx, wait_for
+from tests.integration.edge.edge_fixtures import Edge, edge, nginx, wait_for
+from tests.ports import free_ports
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE = "<!doctype html><title>page</title>"

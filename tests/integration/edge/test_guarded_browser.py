@@ -21,13 +21,13 @@ from tests.integration.edge.edge_fixtures import (
     ROOT,
     USER,
     edge,
-    free_ports,
     is_complaint,
     nginx,
     process,
     wait_for,
 )
 from tests.integration.services.services_processes import DJANGO, Process, Services
+from tests.ports import free_ports
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 ADMIN_USER = {"DJANGO_ADMIN_EMAIL": "guarded@example.org", "DJANGO_ADMIN_PASSWORD": "canary-of-the-admin"}

@@ -17,10 +17,10 @@ from tests.integration.edge.edge_fixtures import (
     Edge,
     edge,
     edge_environment,
-    free_ports,
     wait_for,
     write_certificate,
 )
+from tests.ports import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 from ops.engine.model import Edge, Image, Release, Route, Service, release_to_json
 from ops.engine.packing import pack
+from tests.ports import free_port
 
 HOST = "slipway.localhost"
 SERVER = """
@@ -73,13 +73,6 @@ http:
     hello: {entryPoints: [web], rule: "PathPrefix(`/`)", service: hello}
   serversTransports: {upstream: {maxIdleConnsPerHost: 100}}
 """
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at right now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +13,12 @@ from typing import Any
 from ops.engine.model import Edge, Image, Release, Service
 from ops.engine.processes.environments import READY
 from ops.engine.processes.runtime import ProcessesRuntime
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENV_ID = "local-0123456789ab"
 POSTGRES_PASSWORD = "canary-postgres-4471"
 REDIS_PASSWORD = "canary 'redis\" 4472"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def image_of(name: str, *paths: str, source: Path = CHECKOUT, **more: Any) -> Image:

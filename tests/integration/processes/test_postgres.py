@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes.processes_fixtures import CHECKOUT, free_port, wait_for
+from tests.integration.processes.processes_fixtures import CHECKOUT, wait_for
+from tests.ports import free_port
 
 ENTRYPOINT = CHECKOUT / "postgres" / "entrypoint.py"
 IS_ROOT = os.getuid() == 0

@@ -21,8 +21,8 @@ from tests.integration.services.services_processes import (
     Services,
     Store,
     Web,
-    free_port,
 )
+from tests.ports import free_port
 
 
 def application_environment(folder: Path, *, postgres_port: int, redis_port: int) -> Environment:

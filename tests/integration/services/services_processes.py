@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,19 +18,14 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 DJANGO = ROOT / "django"
 PASSWORD = "canary-" + secrets.token_hex(8)
 SERVER = ("--loop", "api.shared.loop:Loop", "--no-access-log", "--no-server-header", "--timeout-keep-alive", "95")
 Environment = dict[str, str]
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for(what: str, ask: Callable[[], T | None], *, timeout_s: float = 20, explain: Callable[[], str] = str) -> T:

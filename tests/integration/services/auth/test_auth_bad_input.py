@@ -15,7 +15,8 @@ import pytest
 from api.shared.tokens import Tokens
 from redis import Redis
 from tests.integration.services.accounts import Account, Browser, account, random_email, random_password, remove
-from tests.integration.services.services_processes import Services, Web, free_port, json_lines
+from tests.integration.services.services_processes import Services, Web, json_lines
+from tests.ports import free_port
 
 OF_ACCESS = {"iss": "slipway", "aud": "slipway-access", "typ": "access", "ver": 0}
 FORGED: dict[str, dict[str, Any]] = {

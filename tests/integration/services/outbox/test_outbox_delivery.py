@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.integration.services.outbox.outbox_story import Club, Worker, link_in, text_of
-from tests.integration.services.services_processes import PASSWORD, Services, free_port
+from tests.integration.services.services_processes import PASSWORD, Services
 from tests.integration.services.smtp_server import MailServer, mail_server
+from tests.ports import free_port
 
 WAITS_S = "SELECT extract(epoch FROM due_at - now()) FROM signups_outboxmessage WHERE id = %s"
 

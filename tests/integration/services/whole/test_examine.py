@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.services.services_processes import PASSWORD, Process, Services, free_port
+from tests.integration.services.services_processes import PASSWORD, Process, Services
+from tests.ports import free_port
 
 PARTS = {"celery-ping", "task-from-django", "django-check-deploy", "schema-compat-check"}
 PRODUCTION = {
