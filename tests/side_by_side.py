@@ -7,7 +7,7 @@ that no worker is left alone with one at the end.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ class SideBySide:
         """Mark and sort; every worker comes to the same order, because the figures are those of the checkout."""
         groups = {item: group_of(item) for item in items}
         seconds = kept().files
-        length: Counter[str] = Counter()
+        length: defaultdict[str, float] = defaultdict(float)
         for group, path in {(group, path_of(item)) for item, group in groups.items()}:
             length[group] += seconds.get(path, 0)
         items.sort(key=lambda item: (-length[groups[item]], groups[item]))

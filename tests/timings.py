@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class Timings:
         self._session = session
         self._workers = workers
         self._began, self._busy = time.monotonic(), busy_seconds()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add up what a test's set-up, call and tear-down took."""
@@ -87,9 +87,10 @@ class Timings:
 
     def figures(self) -> Session:
         """Return the figures so far."""
-        files: Counter[str] = Counter()
+        files: defaultdict[str, float] = defaultdict(float)
         for test, seconds in self._seconds.items():
             files[test.partition("::")[0]] += seconds
+        slowest = sorted(self._seconds.items(), key=lambda one: -one[1])
         return Session(
             seconds=round(time.monotonic() - self._began, 1),
             busy_seconds=round(busy_seconds() - self._busy, 1),
@@ -97,7 +98,7 @@ class Timings:
             workers=self._workers,
             cores=os.cpu_count() or 0,
             files={path: round(seconds, 1) for path, seconds in sorted(files.items()) if seconds >= LONG_S},
-            slowest={test: round(seconds, 1) for test, seconds in self._seconds.most_common(SLOWEST)},
+            slowest={test: round(seconds, 1) for test, seconds in slowest[:SLOWEST]},
         )
 
 

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.integration.edge.edge_fixtures import DOMAIN, ROOT, edge, nginx
+from tests.once import made_once
 
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = (
@@ -89,14 +90,24 @@ def first_scripts(dist: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def built(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(local_env: Path, cache_dir: Path) -> Path:
     """Install from the lock and build, with the Node that the local target uses; return the folder."""
-    folder = tmp_path_factory.mktemp("front-end") / "react-app"
-    shutil.copytree(ROOT / "react-app", folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    for words in (("ci", "--ignore-scripts"), ("run", "build")):
-        done = npm(local_env, *words, folder=folder)
-        assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    source = ROOT / "react-app"
+    listed = ("git", "-C", str(source), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
+    files = [source / name for name in sorted(filter(None, names)) if (source / name).is_file()]
+
+    def make(folder: Path) -> None:
+        for file in files:
+            place = folder / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+        for words in (("ci", "--ignore-scripts"), ("run", "build")):
+            done = npm(local_env, *words, folder=folder)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    content = [str(local_env).encode(), *(str(file).encode() + file.read_bytes() for file in files)]
+    return made_once(cache_dir, "front-end", content, make)
 
 
 @contextlib.contextmanager

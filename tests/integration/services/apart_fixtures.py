@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from redis import Redis
-from tests.integration.services.services_processes import Services, Web
+from tests.integration.services.services_processes import MIGRATED, Services, Web
 
 REDIS_DATABASE = 5  # what is counted there holds nobody else up, and no worker hears of it
 
@@ -28,7 +28,7 @@ def _elsewhere(services: Services, name: str) -> Services:
 @contextlib.contextmanager
 def _database(services: Services) -> Iterator[Services]:
     name = f"apart_{secrets.token_hex(4)}"
-    services.sql(f"CREATE DATABASE {name}")
+    services.sql(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
     try:
         yield _elsewhere(services, name)
     finally:
@@ -39,8 +39,6 @@ def _database(services: Services) -> Iterator[Services]:
 def apart(services: Services) -> Iterator[Services]:
     """Return the data stores with a migrated database that nobody else uses."""
     with _database(services) as own:
-        done = own.manage("migrate", "--noinput")
-        assert done.returncode == 0, done.stderr
         yield own
         with Redis.from_url(own.environment["REDIS_URL"]) as redis:
             redis.flushdb()

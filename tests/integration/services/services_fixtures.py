@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.services.services_processes import (
     DJANGO,
+    MIGRATED,
     PASSWORD,
     ROOT,
     Environment,
@@ -76,6 +77,7 @@ def running_stores(folder: Path, local_env: Path) -> Iterator[Services]:
             store.start()
             stack.callback(store.process.stop, number)
         _manage(own, "migrate", "--noinput")
+        own.sql(f"CREATE DATABASE {MIGRATED} TEMPLATE slipway")
         yield own
 
 

@@ -22,6 +22,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 DJANGO = ROOT / "django"
+MIGRATED = "migrated"  # a database with the schema and no rows, from which others are made
 PASSWORD = "canary-" + secrets.token_hex(8)
 SERVER = ("--loop", "api.shared.loop:Loop", "--no-access-log", "--no-server-header", "--timeout-keep-alive", "95")
 Environment = dict[str, str]
