@@ -7,6 +7,7 @@ import os
 import hypothesis
 import pytest
 
+from tests import instants
 from tests.side_by_side import SideBySide
 from tests.timings import SESSION, Timings
 
@@ -49,7 +50,13 @@ def is_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true"}
 
 
+def pytest_report_header() -> str:
+    """Name the seed."""
+    return instants.said()
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    instants.draw_seed()  # before the workers start, which inherit it
     # How long an example takes says how busy the machine is, not whether the code is right.
     hypothesis.settings.register_profile("slipway", deadline=None)
     hypothesis.settings.load_profile("slipway")

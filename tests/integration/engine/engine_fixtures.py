@@ -17,6 +17,7 @@ from ops.engine.packing import pack
 from tests.ports import free_port
 
 HOST = "slipway.localhost"
+EVERY_S = 0.015  # between two requests of a client: what is measured is the rollout, not the machine
 SERVER = """
 import http.server, json, os, signal, sys, threading, time
 IN_FLIGHT = 0
@@ -208,7 +209,7 @@ class Load:
 
     def _ask(self, connection: http.client.HTTPConnection) -> None:
         paths = ["/", "/?0.4", "/", "/"]
-        while not self._stopped.wait(0.005):
+        while not self._stopped.wait(EVERY_S):
             paths.append(paths.pop(0))
             try:
                 method, body = ("POST", b"a body") if len(self.versions) % 5 == 0 else ("GET", None)

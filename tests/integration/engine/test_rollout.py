@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.instants import some_of
 from tests.integration.engine.engine_fixtures import Load, SmallStack
+
+CUTS = tuple(itertools.product((signal.SIGTERM, signal.SIGKILL), ("starting hello", "switch", "replace")))
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +94,8 @@ def test_a_version_that_turns_out_bad_is_taken_back_and_no_request_fails(
     assert sorted(row["service"] for row in rows) == ["beat", "hello", "hello", "store", "traefik"]
 
 
-@pytest.mark.parametrize("word", ["starting hello", "switch", "replace"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, word: str, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "word"), some_of(CUTS, 3))
+def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, number: signal.Signals, word: str) -> None:
     with Load(at_one.web_port) as load:
         words = at_one.deploy_words(at_one.release("two"))
         with subprocess.Popen(at_one.command(*words), stdout=subprocess.PIPE, text=True) as engine:

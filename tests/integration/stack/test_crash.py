@@ -19,6 +19,7 @@ from ops.engine import service_roles
 from ops.engine.model import Release
 from ops.settings import load
 from ops.targets.local.target import LocalTarget
+from tests.instants import some_of
 from tests.integration.stack.visitor import Visitor
 from tests.stack import Stack
 
@@ -122,7 +123,7 @@ def processes(stack: Stack) -> list[tuple[str, str]]:
 
 
 @pytest.mark.req("B-01", "B-02")
-@pytest.mark.parametrize("step", CUTS)
+@pytest.mark.parametrize("step", some_of(CUTS, 5))
 def test_an_engine_that_is_killed_in_a_step_leaves_a_site_and_the_next_run_finishes(stack: Stack, step: str) -> None:
     change(stack, CUTS[step], f"# killed in {step}")
     with Visitor(stack) as visitor:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.instants import some_of
 from tests.rehearsal.compose.compose_fixtures import ROOT, small_release
 from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
 
+STEPS = ("build", "migrate", "start", "gate", "replace", "switch", "drain", "stop")
 KILL = """
 python3 $0/engine.pyz deploy --root $0 --runtime compose --release $0/small-$1.json --run-id killed-$2 >/dev/null 2>&1 &
 until grep -q '"step_started".*"'$2'"' $0/runs/killed-$2/journal.jsonl 2>/dev/null; do sleep 0.01; done
@@ -16,7 +18,7 @@ kill -9 $!
 
 
 @pytest.mark.req("B-01", "B-02")
-@pytest.mark.parametrize("step", ["build", "migrate", "start", "gate", "replace", "switch", "drain", "stop"])
+@pytest.mark.parametrize("step", some_of(STEPS, 3))
 def test_an_engine_that_is_killed_leaves_a_site_and_the_next_run_makes_it_whole(
     engine_host: EngineHost, step: str
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.instants import some_of
 from tests.rehearsal.droplet.droplet_stack import Rehearsed, Visitor, running_deploy, wait_for_step
 
 pytestmark = pytest.mark.engine
@@ -138,7 +139,7 @@ STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain"
 
 
 @pytest.mark.req("A-07", "B-02")
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", some_of(STEPS, 4))
 def test_an_operator_who_is_killed_types_the_same_command_again(deployed: Rehearsed, step: str) -> None:
     last = deployed.folder()
     deployed.change_api(f"killed in {step}")

@@ -8,6 +8,7 @@ import time
 import httpx
 import pytest
 
+from tests.instants import some_of
 from tests.rehearsal.droplet.droplet_stack import Rehearsed, wait_for_step, wait_until
 
 pytestmark = pytest.mark.engine
@@ -23,7 +24,7 @@ TOLD = {"gate": 6, "start": 8}
 def test_a_droplet_that_goes_down_in_any_step_serves_soon_after_and_the_next_update_finishes(
     deployed: Rehearsed,
 ) -> None:
-    back_s = {step: cut(deployed, step) for step in CUTS}
+    back_s = {step: cut(deployed, step) for step in some_of(CUTS, 4)}
     deployed.change_api("after all reboots")
     done = deployed.invoke("update")
     assert done.returncode == 0, done.stdout + done.stderr

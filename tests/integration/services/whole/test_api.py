@@ -13,6 +13,8 @@ import pytest
 from api.database.schema_compat import NEEDED_MIGRATION
 from tests.integration.services.services_processes import PASSWORD, ROOT, Process, Services, Web, json_lines, wait_for
 
+NO_TASK = "7d0f9e3a-52f4-4b51-9c55-0f6a3c1e8b20"  # nobody queued it
+
 
 @pytest.mark.req("A-20", "B-06")
 def test_health_is_healthy_with_django_stopped(api: Web) -> None:
@@ -55,7 +57,7 @@ def test_events_come_from_the_database_next_one_first(api: Web) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/events/999999", 404), ("/events?limit=101", 422), (f"/tasks/{uuid.uuid4()}", 404), ("/nowhere", 404)],
+    [("/events/999999", 404), ("/events?limit=101", 422), (f"/tasks/{NO_TASK}", 404), ("/nowhere", 404)],
 )
 def test_an_error_is_a_problem_with_the_request_id(api: Web, path: str, status: int) -> None:
     response = api.get(path, headers={"X-Request-Id": "test-12345678"})
