@@ -12,10 +12,12 @@ import nox
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "unit", "schedules", "integration", "rehearsal"]
+nox.options.sessions = ["lint", "types", "unit", "schedules", "components"]
 
 ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
+CORES = os.cpu_count() or 2
+SIDE_BY_SIDE = min(2 * CORES, 8)  # tests against real components wait for half of their time
 PICTURED = ("rolling", "rolling-droplet", "peers")
 EXAMPLES = (".env.example", ".env.prod.example")
 # Where nobody answers: for what asks Django about its code alone.
@@ -49,31 +51,44 @@ def types(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run the tests that need nothing but Python."""
-    test(session, "tests/unit")
+    test(session, "tests/unit", workers=CORES)
 
 
 @nox.session
 def schedules(session: nox.Session) -> None:
     """Play thousands of lives of a host in memory in which anything fails at any moment."""
-    test(session, "tests/schedules")
+    test(session, "tests/schedules", workers=CORES)
+
+
+@nox.session
+def components(session: nox.Session) -> None:
+    """Run integration and rehearsal side by side: while one waits for a droplet, another one works."""
+    folders = ["tests/integration"]
+    missing = missing_engine()
+    if not missing:
+        folders.append("tests/rehearsal")
+    elif os.environ.get("REHEARSAL") == "required":
+        session.error(f"the rehearsal is required, but {missing}")
+    else:
+        session.warn(f"the rehearsal is left out: {missing}")
+    test(session, *folders, workers=SIDE_BY_SIDE)
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the tests against real components on this machine."""
-    test(session, "tests/integration")
+    test(session, "tests/integration", workers=SIDE_BY_SIDE)
 
 
 @nox.session
 def rehearsal(session: nox.Session) -> None:
     """Run the tests that deploy to a droplet in a container; they need a Docker Engine."""
-    answer = subprocess.run(("docker", "version"), capture_output=True, check=False) if shutil.which("docker") else None
-    if answer is None or answer.returncode:
-        missing = "no Docker Engine answers on this machine"
-        if os.environ.get("REHEARSAL") == "required":
-            session.error(f"the rehearsal is required, but {missing}")
+    missing = missing_engine()
+    if missing and os.environ.get("REHEARSAL") == "required":
+        session.error(f"the rehearsal is required, but {missing}")
+    if missing:
         session.skip(missing)
-    test(session, "tests/rehearsal")
+    test(session, "tests/rehearsal", workers=SIDE_BY_SIDE)
 
 
 @nox.session
@@ -164,6 +179,15 @@ def run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] | 
     session.run(str(TOOLS / tool), *arguments, env=env)
 
 
-def test(session: nox.Session, folder: str) -> None:
-    """Run pytest on a folder, or on what the command line names instead."""
-    session.run(sys.executable, "-m", "pytest", *(session.posargs or [folder]))
+def test(session: nox.Session, *folders: str, workers: int) -> None:
+    """Run pytest on folders with that many workers; or in one, on what the command line names instead."""
+    side_by_side = ("-n", str(workers), "--dist", "loadgroup")
+    words = session.posargs or [*side_by_side, *folders]
+    env = None if session.posargs else {"SLIPWAY_CHECK": session.name}  # tests/timings.py keeps the figures of a whole
+    session.run(sys.executable, "-m", "pytest", *words, env=env)
+
+
+def missing_engine() -> str:
+    """Say that no Docker Engine answers; empty when one does."""
+    answer = subprocess.run(("docker", "version"), capture_output=True, check=False) if shutil.which("docker") else None
+    return "no Docker Engine answers on this machine" if answer is None or answer.returncode else ""

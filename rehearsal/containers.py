@@ -14,9 +14,10 @@ from rehearsal.network import Network
 class ContainerMachines:
     """The `Machines` of the fake cloud: each droplet is a container on one network."""
 
-    def __init__(self, *, network: Network, owner: Owner) -> None:
+    def __init__(self, *, network: Network, owner: Owner, with_engine: bool = False) -> None:
         self.network = network
         self.owner = owner
+        self.with_engine = with_engine
         self._running: dict[int, droplet.Machine] = {}
         self._rules: dict[int, tuple[Rule, ...] | None] = {}
         self._reserved: dict[str, int | None] = {}
@@ -31,6 +32,7 @@ class ContainerMachines:
             public_keys=public_keys,
             user_data=user_data,
             rules=self._rules.get(machine.droplet_id),
+            with_engine=self.with_engine,
         )
         with self._lock:
             self._running[machine.droplet_id] = started

@@ -52,14 +52,24 @@ class World:
 
     `folder` takes the SSH key and the authorities' certificates; `environment` is what `invoke deploy` needs.
     `certificate_hours` is how long the ACME server's certificates are valid, `boot_s` how long a droplet takes at
-    least; with `ipv6` the network has IPv6 too, for droplets that order it.
+    least; with `ipv6` the network has IPv6 too, for droplets that order it; with `engine_there` their image holds
+    Docker's packages, as if the bootstrap had been there before.
 
     Entering raises PreflightError without a Docker Engine, HostError or BuildError.
     """
 
-    def __init__(self, folder: Path, *, certificate_hours: int = 2160, boot_s: float = 0.0, ipv6: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        certificate_hours: int = 2160,
+        boot_s: float = 0.0,
+        ipv6: bool = False,
+        engine_there: bool = False,
+    ) -> None:
         self.folder = folder
         self.ipv6 = ipv6
+        self.engine_there = engine_there
         self.certificate_hours = certificate_hours
         self.boot_s = boot_s
         self.owner = this_process()
@@ -104,7 +114,7 @@ class World:
         write_ssh_key(self.ssh_key)
         opened.callback(lambda: remove_owned_by(self.owner))  # machines, ACME server and network, in this order
         network = create_network(f"slipway-{secrets.token_hex(3)}", owner=self.owner, ipv6=self.ipv6)
-        machines = ContainerMachines(network=network, owner=self.owner)
+        machines = ContainerMachines(network=network, owner=self.owner, with_engine=self.engine_there)
         tokens, readers = (self._token,), (self.reader_token,)
         fake = FakeCloud(machines, tokens=tokens, readers=readers, domains=(ZONE,), boot_s=self.boot_s)
         cloud = opened.enter_context(fake)

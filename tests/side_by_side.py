@@ -18,7 +18,7 @@ from tests.timings import ROOT, kept
 HELD = {
     "stack": "stack",
     "deployed": "deployed",
-    "real_host": "real-host",
+    "second": "second",
     "engine_host": "engine-host",
     "prepared": "prepared",
     "place": "prepared",
@@ -29,7 +29,7 @@ SIDE_BY_SIDE = ("tests/integration", "tests/rehearsal")
 class SideBySide:
     """Gives each test its group, and puts the groups into the order in which they are handed out."""
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the mark
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Mark and sort; every worker comes to the same order, because the figures are those of the checkout."""
         groups = {item: group_of(item) for item in items}

@@ -96,10 +96,12 @@ def start_machine(
     public_keys: tuple[str, ...],
     user_data: str = "",
     rules: tuple[Rule, ...] | None = None,
+    with_engine: bool = False,
 ) -> Machine:
     """Start a droplet; it answers on its address at once, and boots for a few seconds more.
 
-    `rules` are in force from the first packet on. Raises HostError, or BuildError when the image cannot be built.
+    `rules` are in force from the first packet on; `with_engine` has Docker's packages in the image. Raises
+    HostError, or BuildError when the image cannot be built.
     """
     address = network.take()
     container = f"{network.name}-{name}"
@@ -108,7 +110,7 @@ def start_machine(
     seed = _seed_files(name, instance=f"{container}-{address}", public_keys=public_keys, user_data=user_data)
     files = {**_firewall_files(rules), "droplet/resolv.conf": network.resolver}
     try:
-        docker("create", *words, *_SWITCHES, droplet_image())
+        docker("create", *words, *_SWITCHES, droplet_image(with_engine=with_engine))
         docker("cp", "-", f"{container}:/etc", stdin=archive(files))
         docker("cp", "-", f"{container}:/var/lib/cloud", stdin=archive(seed))
         docker("start", container)

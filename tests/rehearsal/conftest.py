@@ -12,8 +12,8 @@ from rehearsal.cloud import Rule
 from rehearsal.docker import require_engine
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.world import World
-from tests.rehearsal.compose.stack_fixtures import real_host  # noqa: F401 - a fixture
-from tests.rehearsal.droplet.droplet_fixtures import engine_host, real_engine_host  # noqa: F401 - fixtures
+from tests.rehearsal.compose.engine_host import EngineHost
+from tests.rehearsal.droplet.droplet_fixtures import engine_host  # noqa: F401 - a fixture
 from tests.rehearsal.droplet.droplet_stack import Rehearsed, first_deploy
 from tests.rehearsal.remote.remote_fixtures import host, place, prepared, slow_engine  # noqa: F401 - fixtures
 
@@ -49,6 +49,23 @@ def world(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
 def deployed(world: World, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     """Return a checkout and the droplet that one `invoke deploy` made of nothing; tests leave it serving."""
     return first_deploy(tmp_path_factory.mktemp("deployed"), world)
+
+
+@pytest.fixture(scope="session")
+def second(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:  # noqa: ARG001 - its skip counts
+    """Return a checkout and its droplet in a world of their own, for tests that may run beside those of the first.
+
+    Its image holds Docker's packages already, and Flower runs, so that every service of the stack is there.
+    """
+    folder = tmp_path_factory.mktemp("second")
+    with World(folder / "world", certificate_hours=CERTIFICATE_HOURS, engine_there=True) as opened:
+        yield first_deploy(folder, opened, EXPOSE_FLOWER="true", OPERATOR_NETWORKS=opened.parts.network.gateway)
+
+
+@pytest.fixture(scope="session")
+def real_host(second: Rehearsed) -> EngineHost:
+    """Return that droplet as the engine's tests look at it."""
+    return EngineHost(second.machine)
 
 
 @pytest.fixture

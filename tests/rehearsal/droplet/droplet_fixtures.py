@@ -1,4 +1,4 @@
-"""Which host do tests of the `compose` runtime use? A fresh droplet whose first boot installed Docker."""
+"""Which host do tests of the `compose` runtime use? A droplet with Docker's packages in its image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import create_network
 from tests.rehearsal.compose.engine_host import EngineHost
 
-PACKAGES = ["docker.io", "docker-cli", "docker-compose", "docker-buildx"]
 READY_TIMEOUT_S = 300
 BOOT_TIMEOUT_S = 60
 
@@ -27,19 +26,14 @@ def engine_host(engine: None) -> Iterator[EngineHost]:  # noqa: ARG001 - its ski
         yield EngineHost(machine)
 
 
-@pytest.fixture(scope="session")
-def real_engine_host(engine: None) -> Iterator[EngineHost]:  # noqa: ARG001 - its skip counts
-    """Hold another one, for the real stack: tests of both come in any order."""
-    with docker_machine(f"stack-{os.getpid()}", owner=this_process()) as machine:
-        yield EngineHost(machine)
-
-
 @contextmanager
 def docker_machine(name: str, *, owner: Owner) -> Iterator[Machine]:
     """Start a droplet with a Docker Engine, and remove it with all that it held."""
     network = create_network(f"slipway-{name}", owner=owner)
     try:
-        machine = start_machine(name, network=network, owner=owner, public_keys=(), user_data=_user_data())
+        machine = start_machine(
+            name, network=network, owner=owner, public_keys=(), user_data=_user_data(), with_engine=True
+        )
         try:
             wait_for_docker(machine)
             yield machine
@@ -72,7 +66,5 @@ def _user_data() -> str:
     }
     config = {
         "write_files": [{"path": "/etc/docker/daemon.json", "content": json.dumps(daemon)}],
-        "package_update": True,
-        "packages": PACKAGES,
     }
     return f"#cloud-config\n{json.dumps(config)}\n"

@@ -94,16 +94,17 @@ class Rehearsed(Checkout):
         }
 
 
-def make_checkout(folder: Path, world: World) -> Rehearsed:
-    """Copy this checkout to `folder`, to deploy to `world` from there."""
+def make_checkout(folder: Path, world: World, **settings: str) -> Rehearsed:
+    """Copy this checkout to `folder`, to deploy to `world` from there with these settings."""
     copy_files(folder)
-    environment = {**os.environ, **world.environment, "NO_COLOR": "1", "RELEASE_WATCH_SECONDS": str(WATCH_S)}
+    quick = {"NO_COLOR": "1", "RELEASE_WATCH_SECONDS": str(WATCH_S)}
+    environment = {**os.environ, **world.environment, **quick, **settings}
     return Rehearsed(folder, environment, world)
 
 
-def first_deploy(folder: Path, world: World) -> Rehearsed:
+def first_deploy(folder: Path, world: World, **settings: str) -> Rehearsed:
     """Deploy to a droplet from nothing; what it said and left is kept as `first-console.txt` and `first/`."""
-    stack = make_checkout(folder / "checkout", world)
+    stack = make_checkout(folder / "checkout", world, **settings)
     done = stack.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "first-console.txt").write_text(done.stdout + done.stderr, encoding="utf-8")

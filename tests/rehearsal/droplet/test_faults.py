@@ -18,18 +18,18 @@ API_HEALTH = "    healthcheck: {<<: *healthcheck, test: [CMD, python, -m, api.sh
 
 
 @pytest.fixture
-def broken(deployed: Rehearsed) -> Iterator[Rehearsed]:
-    """Return the deployed checkout, for one fault: whatever is changed in its files is put back."""
-    git = ("git", "-C", str(deployed.root))
+def broken(second: Rehearsed) -> Iterator[Rehearsed]:
+    """Return the second checkout, for one fault: whatever is changed in its files is put back."""
+    git = ("git", "-C", str(second.root))
     subprocess.run((*git, "add", "-A"), check=True)
     subprocess.run(
         (*git, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "before", "--allow-empty"), check=True
     )
-    before = {name: one["Id"] for name, one in deployed.containers().items()}
-    yield deployed
+    before = {name: one["Id"] for name, one in second.containers().items()}
+    yield second
     subprocess.run((*git, "checkout", "-q", "."), check=True)
-    assert deployed.ask("/api/health").json()["status"] == "healthy"
-    assert {name: one["Id"] for name, one in deployed.containers().items()} == before
+    assert second.ask("/api/health").json()["status"] == "healthy"
+    assert {name: one["Id"] for name, one in second.containers().items()} == before
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -94,19 +94,19 @@ def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
 
 
 @pytest.mark.req("A-09", "B-02")
-def test_a_traefik_that_does_not_start_is_refused_at_first_and_replaced_by_the_old_one(deployed: Rehearsed) -> None:
-    template = deployed.root / "traefik" / "traefik.yml.template"
+def test_a_traefik_that_does_not_start_is_refused_at_first_and_replaced_by_the_old_one(second: Rehearsed) -> None:
+    template = second.root / "traefik" / "traefik.yml.template"
     text = template.read_text(encoding="utf-8")
     edit(template, 'address: "${HTTP_ADDRESS}"', 'address: "nowhere:at:all"')
-    before = deployed.running("traefik")
+    before = second.running("traefik")
     try:
-        fails(deployed, code=4, outcome="failed", why="would interrupt the site")
-        assert deployed.running("traefik") == before
-        fails(deployed, *ALLOWED, code=8, outcome="rolled_back", why="traefik did not become ready")
+        fails(second, code=4, outcome="failed", why="would interrupt the site")
+        assert second.running("traefik") == before
+        fails(second, *ALLOWED, code=8, outcome="rolled_back", why="traefik did not become ready")
     finally:
         template.write_text(text, encoding="utf-8")
-    assert deployed.ask("/api/health").status_code == 200
-    assert len(deployed.running("traefik")) == 1
+    assert second.ask("/api/health").status_code == 200
+    assert len(second.running("traefik")) == 1
 
 
 @pytest.mark.req("B-02")
@@ -121,18 +121,18 @@ def test_a_disk_that_fills_up_during_the_build_stops_the_release_and_nothing_els
 
 
 @pytest.mark.req("A-01")
-def test_two_operators_at_once_are_told_apart_and_one_goes_first(deployed: Rehearsed) -> None:
-    last = deployed.folder()
-    deployed.change_api("the first operator")
-    with running_deploy(deployed) as first:
-        wait_for_step(deployed, "build", after=last)
-        second = deployed.invoke("deploy", "--lock-wait", "0", timeout_s=120)
-        said = second.stdout + second.stderr
-        assert second.returncode in {6, 8}, said
+def test_two_operators_at_once_are_told_apart_and_one_goes_first(second: Rehearsed) -> None:
+    last = second.folder()
+    second.change_api("the first operator")
+    with running_deploy(second) as first:
+        wait_for_step(second, "build", after=last)
+        other = second.invoke("deploy", "--lock-wait", "0", timeout_s=120)
+        said = other.stdout + other.stderr
+        assert other.returncode in {6, 8}, said
         assert re.search(r"another (run|deploy)", said), said
         first.wait(120)
     assert first.returncode == 0
-    assert deployed.ask("/api/health").status_code == 200
+    assert second.ask("/api/health").status_code == 200
 
 
 STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain", "stop", "verify")
@@ -140,15 +140,15 @@ STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain"
 
 @pytest.mark.req("A-07", "B-02")
 @pytest.mark.parametrize("step", some_of(STEPS, 4))
-def test_an_operator_who_is_killed_types_the_same_command_again(deployed: Rehearsed, step: str) -> None:
-    last = deployed.folder()
-    deployed.change_api(f"killed in {step}")
-    with Visitor(deployed) as visitor:
-        with running_deploy(deployed) as process:
-            wait_for_step(deployed, step, after=last)
+def test_an_operator_who_is_killed_types_the_same_command_again(second: Rehearsed, step: str) -> None:
+    last = second.folder()
+    second.change_api(f"killed in {step}")
+    with Visitor(second) as visitor:
+        with running_deploy(second) as process:
+            wait_for_step(second, step, after=last)
             process.kill()
-        done = deployed.deploy("--lock-wait", "60")
+        done = second.deploy("--lock-wait", "60")
     assert done.returncode == 0, done.stdout + done.stderr
     assert visitor.failures == []
-    assert len(deployed.running("api")) == 1
-    assert deployed.report()["outcome"] == "success"
+    assert len(second.running("api")) == 1
+    assert second.report()["outcome"] == "success"

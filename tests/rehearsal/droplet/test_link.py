@@ -26,12 +26,12 @@ class Link:
 
 
 @pytest.fixture
-def link(deployed: Rehearsed) -> Iterator[Link]:
+def link(second: Rehearsed) -> Iterator[Link]:
     with contextlib.ExitStack() as opened:
         relays = {
-            port: opened.enter_context(Relay((NEAR, port), (deployed.machine.address, port))) for port in (22, 80, 443)
+            port: opened.enter_context(Relay((NEAR, port), (second.machine.address, port))) for port in (22, 80, 443)
         }
-        yield Link(deployed, relays[22])
+        yield Link(second, relays[22])
 
 
 @pytest.mark.req("A-07")
@@ -68,13 +68,13 @@ def test_a_link_that_is_cut_while_the_engine_runs_is_made_again_and_the_run_goes
 
 
 @pytest.mark.req("A-07", "A-11")
-def test_a_site_that_is_released_but_cannot_be_reached_from_here_is_partial(deployed: Rehearsed) -> None:
-    deployed.change_api("released, but not reachable from here")
-    with Relay((NEAR, 22), (deployed.machine.address, 22)):
-        done = deployed.invoke("deploy", "--address", NEAR, timeout_s=300)
+def test_a_site_that_is_released_but_cannot_be_reached_from_here_is_partial(second: Rehearsed) -> None:
+    second.change_api("released, but not reachable from here")
+    with Relay((NEAR, 22), (second.machine.address, 22)):
+        done = second.invoke("deploy", "--address", NEAR, timeout_s=300)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert deployed.report()["outcome"] == "partial"
+    assert second.report()["outcome"] == "partial"
     assert "warning" in said
-    manifest = json.loads((deployed.folder() / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((second.folder() / "manifest.json").read_text(encoding="utf-8"))
     assert all(one["why"] for one in manifest["missing"])

@@ -14,11 +14,11 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def stack(deployed: Rehearsed) -> Iterator[Rehearsed]:
-    """Return the deployed checkout, with its sources as they were afterwards."""
-    path = deployed.root / "api" / "main.py"
+def stack(second: Rehearsed) -> Iterator[Rehearsed]:
+    """Return the second checkout, with its sources as they were afterwards."""
+    path = second.root / "api" / "main.py"
     original = path.read_text(encoding="utf-8")
-    yield deployed
+    yield second
     path.write_text(original, encoding="utf-8")
 
 
