@@ -27,7 +27,7 @@ def test_a_skipped_test_fails_the_session_under_ci_and_is_named_anyway(tmp_path:
         str(tmp_path),
         str(tmp_path),
     )
-    environment = {"PATH": os.environ["PATH"], "CI": ci}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CONFTEST.parents[1]), "CI": ci}
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=30, check=False
     )
