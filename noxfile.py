@@ -181,7 +181,7 @@ def run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] | 
 
 def test(session: nox.Session, *folders: str, workers: int) -> None:
     """Run pytest on folders with that many workers; or in one, on what the command line names instead."""
-    side_by_side = ("-n", str(workers), "--dist", "loadgroup")
+    side_by_side = ("-n", str(workers))
     words = session.posargs or [*side_by_side, *folders]
     env = None if session.posargs else {"SLIPWAY_CHECK": session.name}  # tests/timings.py keeps the figures of a whole
     session.run(sys.executable, "-m", "pytest", *words, env=env)

@@ -50,6 +50,16 @@ def is_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true"}
 
 
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this is one of the workers of a run."""
+    return hasattr(config, "workerinput")
+
+
+def is_side_by_side(config: pytest.Config) -> bool:
+    """Tell whether this is a run with workers, or one of them."""
+    return is_worker(config) or bool(config.getoption("numprocesses", None))
+
+
 def pytest_report_header() -> str:
     """Name the seed."""
     return instants.said()
@@ -61,9 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("slipway", deadline=None)
     hypothesis.settings.load_profile("slipway")
     config.pluginmanager.register(SkipGuard(), "skip-guard")
-    is_worker = hasattr(config, "workerinput")
-    if is_worker:
+    if is_side_by_side(config):
         config.pluginmanager.register(SideBySide(), "side-by-side")
-    elif os.environ.get(SESSION):
+    if os.environ.get(SESSION) and not is_worker(config):
         workers = config.getoption("numprocesses", None) or 1
         config.pluginmanager.register(Timings(os.environ[SESSION], workers=workers), "timings")

@@ -1,54 +1,85 @@
 """Which tests may run beside which, and which of them begin first?
 
-A group of tests goes to one worker (pytest-xdist, `--dist loadgroup`): those that share a stack, a droplet or a world,
-which are dear to make and which one test at a time may change; all others by file. The longest groups begin first, so
-that no worker is left alone with one at the end.
+A group of tests goes to one worker of pytest-xdist: those that share a stack, a droplet or a world, which are dear to
+make and which one test at a time may change; all others by file. The longest groups begin first, so that no worker is
+left alone with one at the end, and what a group held is gone when the group is done.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import pytest
+from _pytest.runner import runtestprotocol
+from xdist.scheduler import LoadScopeScheduling
 
-from tests.timings import ROOT, kept
+from tests.timings import kept
 
-# A fixture that is dear to make -> the group of all tests that stand on it. The first one that a test uses counts.
+REHEARSAL = "tests/rehearsal"
+# The fixture that a group stands on -> where its tests are.
 HELD = {
-    "stack": "stack",
-    "deployed": "deployed",
-    "second": "second",
-    "engine_host": "engine-host",
-    "prepared": "prepared",
-    "place": "prepared",
+    "deployed": tuple(
+        f"{REHEARSAL}/droplet/test_{name}.py"
+        for name in ("application", "deploy", "destroy", "files", "http3", "reboot", "refusals")
+    ),
+    "second": (
+        *(f"{REHEARSAL}/compose/test_{name}.py" for name in ("alone", "hardening")),
+        *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "link", "migrations", "rollback")),
+    ),
+    "engine_host": tuple(f"{REHEARSAL}/compose/test_{name}.py" for name in ("failing", "faults", "host", "rollout")),
+    "prepared": (f"{REHEARSAL}/remote", f"{REHEARSAL}/droplet/test_bootstrap_host.py"),
+    "stack": ("tests/integration/stack", "tests/integration/test_stack_public.py"),
 }
-SIDE_BY_SIDE = ("tests/integration", "tests/rehearsal")
+GROUPS = {place: group for group, places in HELD.items() for place in places}
+
+
+def group_of(nodeid: str) -> str:
+    """Return the group of a test: the fixture that it shares with others, or its file."""
+    path = nodeid.partition("::")[0]
+    return GROUPS.get(path) or GROUPS.get(str(PurePosixPath(path).parent)) or path
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # it carries no types
+    """Hands out group after group, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
 
 
 class SideBySide:
-    """Gives each test its group, and puts the groups into the order in which they are handed out."""
+    """Lets the workers of a run have groups of tests."""
 
-    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the mark
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> ByGroup:
+        """Hand out groups, whatever `--dist` says."""
+        config.option.loadscopereorder = False  # by length, not by number
+        return ByGroup(config, log)
+
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Mark and sort; every worker comes to the same order, because the figures are those of the checkout."""
-        groups = {item: group_of(item) for item in items}
-        seconds = kept().files
-        length: defaultdict[str, float] = defaultdict(float)
-        for group, path in {(group, path_of(item)) for item, group in groups.items()}:
-            length[group] += seconds.get(path, 0)
-        items.sort(key=lambda item: (-length[groups[item]], groups[item]))
-        for item, group in groups.items():
-            item.add_marker(pytest.mark.xdist_group(group))
+        """Put the longest groups first; every worker comes to the same order."""
+        check_groups(items)
+        seconds, length = kept().files, defaultdict[str, float](float)
+        for path in {item.nodeid.partition("::")[0] for item in items}:
+            length[group_of(path)] += seconds.get(path, 0)
+        items.sort(key=lambda item: (-length[group_of(item.nodeid)], group_of(item.nodeid)))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Give up what a group held with its last test: an idle droplet takes its share of the machine."""
+        group = group_of(item.nodeid)
+        if group not in HELD or nextitem is None or group_of(nextitem.nodeid) == group:
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        runtestprotocol(item, nextitem=None)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return the group of a test."""
-    path = path_of(item)
-    held = [group for fixture, group in HELD.items() if fixture in getattr(item, "fixturenames", ())]
-    return held[0] if held and path.startswith(SIDE_BY_SIDE) else path
-
-
-def path_of(item: pytest.Item) -> str:
-    """Return the path of a test's file in the checkout."""
-    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else Path(item.path).name
+def check_groups(items: list[pytest.Item]) -> None:
+    """Refuse a test that stands on what another group holds: each would make it anew."""
+    for item in items:
+        held = [fixture for fixture in HELD if fixture in getattr(item, "fixturenames", ())]
+        wrong = [fixture for fixture in held if fixture != group_of(item.nodeid)]
+        if wrong:
+            raise pytest.UsageError(f"{item.nodeid} uses `{wrong[0]}`: name its file in tests/side_by_side.py")
