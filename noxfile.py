@@ -132,6 +132,12 @@ def traceability(session: nox.Session) -> None:
 
 
 @nox.session
+def timings(session: nox.Session) -> None:
+    """Write how long the checks took here into CONTRIBUTING.md and tests/timings.json."""
+    session.run(sys.executable, "scripts/timings.py", *session.posargs)
+
+
+@nox.session
 def migrations(session: nox.Session) -> None:
     """Write a migration of what changed in Django's models; needs neither a database nor a `.env`."""
     environment = {**example_settings(), **NOWHERE}

@@ -43,6 +43,11 @@ def first_of_block() -> int:
     return next(_blocks)
 
 
+def every_port() -> list[int]:
+    """Return every port that this worker may hand out."""
+    return [*_mine, *range(_first_block, _first_block + BLOCKS * BLOCK)]
+
+
 def _is_free(port: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):  # Traefik listens on both, for HTTP/3
         with socket.socket(socket.AF_INET, kind) as probe:

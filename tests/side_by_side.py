@@ -7,6 +7,7 @@ left alone with one at the end, and what a group held is gone when the group is 
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from pathlib import PurePosixPath
 
@@ -63,6 +64,11 @@ class SideBySide:
         for path in {item.nodeid.partition("::")[0] for item in items}:
             length[group_of(path)] += seconds.get(path, 0)
         items.sort(key=lambda item: (-length[group_of(item.nodeid)], group_of(item.nodeid)))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Show progress at once, in a log too."""
+        sys.stdout.flush()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

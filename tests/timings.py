@@ -51,13 +51,13 @@ class Kept:
 
 def kept() -> Kept:
     """Read the figures of the checkout; none when there are none yet."""
-    return read(KEPT) if KEPT.exists() else Kept()
-
-
-def read(path: Path) -> Kept:
-    """Read figures."""
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     return Kept(sessions={name: Session(**figures) for name, figures in found.items()})
+
+
+def read(path: Path) -> Session:
+    """Read what one session left."""
+    return Session(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def busy_seconds() -> float:
