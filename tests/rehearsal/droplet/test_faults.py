@@ -82,7 +82,7 @@ def test_a_container_that_never_gets_healthy_is_taken_back(broken: Rehearsed, fa
     assert [name for name in broken.containers() if name.startswith("api-")] == list(broken.running("api"))
 
 
-@pytest.mark.req("A-09", "B-02")
+@pytest.mark.req("B-02")
 def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
     edit(
         broken.root / "traefik" / "dynamic" / "public.yml",
@@ -92,7 +92,7 @@ def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
     fails(broken, code=8, outcome="rolled_back", why="Traefik did not take over")
 
 
-@pytest.mark.req("A-09", "B-02")
+@pytest.mark.req("B-02")
 def test_a_traefik_that_does_not_start_is_refused_at_first_and_replaced_by_the_old_one(deployed: Rehearsed) -> None:
     template = deployed.root / "traefik" / "traefik.yml.template"
     text = template.read_text(encoding="utf-8")
@@ -119,7 +119,6 @@ def test_a_disk_that_fills_up_during_the_build_stops_the_release_and_nothing_els
         broken.machine.run("umount", place)
 
 
-@pytest.mark.req("A-01")
 def test_two_operators_at_once_are_told_apart_and_one_goes_first(deployed: Rehearsed) -> None:
     last = deployed.folder()
     deployed.change_api("the first operator")
@@ -137,7 +136,7 @@ def test_two_operators_at_once_are_told_apart_and_one_goes_first(deployed: Rehea
 STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain", "stop", "verify")
 
 
-@pytest.mark.req("A-07", "B-02")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("step", STEPS)
 def test_an_operator_who_is_killed_types_the_same_command_again(deployed: Rehearsed, step: str) -> None:
     last = deployed.folder()

@@ -33,7 +33,7 @@ def version(stack: Rehearsed) -> str:
     return str(stack.ask("/api/health").json()["version"])
 
 
-@pytest.mark.req("B-02", "B-08", "B-01", "A-13")
+@pytest.mark.req("B-02", "B-08", "B-01")
 def test_update_rollback_history_and_scale_on_a_droplet_lose_no_request(stack: Rehearsed) -> None:
     typed(stack, "deploy")
     before, live = version(stack), typed(stack, "history")["live"]
