@@ -12,7 +12,6 @@ from tests.stack import Stack
 from tests.unit.public.schemas import faults
 
 KEPT = Path(__file__).resolve().parents[1] / "unit" / "public" / "kept"
-pytestmark = pytest.mark.req("A-01")
 
 
 def printed(stack: Stack, *words: str) -> Any:

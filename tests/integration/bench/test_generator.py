@@ -6,7 +6,6 @@ import asyncio
 import collections
 import ssl
 
-import pytest
 import trustme
 
 from tests.bench.generator import Generator
@@ -67,7 +66,6 @@ async def load(server: DroppingServer) -> Generator:
     return generator
 
 
-@pytest.mark.req("B-01")
 def test_a_dropped_connection_is_a_failure_and_never_a_second_request() -> None:
     server = DroppingServer()
     generator = asyncio.run(load(server))

@@ -101,7 +101,7 @@ def test_each_name_gets_a_certificate_of_its_own_within_seconds(world: World, na
     assert key.curve.name == "secp256r1"
 
 
-@pytest.mark.req("A-16")
+@pytest.mark.req("B-11")
 def test_a_name_without_a_record_holds_up_no_other(world: World) -> None:
     refused = ("Unable to obtain ACME certificate", FLOWER)
     what = "Traefik to say that Flower's name got no certificate"
@@ -120,7 +120,6 @@ def test_the_private_server_is_the_only_one_that_is_asked(world: World) -> None:
     assert "letsencrypt.org" not in world.edge.log.read_text()
 
 
-@pytest.mark.req("A-16", "C-04")
 def test_the_account_and_the_keys_are_readable_by_traefik_alone(world: World) -> None:
     await_certificate(world.edge, world.trust)
     assert stat.S_IMODE(world.storage.stat().st_mode) == 0o600
@@ -145,7 +144,7 @@ def test_a_renewal_is_noticed_by_nobody(world: World) -> None:
     assert asked > 100, "it was watched all the time"
 
 
-@pytest.mark.req("A-16", "B-11")
+@pytest.mark.req("B-11")
 def test_without_its_acme_server_traefik_serves_and_says_why(local_env: Path, tmp_path: Path) -> None:
     require_pebble()
     acme = plan_acme(tmp_path / "pebble")

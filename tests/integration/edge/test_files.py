@@ -64,7 +64,7 @@ def test_a_deep_link_survives_a_reload(running: Edge, path: str) -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.req("A-15", "A-17")
+@pytest.mark.req("A-17")
 @pytest.mark.parametrize(
     "path",
     ["/assets/gone.js", "/assets/", "/favicon.ico", "/wp-login.php", "/.env", "/.git/config", "/static/", "/media/",
@@ -141,7 +141,6 @@ def test_the_check_fails_when_nginx_is_not_there(local_env: Path) -> None:
     assert "no answer on 127.0.0.1" in done[1]
 
 
-@pytest.mark.req("A-19")
 def test_a_missing_configuration_is_said_in_one_line(local_env: Path, tmp_path: Path) -> None:
     status, said = _entry_point(local_env, "serve", str(tmp_path / "none.conf"), environment={})
     assert (status, said.strip()) == (1, f"nginx: no configuration at {tmp_path}/none.conf")

@@ -141,7 +141,6 @@ def test_flowers_own_metrics_are_closed_also_to_operators(running: Edge, path: s
     assert Echo.seen == []
 
 
-@pytest.mark.req("A-22")
 @pytest.mark.parametrize(
     ("site", "status"), [("cross-site", 404), ("same-site", 404), ("same-origin", 200), ("none", 200), ("", 200)]
 )
@@ -188,7 +187,7 @@ def test_what_is_not_exposed_is_not_there(
             assert (running.ask(path, host=host, headers=unlock()).status_code == 200) is (host not in closed)
 
 
-@pytest.mark.req("A-15", "A-17")
+@pytest.mark.req("A-17")
 @pytest.mark.parametrize(("method", "status"), [("GET", 301), ("POST", 308)])
 def test_www_redirects_to_the_domain_at_the_same_port(running: Edge, method: str, status: int) -> None:
     answer = running.ask("/events/7?x=1", method, host=f"{WWW}:{running.https_port}")
@@ -197,7 +196,6 @@ def test_www_redirects_to_the_domain_at_the_same_port(running: Edge, method: str
     assert_hardened(answer)
 
 
-@pytest.mark.req("A-15")
 def test_a_domain_that_begins_with_www_gets_no_second_one(local_env: Path, tmp_path: Path) -> None:
     with echo_services() as servers, edge(local_env, tmp_path, servers, settings={"WEBSITE_DOMAIN": WWW}) as running:
         with httpx.Client(verify=running.trust) as client:
@@ -207,7 +205,7 @@ def test_a_domain_that_begins_with_www_gets_no_second_one(local_env: Path, tmp_p
     assert "www@file" not in names
 
 
-@pytest.mark.req("A-12", "C-12")
+@pytest.mark.req("A-12")
 def test_the_password_is_in_no_log(running: Edge) -> None:
     running.ask("/admin/", host=ADMIN, headers=unlock())
     assert PASSWORD not in running.log.read_text()

@@ -108,7 +108,7 @@ def guarded(
         browser.close()
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-21")
 def test_an_operator_works_in_the_admin_and_no_policy_is_broken(guarded: Guarded) -> None:
     with guarded.page(f"https://{ADMIN}:{guarded.port}/") as (page, complaints):
         page.fill("input[name=username]", ADMIN_USER["DJANGO_ADMIN_EMAIL"])
@@ -125,7 +125,7 @@ def test_an_operator_works_in_the_admin_and_no_policy_is_broken(guarded: Guarded
     assert complaints == []
 
 
-@pytest.mark.req("A-22", "A-17")
+@pytest.mark.req("A-22")
 @pytest.mark.parametrize("path", ["/", "/tasks", "/broker"])
 def test_an_operator_watches_the_worker_and_no_policy_is_broken(guarded: Guarded, worker: Process, path: str) -> None:
     with guarded.page(f"https://{FLOWER}:{guarded.port}{path}") as (page, complaints):

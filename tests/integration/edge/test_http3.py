@@ -20,7 +20,7 @@ from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge
 CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,7 @@ def visit(browser: Browser, running: Edge, path: str) -> tuple[Response, str]:
     return answer, page.evaluate(PROTOCOL)
 
 
+@pytest.mark.req("A-15")
 @pytest.mark.parametrize(
     ("path", "service"), [("/", "react-app"), ("/api/health", "api"), ("/static/a", "nginx-static")]
 )

@@ -56,7 +56,6 @@ def test_the_given_certificate_is_served_for_every_name(running: Edge, name: str
     assert ("DNS", DOMAIN) in certificate["subjectAltName"]
 
 
-@pytest.mark.req("A-16")
 def test_tls_is_modern(running: Edge) -> None:
     with shake_hands(running, protocols=("h2", "http/1.1")) as connection:
         assert (connection.version(), connection.selected_alpn_protocol()) == ("TLSv1.3", "h2")
@@ -66,14 +65,12 @@ def test_tls_is_modern(running: Edge) -> None:
     assert cipher[0].startswith("ECDHE-")
 
 
-@pytest.mark.req("A-16")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_old_tls_is_refused(running: Edge) -> None:
     with pytest.raises((ssl.SSLError, ConnectionError)):
         shake_hands(running, version="TLSv1_1")
 
 
-@pytest.mark.req("A-16")
 def test_a_weak_cipher_is_refused(running: Edge) -> None:
     context = ssl.create_default_context(cadata=running.authority)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -85,7 +82,6 @@ def test_a_weak_cipher_is_refused(running: Edge) -> None:
         context.wrap_socket(plain, server_hostname=DOMAIN)
 
 
-@pytest.mark.req("A-15")
 def test_http_3_is_advertised_at_the_public_port(running: Edge) -> None:
     assert running.ask("/").headers["alt-svc"].startswith(f'h3=":{running.https_port}"')
 
@@ -112,7 +108,6 @@ def test_a_replica_that_is_not_there_costs_no_request_and_repeats_no_post(runnin
     assert Echo.seen.count(("api", "POST", "/sign-up")) == 20
 
 
-@pytest.mark.req("B-01")
 def test_a_request_that_a_replica_began_is_not_sent_again(running: Edge) -> None:
     Echo.seen.clear()
     assert running.ask("/api/hang-up", "POST", content=b"x").status_code == 502
@@ -124,7 +119,7 @@ def test_the_reviewed_files_are_yaml_before_they_are_templates() -> None:
         assert yaml.safe_load(path.read_text()), path
 
 
-@pytest.mark.req("A-16", "B-11")
+@pytest.mark.req("B-11")
 def test_a_renewed_file_is_served_once_the_file_that_names_it_is_new_too(local_env: Path, tmp_path: Path) -> None:
     with echo_services() as servers, edge(local_env, tmp_path, servers) as started:
         renewed = trustme.CA()

@@ -11,8 +11,6 @@ import termios
 import time
 from typing import IO
 
-import pytest
-
 from tests.stack import ROOT
 
 LONG = 300_000
@@ -26,7 +24,6 @@ _print({{"long": "x" * {LONG}}})
 """
 
 
-@pytest.mark.req("B-03")
 def test_a_long_answer_survives_a_signal_without_a_buffer() -> None:
     with subprocess.Popen(
         (sys.executable, "-c", PROGRAM),

@@ -94,6 +94,7 @@ def test_a_version_that_turns_out_bad_is_taken_back_and_no_request_fails(
     assert sorted(row["service"] for row in rows) == ["beat", "hello", "hello", "store", "traefik"]
 
 
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize(("number", "word"), some_of(CUTS, 3))
 def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, number: signal.Signals, word: str) -> None:
     with Load(at_one.web_port) as load:
@@ -135,6 +136,7 @@ def test_status_logs_run_and_routes_tell_about_the_live_release(at_one: SmallSta
     assert "hello@file" in {service["name"] for service in routes["services"]}
 
 
+@pytest.mark.req("A-12")
 def test_no_secret_of_the_release_is_in_a_journal(at_one: SmallStack) -> None:
     texts = [path.read_text(encoding="utf-8") for path in at_one.root.glob("runs/*/journal.jsonl")]
     assert texts

@@ -75,14 +75,14 @@ def tenant(services: Services) -> Iterator[Tenant]:
     made.remove()
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-17")
 def test_every_page_of_django_has_the_policy(django_web: Web) -> None:
     for path in ("/admin/login/", "/admin/nowhere/", "/nowhere", "/graphql"):
         given = django_web.get(path).headers["content-security-policy"]
         assert {part.strip() for part in given.split(";")} == set(POLICY.split("; ")), path
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-21")
 def test_the_list_of_events_is_searched_filtered_and_acted_on(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/event/?q={tenant.slug}")
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
@@ -94,7 +94,7 @@ def test_the_list_of_events_is_searched_filtered_and_acted_on(page: Page, base: 
     expect(page.locator(".messagelist").first).to_be_visible()
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-21")
 def test_an_event_is_changed_with_its_shifts_by_the_date_widget(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/event/{tenant.draft}/change/")
     page.locator("#calendarlink0").click()
@@ -110,7 +110,7 @@ def test_an_event_is_changed_with_its_shifts_by_the_date_widget(page: Page, base
     assert colour not in {"rgba(0, 0, 0, 0)", "transparent"}, "its style sheet is served"
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-21")
 def test_a_shift_and_a_person_are_found_by_autocomplete(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/signup/add/")
     for field, text in (("shift", f"Shift 0 of {tenant.slug}"), ("member", tenant.volunteer.email)):
@@ -120,7 +120,7 @@ def test_a_shift_and_a_person_are_found_by_autocomplete(page: Page, base: str, t
         expect(page.locator(f".field-{field} .select2-selection__rendered")).to_contain_text(text[:10])
 
 
-@pytest.mark.req("A-21", "A-17")
+@pytest.mark.req("A-17")
 def test_what_stands_inline_does_not_run(base: str, page: Page, complaints: list[str]) -> None:
     page.goto(f"{base}/admin/")
     with page.expect_console_message(lambda said: "Content Security Policy" in said.text):

@@ -19,7 +19,6 @@ def site(api: Web, local_env: Path, built: Path, tmp_path_factory: pytest.TempPa
         yield running
 
 
-@pytest.mark.req("A-17")
 def test_no_page_of_the_front_end_loads_the_documentation_page(built: Path) -> None:
     assert (built / "dist/api-docs/swagger-ui-bundle.js").is_file()
     assert [name for name, script in first_scripts(built / "dist").items() if b"SwaggerUI" in script] == []
@@ -32,7 +31,7 @@ def test_in_production_the_api_describes_itself_to_nobody(services: Services) ->
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15", "A-17")
+@pytest.mark.req("A-17")
 @pytest.mark.parametrize("size", [DESKTOP, SMALLEST])
 def test_the_documentation_page_shows_every_operation_under_the_strict_policy(
     site: Site, size: tuple[int, int]
@@ -45,7 +44,6 @@ def test_the_documentation_page_shows_every_operation_under_the_strict_policy(
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 def test_a_request_can_be_tried_on_the_documentation_page(site: Site) -> None:
     with site.page("/api/docs") as page:
         page.locator("#operations-events-list_all_events .opblock-summary-control").click()

@@ -61,7 +61,6 @@ def heading(page: Page, name: str | re.Pattern[str], level: int = 1) -> None:
     expect(page.get_by_role("heading", name=name, level=level, exact=isinstance(name, str))).to_be_visible()
 
 
-@pytest.mark.req("A-15")
 def test_what_a_shared_link_loads_is_small(built: Path) -> None:
     scripts = first_scripts(built / "dist")
     assert sum(len(gzip.compress(content, 9)) for content in scripts.values()) <= LARGEST_ENTRY
@@ -73,7 +72,6 @@ def test_the_front_ends_own_tests_pass(local_env: Path, built: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.req("A-15")
 def test_the_client_fits_the_api_that_was_described_last(local_env: Path, built: Path) -> None:
     before = (built / "src/api/schema.d.ts").read_text()
     done = npm(local_env, "run", "api-types", folder=built)
@@ -82,7 +80,6 @@ def test_the_client_fits_the_api_that_was_described_last(local_env: Path, built:
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15", "A-17")
 def test_the_home_page_lists_what_the_api_says(site: Site) -> None:
     with site.page() as page:
         heading(page, "Lend a hand")
@@ -122,7 +119,6 @@ def test_an_event_opens_without_a_reload_and_survives_one(site: Site) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 @pytest.mark.parametrize("path", ["/events/99", "/o/nobody", "/no/such/page"])
 def test_an_address_with_nothing_there_leads_back(site: Site, path: str) -> None:
     with site.page(path) as page:
@@ -132,7 +128,6 @@ def test_an_address_with_nothing_there_leads_back(site: Site, path: str) -> None
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 def test_no_events_and_no_api_are_said_in_words(site: Site, api: Api) -> None:
     api.mood = "idle"
     with site.page() as page:
@@ -146,7 +141,6 @@ def test_no_events_and_no_api_are_said_in_words(site: Site, api: Api) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("path", "title"), PAGES)
 def test_a_page_is_accessible_and_fits_the_smallest_phone(site: Site, path: str, title: str, *, dark: bool) -> None:
@@ -159,7 +153,6 @@ def test_a_page_is_accessible_and_fits_the_smallest_phone(site: Site, path: str,
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("path", "title"), OWN_PAGES)
 def test_so_is_a_page_of_somebody_who_is_signed_in(site: Site, api: Api, path: str, title: str, *, dark: bool) -> None:
@@ -173,7 +166,6 @@ def test_so_is_a_page_of_somebody_who_is_signed_in(site: Site, api: Api, path: s
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 def test_the_keyboard_reaches_everything(site: Site) -> None:
     with site.page(size=PHONE) as page:
         expect(page.get_by_role("article")).to_have_count(3)
@@ -188,7 +180,6 @@ def test_the_keyboard_reaches_everything(site: Site) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.req("A-15")
 def test_no_token_is_kept_where_a_script_of_another_day_could_read_it(site: Site, api: Api) -> None:
     api.signed_in = True
     with site.page("/me", signed_in=True) as page:

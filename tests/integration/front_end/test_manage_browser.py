@@ -20,7 +20,7 @@ from tests.integration.front_end.front_end_site import (
 from tests.integration.front_end.manage_api import Pretended
 from tests.integration.front_end.manage_serving import Switch, serve
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15")]
+pytestmark = pytest.mark.browser
 
 HOME = "/manage/tidy-coast"
 PAGES = [

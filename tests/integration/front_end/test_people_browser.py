@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.integration.front_end.front_end_api import Api, serve
 from tests.integration.front_end.front_end_site import PHONE, Site, accessibility_faults, serve_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def say_who(page: Page, email: str = "ben@example.org") -> None:
     page.get_by_label("Your e-mail").fill(email)
 
 
+@pytest.mark.req("D-09")
 def test_a_stranger_on_a_phone_signs_up_and_takes_the_shift_along(site: Site, api: Api) -> None:
     with site.page("/events/4", size=PHONE) as page:
         page.get_by_role("radio", name="Collecting along the beach").check()
@@ -57,6 +58,7 @@ def test_a_stranger_on_a_phone_signs_up_and_takes_the_shift_along(site: Site, ap
     assert [headers["Idempotency-Key"] for _, path, _, headers in api.asked if path == "/shifts/12/sign-ups"]
 
 
+@pytest.mark.req("D-09")
 def test_a_full_shift_offers_its_waiting_list(site: Site) -> None:
     with site.page("/events/4") as page:
         page.get_by_role("radio", name="Soup and tea").check()
@@ -94,6 +96,7 @@ def test_a_sign_up_that_came_too_late_says_so_and_can_be_tried_again(site: Site,
     assert first == second
 
 
+@pytest.mark.req("D-09")
 def test_a_mailed_link_shows_and_cancels_a_sign_up(site: Site, api: Api) -> None:
     with site.page("/my-sign-up#a.mailed.token") as page:
         expect(page.get_by_text("Confirmed")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.integration.front_end.front_end_api import Api, serve
 from tests.integration.front_end.front_end_site import Site, serve_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

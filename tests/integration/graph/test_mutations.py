@@ -77,7 +77,7 @@ def test_an_event_that_cannot_be_is_refused_and_leaves_nothing(
     assert services.sql(count, tenant.id) == before
 
 
-@pytest.mark.req("C-08")
+@pytest.mark.req("C-08", "D-09")
 def test_who_signs_up_has_a_place_or_waits_and_is_promoted_when_one_frees(tenant: Tenant, asking: Asking) -> None:
     first = asking.ask(SIGN_UP, tenant.volunteer, id=tenant.shift_id)["signUp"]
     waiting = asking.ask(SIGN_UP, tenant.owner, id=tenant.shift_id)["signUp"]

@@ -68,7 +68,7 @@ def test_fragments_and_limits_bring_no_queries_for_each_row(
     assert len(small_cost) == len(large_cost)
 
 
-@pytest.mark.req("C-08", "B-17")
+@pytest.mark.req("C-08")
 def test_a_coordinator_sees_everyone_with_their_addresses(tenant: Tenant, asking: Asking) -> None:
     page = asking.ask(PAGE, tenant.coordinator, slug=tenant.slug)["organization"]
     assert {event["state"] for event in page["events"]} == {"DRAFT", "PUBLISHED"}
@@ -83,7 +83,7 @@ def test_a_coordinator_sees_everyone_with_their_addresses(tenant: Tenant, asking
     }
 
 
-@pytest.mark.req("C-08", "B-17")
+@pytest.mark.req("C-08")
 def test_a_volunteer_sees_published_events_and_no_sign_up_but_their_own(tenant: Tenant, asking: Asking) -> None:
     others, own = (asking.ask(OWN_PAGE, who, slug=tenant.slug) for who in (tenant.volunteer, tenant.other))
     for page in (others, own):
@@ -94,7 +94,7 @@ def test_a_volunteer_sees_published_events_and_no_sign_up_but_their_own(tenant: 
     assert asking.refused(PAGE, tenant.volunteer, slug=tenant.slug) == "FORBIDDEN"
 
 
-@pytest.mark.req("C-08", "B-17")
+@pytest.mark.req("C-08")
 def test_the_public_sees_published_events_without_people(tenant: Tenant, asking: Asking) -> None:
     event = asking.ask(EVENT, id=tenant.event_id)["event"]
     assert event["title"] == f"published of {tenant.slug}"

@@ -84,7 +84,7 @@ def test_a_table_that_is_busy_for_a_moment_is_migrated_on_a_later_try(trial: Tri
     assert trial.check()["pending"] == []
 
 
-@pytest.mark.req("B-03", "C-05")
+@pytest.mark.req("B-03")
 def test_two_at_once_migrate_once(trial: Trial) -> None:
     trial.write("trial", 2, FILL)
     with trial.connect() as other:

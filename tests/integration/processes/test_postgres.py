@@ -129,6 +129,7 @@ def test_the_password_of_a_new_env_holds_for_old_data_and_the_old_one_no_longer(
     assert "canary" not in said
 
 
+@pytest.mark.req("D-12")
 def test_data_of_another_version_is_refused_with_a_way_out(cluster: Cluster) -> None:
     cluster.serve_and_stop()
     (cluster.pgdata / "PG_VERSION").write_text("15\n")

@@ -91,6 +91,7 @@ def test_two_replicas_of_a_service_have_ports_of_their_own(runtime: ProcessesRun
     assert [replica.name for replica in runtime.observe()] == [names[1]]
 
 
+@pytest.mark.req("B-07")
 def test_a_replica_that_is_killed_comes_back(runtime: ProcessesRuntime) -> None:
     service = web()
     name = started(runtime, service)
@@ -208,7 +209,6 @@ def test_data_survives_down_and_up_again(runtime: ProcessesRuntime) -> None:
     assert runtime.run_once(database, _sql("select n + 1 from kept"), timeout_s=10) == (0, "42\n")
 
 
-@pytest.mark.req("A-12")
 def test_no_password_is_on_a_command_line_or_in_the_supervisors_files(runtime: ProcessesRuntime) -> None:
     database, cache = postgres(), redis()
     names = [started(runtime, service) for service in (database, cache)]

@@ -18,7 +18,6 @@ from scripts import bootstrap
 ROOT = Path(__file__).resolve().parents[3]
 BASE = str(getattr(sys, "_base_executable", sys.executable))
 START_LIMIT_S = 60
-pytestmark = pytest.mark.req("A-02")
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(root, packages)
 
 
+@pytest.mark.req("A-02")
 def test_a_fresh_machine_is_prepared_once_and_renewed_when_the_lock_changes(machine: Machine) -> None:
     first = machine.deploy("--target", "local")
     assert (first.stdout, first.returncode) == ("1.0 deploy --target local\n", 3), first.stderr
@@ -84,6 +84,7 @@ def test_a_fresh_machine_is_prepared_once_and_renewed_when_the_lock_changes(mach
     assert "making" not in renewed.stderr
 
 
+@pytest.mark.req("A-02")
 def test_a_half_made_environment_is_made_anew(machine: Machine) -> None:
     tools = machine.root / ".venv" / "bin"
     tools.mkdir(parents=True)
@@ -93,6 +94,7 @@ def test_a_half_made_environment_is_made_anew(machine: Machine) -> None:
     assert done.stdout == "1.0 deploy\n", done.stderr
 
 
+@pytest.mark.req("A-02")
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
 def test_a_start_that_was_stopped_in_the_middle_can_be_repeated(machine: Machine, kind: signal.Signals) -> None:
     command = (BASE, str(machine.root / "scripts" / "bootstrap.py"), "ops")
@@ -107,6 +109,7 @@ def test_a_start_that_was_stopped_in_the_middle_can_be_repeated(machine: Machine
     assert machine.deploy().stdout == "1.0 deploy\n"
 
 
+@pytest.mark.req("A-02")
 def test_a_package_that_cannot_be_had_is_explained(machine: Machine) -> None:
     (machine.packages / "invoke-1.0-py3-none-any.whl").unlink()
     done = machine.deploy()
@@ -116,6 +119,7 @@ def test_a_package_that_cannot_be_had_is_explained(machine: Machine) -> None:
     assert "fix:   check network, disk and pip's own configuration" in done.stderr
 
 
+@pytest.mark.req("A-02")
 def test_a_package_with_another_hash_is_refused(machine: Machine) -> None:
     add_package(machine.packages, version="1.0")
     lock = machine.root / "requirements" / "ops.txt"
@@ -125,6 +129,7 @@ def test_a_package_with_another_hash_is_refused(machine: Machine) -> None:
     assert "do not match the hashes" in done.stderr.lower()
 
 
+@pytest.mark.req("A-02")
 def test_a_python_without_ensurepip_uses_its_own_pip(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     real = bootstrap.run
     monkeypatch.setattr(
@@ -142,6 +147,7 @@ def test_a_python_without_ensurepip_uses_its_own_pip(machine: Machine, monkeypat
     assert bootstrap.works(venv)
 
 
+@pytest.mark.req("A-02")
 def test_a_python_that_can_make_no_environment_names_the_package_to_install(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,7 +122,7 @@ def processes(stack: Stack) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.req("B-01", "B-02")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("step", some_of(CUTS, 5))
 def test_an_engine_that_is_killed_in_a_step_leaves_a_site_and_the_next_run_finishes(stack: Stack, step: str) -> None:
     change(stack, CUTS[step], f"# killed in {step}")

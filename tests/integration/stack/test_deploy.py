@@ -51,7 +51,7 @@ def test_a_deploy_leaves_every_artifact_and_a_manifest_that_agrees_with_them(sta
     assert all((folder / entry["name"]).stat().st_size == entry["size"] for entry in manifest["files"])
 
 
-@pytest.mark.req("A-13", "A-14")
+@pytest.mark.req("A-13", "A-14", "A-26")
 def test_every_check_of_a_deploy_holds_and_each_has_its_time(stack: Stack) -> None:
     report = stack.json("deploy")
     assert report["outcome"] == "success"
@@ -127,7 +127,7 @@ def test_no_secret_is_in_any_command_line_or_log(stack: Stack) -> None:
     assert [secret for secret in secrets for text in shown if secret in text] == []
 
 
-@pytest.mark.req("A-20", "A-15")
+@pytest.mark.req("A-20")
 def test_the_events_of_the_home_page_come_from_postgresql_through_the_api(stack: Stack) -> None:
     events = stack.ask("/api/events").json()["items"]
     command = ("python", "manage.py", "shell", "-c", "from signups.models import Event; print(Event.objects.count())")
@@ -163,6 +163,7 @@ def test_a_task_triggered_through_the_api_finishes(stack: Stack) -> None:
     assert tasks == {"task-from-api": True, "task-from-django": True}
 
 
+@pytest.mark.req("B-14")
 def test_logs_are_found_by_service_text_and_time(stack: Stack) -> None:
     stack.ask("/api/events?limit=7")
     lines = [json.loads(line) for line in stack.invoke(*_logs("--service", "api", "--json")).stdout.splitlines()]
@@ -175,6 +176,7 @@ def _logs(*arguments: str) -> tuple[str, ...]:
     return ("logs", "--target", "local", *arguments)
 
 
+@pytest.mark.req("B-14")
 def test_following_the_logs_shows_a_line_as_it_comes(stack: Stack) -> None:
     words = ("--service", "api", "--follow", "--lines", "0", "--grep", "no-such-event-page")
     seen: list[str] = []

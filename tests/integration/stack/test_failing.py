@@ -84,7 +84,7 @@ def test_a_replica_that_hangs_is_out_of_rotation_soon_and_back_when_it_goes_on(t
     assert visitor.failures == []
 
 
-@pytest.mark.req("B-01", "B-07")
+@pytest.mark.req("B-07", "D-12")
 def test_there_is_never_a_second_beat_and_one_that_is_killed_comes_back(two: Stack) -> None:
     (first,) = rows(two, "beat")
     with counting_beats(two) as seen, changed(two.root / "django" / "config" / "celeryconfig.py"):

@@ -55,7 +55,7 @@ def runs(stack: Stack) -> set[str]:
     return {path.name for path in (stack.state / "runs").iterdir()}
 
 
-@pytest.mark.req("B-02", "A-10")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_of_engine_and_operator_at_any_step_is_mended_by_the_same_command(stack: Stack, step: str) -> None:
     stack.change_api(f"killed at {step}")
@@ -103,7 +103,7 @@ def test_a_release_that_does_not_become_healthy_is_undone_and_its_last_words_are
     assert visitor.failures == []
 
 
-@pytest.mark.req("A-16")
+@pytest.mark.req("B-11")
 def test_a_new_certificate_is_served_without_a_restart_of_traefik(stack: Stack) -> None:
     stack.json("deploy")  # whatever the test before this one left
     before = {row["service"]: row["pid"] for row in stack.json("status")["services"]}
@@ -122,6 +122,7 @@ def test_two_deploys_at_once_wait_for_each_other(stack: Stack) -> None:
     assert (first.returncode, second.returncode) == (0, 0), "\n".join(outputs)
 
 
+@pytest.mark.req("B-07")
 def test_a_replica_that_is_killed_comes_back(stack: Stack) -> None:
     row = api_of(stack)
     os.kill(row["pid"], signal.SIGKILL)
@@ -139,7 +140,6 @@ def api_of(stack: Stack) -> dict[str, Any]:
     return next(row for row in rows if row["service"] == "api")
 
 
-@pytest.mark.req("A-28")
 def test_down_keeps_the_data_and_the_next_deploy_has_it(stack: Stack) -> None:
     before = events(stack)
     assert stack.invoke("down", "--target", "local").returncode == 0

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.integration.stack.journey_club import Club
 from tests.integration.stack.journey_fixtures import Town, address, fill, heading, look, press, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15", "A-20")]
+pytestmark = pytest.mark.browser
 
 
 def test_who_came_is_marked_and_stays(town: Town, club: Club) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.integration.stack.journey_club import Club
 from tests.integration.stack.journey_fixtures import PASSWORD, Town, address, fill, heading, look, press, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15", "A-20")]
+pytestmark = pytest.mark.browser
 
 
 def published_event(page: Page, name: str) -> str:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.integration.stack.journey_club import Club
 from tests.integration.stack.journey_fixtures import Town, address, fill, heading, look, press
 
-pytestmark = [pytest.mark.browser, pytest.mark.req("A-15", "A-20")]
+pytestmark = pytest.mark.browser
 
 KEYSTROKE_MS = 60  # a fast typist on a phone
 
@@ -32,6 +32,7 @@ def choose_and_sign(page: Page, shift: str, name: str, email: str) -> None:
     fill(page, {"Your name": name, "Your e-mail": email})
 
 
+@pytest.mark.req("D-09")
 def test_a_shared_link_on_a_phone_takes_three_taps_to_a_place(
     town: Town, club: Club, record_property: Callable[[str, object], None]
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_shared_link_on_a_phone_takes_three_taps_to_a_place(
         town.wait_for_mail(email, "Boat wash")
 
 
+@pytest.mark.req("D-09")
 def test_who_waits_is_promoted_when_a_mailed_link_frees_a_place(town: Town, club: Club) -> None:
     event = club.event("Sail loft")
     first = club.sign_up(event, "Frida")
@@ -79,6 +81,7 @@ def test_who_waits_is_promoted_when_a_mailed_link_frees_a_place(town: Town, club
         expect(page.get_by_text("Confirmed")).to_be_visible()
 
 
+@pytest.mark.req("D-09")
 def test_of_two_who_take_the_last_place_at_one_moment_one_waits(town: Town, club: Club) -> None:
     event = club.event("Lighthouse paint")
     with town.person(f"/events/{event['id']}") as one, town.person(f"/events/{event['id']}") as other:
@@ -97,6 +100,7 @@ def test_of_two_who_take_the_last_place_at_one_moment_one_waits(town: Town, club
     assert sorted(said) == ["You are number 1 on the waiting list", "You are signed up"]
 
 
+@pytest.mark.req("D-09")
 def test_without_a_connection_the_page_says_so_and_sends_the_same_sign_up_later(town: Town, club: Club) -> None:
     event = club.event("Quay market")
     with town.person(f"/events/{event['id']}", on_phone=True, goes_offline=True) as page:

@@ -48,7 +48,7 @@ def test_a_taken_port_is_refused_with_the_name_of_who_holds_it(bare: Stack) -> N
     assert newest_report(bare)["outcome"] == "failed"
 
 
-@pytest.mark.req("B-15", "A-03")
+@pytest.mark.req("B-15")
 def test_every_problem_of_env_is_shown_at_once(bare: Stack) -> None:
     env = bare.root / ".env"
     original = env.read_text(encoding="utf-8")

@@ -44,7 +44,7 @@ def last_run(stack: Stack) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.req("B-02", "B-01", "A-13", "A-11")
+@pytest.mark.req("B-02", "B-01")
 def test_two_rollbacks_go_two_releases_back_without_a_lost_request_and_the_history_tells_it(stack: Stack) -> None:
     first = stack.json("deploy") and version(stack)
     stack.change_api("one")
@@ -69,7 +69,7 @@ def test_two_rollbacks_go_two_releases_back_without_a_lost_request_and_the_histo
     assert all(run["by"] and run["seconds"] > 0 for run in told["runs"])
 
 
-@pytest.mark.req("B-02", "A-11", "A-13")
+@pytest.mark.req("B-02", "A-13")
 def test_a_release_whose_verification_fails_is_taken_back_by_itself(stack: Stack) -> None:
     stack.json("deploy")
     before = version(stack)
@@ -113,7 +113,7 @@ def test_replicas_are_added_kept_by_a_deploy_and_taken_away_without_a_lost_reque
     assert (visitor.failures, visitor.asked > 10) == ([], True)
 
 
-@pytest.mark.req("B-08", "A-13")
+@pytest.mark.req("A-13")
 @pytest.mark.parametrize("count", ["postgres=2", "nobody=2", "api=21"])
 def test_what_cannot_be_scaled_is_refused_and_nothing_changes(stack: Stack, count: str) -> None:
     done = stack.invoke("scale", count, "--target", "local")

@@ -43,7 +43,7 @@ def _on_empty_database(entry: str) -> str:
     return f"{entry.rpartition('/')[0]}/alone" if entry.startswith("DATABASE_URL=") else entry
 
 
-@pytest.mark.req("C-05", "B-03")
+@pytest.mark.req("C-05")
 def test_containers_started_alone_migrate_in_turn_collect_and_serve(host: EngineHost) -> None:
     for name in NAMES:
         start_alone(host, name)

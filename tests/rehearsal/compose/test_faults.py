@@ -17,7 +17,7 @@ kill -9 $!
 """
 
 
-@pytest.mark.req("B-01", "B-02")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("step", some_of(STEPS, 3))
 def test_an_engine_that_is_killed_leaves_a_site_and_the_next_run_makes_it_whole(
     engine_host: EngineHost, step: str
@@ -36,7 +36,7 @@ def test_an_engine_that_is_killed_leaves_a_site_and_the_next_run_makes_it_whole(
     assert engine_host.docker("ps", "--all", "--quiet", "--filter", "label=slipway.job") == ""
 
 
-@pytest.mark.req("C-06", "B-07")
+@pytest.mark.req("C-06")
 @pytest.mark.parametrize("how", ["reboot", "power cut"])
 def test_everything_is_back_after_the_machine_was_away(engine_host: EngineHost, how: str) -> None:
     engine_host.deploy(small_release("one"))
@@ -51,7 +51,7 @@ def test_everything_is_back_after_the_machine_was_away(engine_host: EngineHost, 
     assert (outcome(journal)["outcome"], engine_host.serving()) == ("success", "two")
 
 
-@pytest.mark.req("B-01")
+@pytest.mark.req("B-01", "D-12")
 def test_a_restart_of_the_docker_engine_interrupts_nobody(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
     with load_on(engine_host.machine.address, "/", "/slow") as load:
@@ -71,7 +71,6 @@ def test_a_replica_that_somebody_paused_or_removed_is_replaced(engine_host: Engi
     assert [(rows[name]["state"], rows[name]["healthy"]) for name in (first, second)] == [("running", True)] * 2
 
 
-@pytest.mark.req("A-09")
 def test_a_port_that_another_program_holds_is_named(engine_host: EngineHost) -> None:
     engine_host.engine("down")
     holder = "import socket, time; s = socket.create_server(('0.0.0.0', 80)); time.sleep(120)"

@@ -110,7 +110,7 @@ def test_followed_logs_tell_what_happens_now(host: EngineHost) -> None:
     assert line.startswith("web-")
 
 
-@pytest.mark.req("A-15", "A-14")
+@pytest.mark.req("A-14")
 def test_ports_are_known_with_their_owners(host: EngineHost) -> None:
     found = host.python("runtime.listeners()")
     outside = {(row["port"], row["owner"]) for row in found if not row["address"].startswith("127.")}
@@ -135,7 +135,7 @@ def test_observing_takes_milliseconds(host: EngineHost) -> None:
     assert seconds[2] - seconds[0] < 0.1
 
 
-@pytest.mark.req("A-12", "B-15", "C-04")
+@pytest.mark.req("B-15")
 def test_secrets_are_in_the_containers_and_their_private_files_alone(host: EngineHost) -> None:
     run(host, "true", service="prepare")
     image = f"slipway/small:{web().image.id.removeprefix('small-')}"

@@ -10,7 +10,7 @@ from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
 
 
-@pytest.mark.req("A-15", "C-05")
+@pytest.mark.req("A-19")
 def test_a_release_is_built_started_gated_and_served(engine_host: EngineHost) -> None:
     journal = engine_host.deploy(small_release("one"))
     assert (outcome(journal)["outcome"], outcome(journal)["error"]) == ("success", None)
@@ -30,7 +30,7 @@ def test_the_same_release_again_changes_nothing(engine_host: EngineHost) -> None
     assert [row["Id"] for row in engine_host.inspect()] == before
 
 
-@pytest.mark.req("B-01", "B-05", "A-04")
+@pytest.mark.req("B-01", "B-05")
 def test_a_rolling_update_drops_no_request(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
     with load_on(engine_host.machine.address, "/", "/", "/", "/slow", "/slow") as load:
@@ -55,7 +55,7 @@ def test_a_release_that_never_becomes_ready_is_undone_while_the_old_one_serves(e
     assert {row["state"] for row in engine_host.status().values()} == {"running"}
 
 
-@pytest.mark.req("B-02", "C-04")
+@pytest.mark.req("B-02")
 def test_a_build_that_fails_says_why_and_touches_nothing(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
     before = [row["Id"] for row in engine_host.inspect()]
@@ -67,7 +67,6 @@ def test_a_build_that_fails_says_why_and_touches_nothing(engine_host: EngineHost
     assert [row["Id"] for row in engine_host.inspect()] == before
 
 
-@pytest.mark.req("C-04")
 def test_a_base_image_that_no_registry_has_is_named(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
     pulled = small_release("pulled", edge="traefik:no-such-tag")
@@ -77,7 +76,6 @@ def test_a_base_image_that_no_registry_has_is_named(engine_host: EngineHost) -> 
     assert end["error"]["family"] == "build"
 
 
-@pytest.mark.req("C-12")
 def test_images_and_folders_that_no_kept_release_needs_are_gone(engine_host: EngineHost) -> None:
     made = [small_release(version) for version in ("four", "five", "six", "seven", "eight")]
     for small in made:

@@ -58,7 +58,7 @@ def site(deployed: Rehearsed) -> Iterator[Site]:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.req("A-20", "A-22", "A-23")
+@pytest.mark.req("A-23", "D-09")
 def test_of_two_who_sign_up_for_one_place_the_second_is_promoted_when_the_first_cancels(site: Site) -> None:
     shift = _published_shift(site, places=1)
     names = [f"{name}-{secrets.token_hex(4)}@example.org" for name in ("ida", "juri")]

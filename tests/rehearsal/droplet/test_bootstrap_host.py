@@ -40,13 +40,14 @@ def bare(place: Place) -> Iterator[Machine]:
     machine.delete()
 
 
-@pytest.mark.req("A-02", "A-07")
+@pytest.mark.req("A-07")
 def test_a_fresh_droplet_becomes_ready_by_its_user_data_alone(place: Place, prepared: Machine) -> None:
     assert prepared.run("cat", "/etc/slipway/bootstrap") == bootstrap_version(place.script())
     *_, folder, rule = prepared.run("sh", "-c", STATED).splitlines()
     assert (folder, rule) == ("711 root", "440 root")
 
 
+@pytest.mark.req("A-28")
 def test_the_bootstrap_run_again_changes_nothing(place: Place, host: RemoteHost, prepared: Machine) -> None:
     before = prepared.run("sh", "-c", LOOK_AT_ALL)
     prepared.run("mv", "/etc/slipway/bootstrap", "/run/kept")
@@ -56,6 +57,7 @@ def test_the_bootstrap_run_again_changes_nothing(place: Place, host: RemoteHost,
     assert not prepare(host.remote, place.script(), say=place.said.append)
 
 
+@pytest.mark.req("D-01")
 def test_another_mirror_reaches_the_engine_while_containers_run_on(
     place: Place, host: RemoteHost, prepared: Machine
 ) -> None:
@@ -70,7 +72,6 @@ def test_another_mirror_reaches_the_engine_while_containers_run_on(
     prepared.run("docker", "rm", "--force", "lasting")
 
 
-@pytest.mark.req("A-07")
 def test_a_host_that_knows_only_root_is_prepared_as_root_and_root_is_out_afterwards(
     place: Place, bare: Machine
 ) -> None:
@@ -97,7 +98,6 @@ def test_a_host_that_knows_only_root_is_prepared_as_root_and_root_is_out_afterwa
         place.remote(bare, user="root").connect()
 
 
-@pytest.mark.req("B-15")
 @pytest.mark.parametrize("user", ["root", "deploy"])
 def test_nobody_gets_in_with_a_password(prepared: Machine, user: str) -> None:
     options = ("PubkeyAuthentication=no", "BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null")
@@ -113,6 +113,7 @@ def test_nobody_gets_in_with_a_password(prepared: Machine, user: str) -> None:
     assert "Permission denied (publickey)" in done.stderr
 
 
+@pytest.mark.req("D-01")
 def test_swap_and_kernel_are_left_alone_where_they_are_somebody_elses(prepared: Machine) -> None:
     assert prepared.run("sh", "-c", "ls /swapfile /etc/sysctl.d/60-slipway.conf 2>/dev/null || true") == ""
 

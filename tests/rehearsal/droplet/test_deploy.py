@@ -16,7 +16,7 @@ pytestmark = pytest.mark.engine
 CLOSED = (2375, 2376, 3306, 5432, 5555, 6379, 8000, 8080, 8081, 9000)
 
 
-@pytest.mark.req("A-01", "A-07", "A-13", "A-14", "B-11")
+@pytest.mark.req("A-01", "A-07", "A-14")
 def test_from_nothing_one_command_leaves_a_verified_droplet(deployed: Rehearsed) -> None:
     first = json.loads((deployed.root.parent / "first" / "report.json").read_text(encoding="utf-8"))
     assert first["outcome"] == "success"
@@ -34,7 +34,7 @@ def test_every_artifact_is_there(deployed: Rehearsed) -> None:
     assert manifest["missing"] in ({}, [])
 
 
-@pytest.mark.req("A-12")
+@pytest.mark.req("A-12", "B-15")
 def test_no_secret_is_in_an_artifact_an_image_a_process_list_or_the_token_on_the_host(deployed: Rehearsed) -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in (deployed.root.parent / "first").iterdir()}
     texts["console"] = (deployed.root.parent / "first-console.txt").read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def test_the_certificate_comes_from_the_acme_server(deployed: Rehearsed) -> None
     assert "Pebble" in text
 
 
-@pytest.mark.req("A-28", "A-04")
+@pytest.mark.req("A-28")
 def test_the_same_deploy_again_changes_nothing_and_says_so(deployed: Rehearsed) -> None:
     before = {name: one["Id"] for name, one in deployed.containers().items()}
     written = len(deployed.world.parts.cloud.writes())
@@ -103,7 +103,7 @@ def test_an_update_replaces_what_changed_alone_and_drops_no_request(deployed: Re
     assert sorted(path.name for path in deployed.folder().iterdir()) == sorted(NAMES)
 
 
-@pytest.mark.req("A-15", "A-06")
+@pytest.mark.req("A-15")
 def test_from_outside_only_22_80_and_443_answer_and_the_firewall_says_the_same(deployed: Rehearsed) -> None:
     def is_open(port: int) -> bool:
         try:
@@ -121,7 +121,7 @@ def test_from_outside_only_22_80_and_443_answer_and_the_firewall_says_the_same(d
     assert {address.rpartition(":")[2] for address in outward} <= {"22", "80", "443"}
 
 
-@pytest.mark.req("A-14", "A-01")
+@pytest.mark.req("A-14")
 def test_verify_changes_nothing_and_works_by_its_wrapper(deployed: Rehearsed) -> None:
     before = {name: one["Id"] for name, one in deployed.containers().items()}
     done = subprocess.run(
@@ -138,7 +138,7 @@ def test_verify_changes_nothing_and_works_by_its_wrapper(deployed: Rehearsed) ->
     assert {name: one["Id"] for name, one in deployed.containers().items()} == before
 
 
-@pytest.mark.req("A-13")
+@pytest.mark.req("B-14")
 def test_status_and_logs_show_the_droplets_replicas(deployed: Rehearsed) -> None:
     status = deployed.invoke("status", "--json")
     assert status.returncode == 0, status.stderr

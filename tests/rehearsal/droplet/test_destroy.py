@@ -11,7 +11,7 @@ from tests.rehearsal.droplet.droplet_stack import Rehearsed, running_deploy, wai
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.req("A-07")
+@pytest.mark.req("D-01")
 def test_destroy_shows_asks_and_removes_only_what_carries_the_tag(deployed: Rehearsed) -> None:
     other = deployed.with_settings(DROPLET_NAME="doomed", DROPLET_TAG="doomed", MANAGE_DNS="false")
     with running_deploy(other) as process:

@@ -83,7 +83,7 @@ def test_a_container_that_never_gets_healthy_is_taken_back(broken: Rehearsed, fa
     assert [name for name in broken.containers() if name.startswith("api-")] == list(broken.running("api"))
 
 
-@pytest.mark.req("A-09", "B-02")
+@pytest.mark.req("B-02")
 def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
     edit(
         broken.root / "traefik" / "dynamic" / "public.yml",
@@ -93,7 +93,7 @@ def test_routes_that_traefik_refuses_are_taken_back(broken: Rehearsed) -> None:
     fails(broken, code=8, outcome="rolled_back", why="Traefik did not take over")
 
 
-@pytest.mark.req("A-09", "B-02")
+@pytest.mark.req("B-02")
 def test_a_traefik_that_does_not_start_is_refused_at_first_and_replaced_by_the_old_one(second: Rehearsed) -> None:
     template = second.root / "traefik" / "traefik.yml.template"
     text = template.read_text(encoding="utf-8")
@@ -120,7 +120,6 @@ def test_a_disk_that_fills_up_during_the_build_stops_the_release_and_nothing_els
         broken.machine.run("umount", place)
 
 
-@pytest.mark.req("A-01")
 def test_two_operators_at_once_are_told_apart_and_one_goes_first(second: Rehearsed) -> None:
     last = second.folder()
     second.change_api("the first operator")
@@ -138,7 +137,7 @@ def test_two_operators_at_once_are_told_apart_and_one_goes_first(second: Rehears
 STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain", "stop", "verify")
 
 
-@pytest.mark.req("A-07", "B-02")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("step", some_of(STEPS, 4))
 def test_an_operator_who_is_killed_types_the_same_command_again(second: Rehearsed, step: str) -> None:
     last = second.folder()

@@ -36,7 +36,7 @@ def key_digest(stack: Rehearsed, domain: str) -> str:
     return base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
-@pytest.mark.req("A-15", "B-11")
+@pytest.mark.req("A-15")
 def test_the_droplet_answers_over_http_3(deployed: Rehearsed) -> None:
     if not CHROMIUM:
         assert not os.environ.get("CI"), "CI needs a Chromium for this test"

@@ -20,7 +20,7 @@ IN_ORDER = ("stop", "start")  # in these the host shuts down in order, in all ot
 TOLD = {"gate": 6, "start": 8}
 
 
-@pytest.mark.req("A-07", "B-02")
+@pytest.mark.req("C-06")
 def test_a_droplet_that_goes_down_in_any_step_serves_soon_after_and_the_next_update_finishes(
     deployed: Rehearsed,
 ) -> None:

@@ -57,7 +57,7 @@ def test_a_token_that_may_not_write_stops_the_run_before_any_change(unchanged: R
     assert [machine.name for machine in unchanged.world.parts.machines.all()] == ["slipway"]
 
 
-@pytest.mark.req("A-07")
+@pytest.mark.req("A-13")
 def test_a_cloud_that_is_down_is_told_apart_from_a_wrong_token(unchanged: Rehearsed) -> None:
     faults = unchanged.world.parts.cloud.faults
     faults.add(Fault(status=503, times=1000))

@@ -33,7 +33,7 @@ def version(site: Rehearsed) -> str:
     return str(site.ask("/api/health").json()["version"])
 
 
-@pytest.mark.req("B-02", "B-08", "B-01", "A-13")
+@pytest.mark.req("B-02", "B-08", "B-01")
 def test_update_rollback_history_and_scale_on_a_droplet_lose_no_request(site: Rehearsed) -> None:
     typed(site, "deploy")
     before, live = version(site), typed(site, "history")["live"]

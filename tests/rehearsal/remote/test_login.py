@@ -20,7 +20,6 @@ from rehearsal.relay import Relay
 from rehearsal.world import write_ssh_key
 from tests.rehearsal.remote.remote_fixtures import Place
 
-pytestmark = pytest.mark.req("A-07")
 FIREWALL = ("iptables", "--wait=10", "--{}", "INPUT", "--protocol", "tcp", "--dport", "22", "--jump", "DROP")
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFWfJ1I8QGnmGD2UFKN8FwYsQaCSKS+L4ZvSdoQ2b2V"
 
@@ -30,6 +29,7 @@ def _known_hosts_stay(place: Place, prepared: Machine) -> None:
     assert place.host(prepared).remote.login.known_hosts.is_file()
 
 
+@pytest.mark.req("A-07")
 def test_a_key_that_the_host_does_not_know_is_denied(place: Place, prepared: Machine, tmp_path: Path) -> None:
     write_ssh_key(tmp_path / "other")
     with pytest.raises(DeniedError) as denied:
@@ -38,6 +38,7 @@ def test_a_key_that_the_host_does_not_know_is_denied(place: Place, prepared: Mac
     assert "SSH_KEY_PATH" in denied.value.fix
 
 
+@pytest.mark.req("A-07")
 def test_a_changed_host_key_is_refused_and_one_command_accepts_it(
     place: Place, prepared: Machine, tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_damaged_kept_key_is_not_taken_for_a_first_contact(place: Place, prepa
         place.remote(prepared, known_hosts=known).connect()
 
 
+@pytest.mark.req("A-07")
 def test_a_port_that_a_firewall_drops_is_called_blocked(
     place: Place, prepared: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_port_that_a_firewall_drops_is_called_blocked(
     assert "--skip-allowlist" in blocked.value.fix
 
 
+@pytest.mark.req("A-07")
 def test_a_port_where_nothing_listens_is_called_refused_after_the_patience(
     place: Place, prepared: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +96,7 @@ def test_a_port_where_nothing_listens_is_called_refused_after_the_patience(
     assert len([line for line in place.said if line.startswith("waiting for SSH")]) >= 3
 
 
+@pytest.mark.req("A-07")
 def test_a_server_that_hangs_up_is_not_called_ssh(place: Place, prepared: Machine) -> None:
     with Relay(("127.0.0.1", 0), (prepared.address, 22)) as relay:
         relay.cut()
@@ -145,7 +149,6 @@ def test_a_line_that_goes_dead_is_noticed_though_nobody_tells(
         connection.close()
 
 
-@pytest.mark.req("A-12")
 def test_no_error_of_the_connection_prints_a_stack_trace(
     place: Place, prepared: Machine, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,6 @@ def numbers(events: list[dict[str, Any]]) -> list[int]:
     return [event["number"] for event in events if event["event"] == "progress"]
 
 
-@pytest.mark.req("A-07")
 def test_following_survives_a_link_that_is_cut_and_misses_nothing(
     place: Place, prepared: Machine, slow_engine: SlowEngine
 ) -> None:
@@ -91,7 +90,6 @@ def test_an_engine_that_cannot_start_says_why(host: RemoteHost, slow_engine: Slo
     host.remote.run(("systemctl", "stop", "slipway-run-6"), sudo=True)
 
 
-@pytest.mark.req("A-07")
 def test_a_host_that_loses_power_in_the_middle_is_waited_for_and_told(
     place: Place, host: RemoteHost, prepared: Machine, slow_engine: SlowEngine
 ) -> None:

@@ -39,7 +39,6 @@ def half(prepared: Machine, run_id: str) -> str:
     return prepared.run(*(word.format(run_id) for word in HALF))
 
 
-@pytest.mark.req("A-12")
 def test_a_release_arrives_and_only_root_can_read_it(place: Place, host: RemoteHost, prepared: Machine) -> None:
     made = release(place.checkout, one=b"first content", two=b"second content")
     assert host.ship("ship-1", made, {"data/tls/key.pem": b"key"}) == "/var/lib/slipway/runs/ship-1/release.json"
@@ -51,7 +50,6 @@ def test_a_release_arrives_and_only_root_can_read_it(place: Place, host: RemoteH
     assert (reading.exit_code, reading.output) == (1, "")
 
 
-@pytest.mark.req("A-28")
 def test_only_what_changed_is_sent(place: Place, host: RemoteHost) -> None:
     host.ship("ship-2", release(place.checkout, one=b"a", two=b"b"), {})
     seen = place.host_again(host).hello()
@@ -69,7 +67,6 @@ def test_files_of_a_container_stay_its_own_when_they_are_replaced(
     assert prepared.run("stat", "-c", "%a %u %g", "/var/lib/slipway/data/tls/cert.pem") == "600 10001 10001"
 
 
-@pytest.mark.req("A-07")
 def test_a_link_cut_in_the_middle_leaves_nothing_half_and_the_next_one_works(place: Place, prepared: Machine) -> None:
     made = release(place.checkout, large=os.urandom(SIZE), small=b"small")
     with Relay(("127.0.0.1", 0), (prepared.address, 22), rtt_ms=200) as relay:
@@ -106,7 +103,6 @@ def wait_until_gone(prepared: Machine, run_id: str) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.req("A-07")
 def test_a_disk_that_fills_up_is_named_and_leaves_nothing(
     place: Place, host: RemoteHost, prepared: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +119,7 @@ def test_a_disk_that_fills_up_is_named_and_leaves_nothing(
     host.ship("ship-5", made, {})
 
 
+@pytest.mark.req("A-28")
 def test_a_plan_leaves_nothing_on_the_host(place: Place, host: RemoteHost, prepared: Machine) -> None:
     before = prepared.run("sh", "-c", "find /var/lib/slipway /tmp | sort")
     changes = host.plan(release(place.checkout, one=b"a"))["changes"]

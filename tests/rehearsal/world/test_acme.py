@@ -39,7 +39,6 @@ def order(machine: Machine) -> None:
     machine.run(*command, timeout_s=ORDER_TIMEOUT_S)
 
 
-@pytest.mark.req("A-16")
 def test_a_name_that_points_here_gets_a_certificate_of_the_stated_length(world: World, client: Machine) -> None:
     record = world.parts.cloud.account.add_record(ZONE, {"type": "A", "name": "acme", "data": client.address})
     try:
@@ -55,7 +54,6 @@ def test_a_name_that_points_here_gets_a_certificate_of_the_stated_length(world: 
     assert (names.get_values_for_type(x509.DNSName), round(hours)) == ([NAME], CERTIFICATE_HOURS)
 
 
-@pytest.mark.req("A-16")
 def test_a_name_that_points_elsewhere_gets_none(world: World, client: Machine) -> None:
     record = world.parts.cloud.account.add_record(ZONE, {"type": "A", "name": "acme", "data": world.parts.acme.address})
     try:

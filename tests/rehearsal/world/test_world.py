@@ -39,7 +39,6 @@ def ordered(world: World) -> Iterator[Ordered]:
         yield droplet
 
 
-@pytest.mark.req("A-07")
 def test_a_droplet_that_was_ordered_runs_its_user_data_and_lets_the_key_in(world: World, ordered: Ordered) -> None:
     assert ssh(world, ordered.machine, "deploy", "sudo", "id", "-un") == "root"
     assert ssh(world, ordered.machine, "deploy", "hostname") == "ordered"
@@ -53,13 +52,11 @@ def test_every_droplet_makes_host_keys_of_its_own(ordered: Ordered, new_droplet:
     assert ordered.machine.run(*key).split()[:2] != other.run(*key).split()[:2]
 
 
-@pytest.mark.req("A-06")
 def test_from_outside_only_what_the_firewall_names_answers(ordered: Ordered) -> None:
     assert ordered.machine.run("sh", "-c", "ss -Hltn | grep -c :5432") == "1"  # it listens
     assert [answers(ordered.machine, port) for port in (22, 80, 5432)] == [True, True, False]
 
 
-@pytest.mark.req("A-06")
 def test_ssh_answers_the_allowlist_alone(world: World, ordered: Ordered, new_droplet: NewDroplet) -> None:
     stranger = new_droplet("stranger")
     probe = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)"

@@ -38,7 +38,6 @@ def _ask(admitted: Admission, path: str, answers: Answers | None = None) -> asyn
     return asyncio.create_task(asking)
 
 
-@pytest.mark.req("B-09", "B-16")
 def test_a_handful_begins_in_a_turn_in_the_order_in_which_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "IN_A_SECOND", 0)
 
@@ -60,7 +59,6 @@ def test_a_handful_begins_in_a_turn_in_the_order_in_which_they_came(monkeypatch:
     asyncio.run(play())
 
 
-@pytest.mark.req("B-09", "B-16")
 def test_a_turn_that_others_made_long_lets_more_begin() -> None:
     async def play() -> None:
         application = Application()
@@ -92,7 +90,6 @@ def test_a_probe_does_not_wait() -> None:
     asyncio.run(play())
 
 
-@pytest.mark.req("B-09", "B-16")
 def test_one_too_many_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MOST_WAITING", 3)
 

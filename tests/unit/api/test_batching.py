@@ -33,7 +33,6 @@ async def _asked(database: Database, keys: list[int]) -> list[int | None]:
     return await asyncio.gather(*asking)
 
 
-@pytest.mark.req("B-09")
 def test_who_asks_while_a_query_runs_shares_the_next_one() -> None:
     async def play() -> tuple[list[int | None], list[list[int]]]:
         database = Database()

@@ -52,6 +52,7 @@ def test_documentation_pages_are_for_everywhere_but_production(environment: Any,
     assert settings.shows_docs == shown
 
 
+@pytest.mark.req("A-12", "B-15")
 def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://canary")
     monkeypatch.setenv("LOG_LEVEL", "canary")
@@ -64,7 +65,7 @@ def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.req("C-12")
+@pytest.mark.req("B-14")
 def test_an_exception_is_one_json_line_with_its_stack() -> None:
     config = logging_config(service="api", level="info")["formatters"]["json"]
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -91,7 +91,6 @@ def test_each_operation_has_a_lasting_name_and_says_what_it_does() -> None:
         assert operation["tags"]
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("name", operations())
 def test_each_operation_names_how_it_refuses(name: str) -> None:
     path, operation = operations()[name]
@@ -123,7 +122,6 @@ def test_each_body_has_an_example_that_fits() -> None:
             assert all(check.is_valid(example) for example in schema["examples"]), name
 
 
-@pytest.mark.req("B-17")
 def test_who_may_use_an_operation_stands_beside_it() -> None:
     (scheme,) = document()["components"]["securitySchemes"]
     assert re.fullmatch(r"[a-zA-Z0-9._-]+", scheme)

@@ -21,7 +21,6 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.req("B-09")
 def test_few_search_at_once_few_wait_and_the_next_is_told_so() -> None:
     async def play() -> None:
         limit, go, running = ConcurrencyLimit(at_once=2, most_waiting=3), asyncio.Event(), list[int]()

@@ -52,7 +52,7 @@ async def _until(holds: Callable[[], bool], *, turns: int = 10_000) -> int:
     raise AssertionError(f"not within {turns} turns")
 
 
-@pytest.mark.req("B-16")
+@pytest.mark.req("B-09")
 def test_all_who_wait_at_the_door_are_let_in_within_a_few_turns() -> None:
     async def act() -> None:
         guests = Guests()

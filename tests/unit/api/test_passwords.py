@@ -16,7 +16,6 @@ from api.errors import UnavailableError
 GOOD = "a garden wall of stone"
 
 
-@pytest.mark.req("B-09")
 def test_django_and_the_api_understand_each_others_hashes() -> None:
     hasher = Argon2()
     of_api = asyncio.run(hash_password(GOOD))
@@ -29,7 +28,6 @@ def test_django_and_the_api_understand_each_others_hashes() -> None:
     assert of_api.split("$")[:4] == of_django.split("$")[:4]
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize(
     "stored",
     [
@@ -47,14 +45,12 @@ def test_what_is_no_hash_of_ours_matches_no_password(stored: str | None) -> None
     assert not asyncio.run(is_right("", stored))
 
 
-@pytest.mark.req("B-09")
 def test_where_there_is_no_password_none_is_right() -> None:
     assert unusable().startswith("!")
     assert unusable() != unusable()
     assert not asyncio.run(is_right(GOOD, unusable()))
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize("stored", [None, "!", "pbkdf2_sha256$1$salt$aGFzaA==", "!x"])
 def test_an_account_that_cannot_log_in_costs_as_much_as_one_that_can(
     monkeypatch: pytest.MonkeyPatch, stored: str | None
@@ -70,7 +66,6 @@ def test_an_account_that_cannot_log_in_costs_as_much_as_one_that_can(
     assert [phc.split("$")[1:4] for phc in seen] == [["argon2id", "v=19", "m=19456,t=2,p=1"]]
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize(
     ("password", "email", "why"),
     [
@@ -90,14 +85,12 @@ def test_a_password_is_refused_for_a_reason(password: str, email: str, why: str 
     assert refusal(password, email) == why
 
 
-@pytest.mark.req("B-09")
 @given(st.sampled_from(sorted(COMMON)), st.booleans())
 def test_no_common_password_is_taken(password: str, is_loud: bool) -> None:  # noqa: FBT001 - drawn
     assert refusal(password.upper() if is_loud else password, "ada@example.org") is not None
     assert 10 <= len(password) <= 200
 
 
-@pytest.mark.req("B-09", "B-16")
 def test_who_would_wait_too_long_for_a_hash_is_told_at_once() -> None:
     may_end = threading.Event()
     threads = HashingThreads(cores=1, longest_queue=2)
@@ -114,7 +107,6 @@ def test_who_would_wait_too_long_for_a_hash_is_told_at_once() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.req("B-16")
 def test_work_whose_request_went_away_is_not_begun() -> None:
     may_end, begun = threading.Event(), list[int]()
     threads = HashingThreads(cores=1, longest_queue=2)

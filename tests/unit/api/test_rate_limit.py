@@ -39,7 +39,6 @@ def _count(redis: Any, address: str = "ada@example.org") -> None:
     asyncio.run(LIMIT.count(redis, address))
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize(("left_ms", "told"), [(1500, "2"), (1000, "1"), (0, "1"), (-1, "1"), (59_999, "60")])
 def test_one_too_many_is_told_how_long_to_wait(left_ms: int, told: str) -> None:
     redis = Redis(left_ms=left_ms)
@@ -51,7 +50,6 @@ def test_one_too_many_is_told_how_long_to_wait(left_ms: int, told: str) -> None:
     _count(redis, "grace@example.org")
 
 
-@pytest.mark.req("B-09")
 def test_what_is_given_back_does_not_count() -> None:
     redis: Any = Redis()
     for _ in range(5):
@@ -59,14 +57,12 @@ def test_what_is_given_back_does_not_count() -> None:
         asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
 
 
-@pytest.mark.req("B-09")
 def test_redis_never_sees_an_address() -> None:
     redis = Redis()
     _count(redis)
     assert not any("ada" in key or "@" in key for key in redis.counts)
 
 
-@pytest.mark.req("B-09")
 def test_without_redis_everything_is_allowed() -> None:
     redis: Any = Redis(NoRedisError("gone"))
     for _ in range(5):
@@ -74,13 +70,11 @@ def test_without_redis_everything_is_allowed() -> None:
     asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
 
 
-@pytest.mark.req("B-09")
 def test_asking_in_parallel_does_not_get_around_it() -> None:
     with pytest.raises(UnavailableError):
         _count(Redis(MaxConnectionsError("33 at once")))
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize(
     ("host", "place"),
     [

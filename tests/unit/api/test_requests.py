@@ -75,7 +75,6 @@ def test_an_exception_after_the_answer_began_cuts_the_connection() -> None:
         ask(half)
 
 
-@pytest.mark.req("B-06")
 @pytest.mark.parametrize(("path", "counted"), [("/events", 1), ("/ready", 0), ("/health/", 0), ("/api/ready", 0)])
 def test_requests_are_counted_while_they_run_probes_are_not(path: str, counted: int) -> None:
     in_flight, seen = InFlight(), []

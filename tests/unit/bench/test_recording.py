@@ -41,7 +41,6 @@ def a_story() -> Story:
     return Story(title="api", recording=Recording(rows), updates=(an_update(steps=steps),))
 
 
-@pytest.mark.req("B-01")
 def test_a_percentile_is_a_latency_that_was_measured_and_failures_are_counted_apart() -> None:
     found = latencies([sample(0, float(ms)) for ms in range(1, 101)] + [sample(1, 9000.0, failure="closed")])
     assert found.figures() == {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99.9": 100.0, "max": 100.0}
@@ -70,7 +69,6 @@ def test_every_moment_is_told_by_the_step_that_ran_then() -> None:
     assert told == ["steady", "api 1: between steps", "api 1: gate", "steady"]
 
 
-@pytest.mark.req("B-01")
 def test_an_update_is_seen_from_the_first_new_answer_to_the_last_old_one() -> None:
     story = a_story()
     seen = seen_of(story.updates[0], story.recording, until=math.inf)

@@ -21,14 +21,12 @@ def a_plan(**changes: object) -> Plan:
     return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.req("B-01")
 def test_requests_are_due_at_the_fixed_rate_whatever_the_answers_do() -> None:
     due = [one.at_s for one in schedule(a_plan(rate=300.0))]
     assert len(due) == 3000
     assert {round(later - before, 6) for before, later in itertools.pairwise(due)} == {round(1 / 300, 6)}
 
 
-@pytest.mark.req("B-01")
 def test_the_mix_is_60_get_and_20_post_kept_alive_and_15_get_and_5_post_fresh() -> None:
     for kinds in (api_kinds(), site_kinds()):
         shares: collections.Counter[tuple[str, bool]] = collections.Counter()

@@ -141,6 +141,7 @@ def test_a_canary_for_every_secret_key_is_redacted_under_its_own_name() -> None:
     assert shown == " ".join(f"[redacted:{name}]" for name in canaries)
 
 
+@pytest.mark.req("A-12")
 def test_a_secret_too_short_to_be_told_from_ordinary_text_is_refused_without_showing_it() -> None:
     with pytest.raises(ValueError, match="THE_KEY") as refused:
         Redactor({"THE_KEY": "hunter2"})
@@ -148,6 +149,7 @@ def test_a_secret_too_short_to_be_told_from_ordinary_text_is_refused_without_sho
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.req("A-12")
 def test_a_redactor_shows_only_the_names_of_its_secrets() -> None:
     assert repr(Redactor({"THE_KEY": CANARY})) == "Redactor(THE_KEY)"
 

@@ -23,8 +23,6 @@ from ops.runs.run import Run
 from ops.targets import Request
 from tests.unit.ops.secret_fixtures import ENCODINGS, SECRETS
 
-pytestmark = pytest.mark.req("A-12")
-
 KEY = "[redacted:THE_KEY]"
 
 
@@ -65,6 +63,7 @@ def seen_in_the_journal(run: Run, text: str) -> None:
 PLACES = (said, told_as_progress, warned, failed, changed, seen_in_the_journal)
 
 
+@pytest.mark.req("A-12")
 @pytest.mark.parametrize("place", PLACES)
 @given(encoding=st.sampled_from(sorted(ENCODINGS)), secret=SECRETS, padding=st.integers(0, 100), as_json=st.booleans())
 def test_no_run_shows_or_writes_a_secret_wherever_a_line_is_folded(
@@ -80,6 +79,7 @@ def test_no_run_shows_or_writes_a_secret_wherever_a_line_is_folded(
         assert squeezed(encoded) not in squeezed(text.replace(KEY, "\0"))
 
 
+@pytest.mark.req("A-12")
 @given(encoding=st.sampled_from(sorted(ENCODINGS)), secret=SECRETS, padding=st.integers(0, 100))
 def test_no_journal_holds_a_secret(encoding: str, secret: str, padding: int) -> None:
     encoded = ENCODINGS[encoding](secret)
@@ -115,6 +115,7 @@ def shown_by() -> Iterator[Callable[[str, dict[str, Any]], str]]:
         yield shown
 
 
+@pytest.mark.req("A-12")
 @given(secret=SECRETS, padding=st.integers(0, 60))
 def test_no_table_shows_a_secret_that_it_folds(
     shown_by: Callable[[str, dict[str, Any]], str], secret: str, padding: int

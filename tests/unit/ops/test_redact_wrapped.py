@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from ops.redact import Redactor, first_words, last_lines
 from tests.unit.ops.secret_fixtures import ALLOWED, CANARY, ENCODINGS, SECRETS
 
-pytestmark = pytest.mark.req("A-12")
-
 SIMPLE_SECRETS = st.text(ALLOWED.replace("\\", ""), min_size=8, max_size=70)
 ENV_FILE = (
     "DJANGO_DEBUG=false\nPOSTGRES_USER=slipway\nPOSTGRES_DB=slipway\n{key}={secret}\nLOG_LEVEL=INFO\nREDIS_DB=0\n"
@@ -49,6 +47,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+@pytest.mark.req("A-12")
 @pytest.mark.parametrize("wrapping", REAL_WRAPPINGS)
 @given(encoding=st.sampled_from(sorted(ENCODINGS)), secret=SECRETS, width=WIDTHS, padding=st.integers(0, 100))
 def test_no_encoding_survives_where_its_lines_are_broken(
@@ -62,6 +61,7 @@ def test_no_encoding_survives_where_its_lines_are_broken(
     assert squeezed(encoded) not in squeezed(shown.replace("[redacted:THE_KEY]", "\0"))
 
 
+@pytest.mark.req("A-12")
 @pytest.mark.parametrize("wrapping", ESCAPED_WRAPPINGS)
 @given(encoding=st.sampled_from(OPAQUE), secret=SIMPLE_SECRETS, width=WIDTHS)
 def test_no_opaque_encoding_survives_where_its_line_ends_are_escaped(
@@ -75,6 +75,7 @@ def test_no_opaque_encoding_survives_where_its_line_ends_are_escaped(
     assert wrapped not in shown
 
 
+@pytest.mark.req("A-12")
 @given(secret=st.text(ALLOWED, min_size=8, max_size=70), key=st.text("ABCDEFG_", min_size=1, max_size=40))
 def test_no_secret_can_be_read_out_of_an_encoded_environment_file(secret: str, key: str) -> None:
     encoded = base64.encodebytes(ENV_FILE.format(key=key, secret=secret).encode()).decode()
@@ -86,6 +87,7 @@ def test_no_secret_can_be_read_out_of_an_encoded_environment_file(secret: str, k
     assert squeezed(encoded) not in kept
 
 
+@pytest.mark.req("A-12")
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
 @given(secret=SECRETS, before=st.text(max_size=9))
 def test_utf_16_does_not_hide_a_secret(encoding: str, secret: str, before: str) -> None:
@@ -94,6 +96,7 @@ def test_utf_16_does_not_hide_a_secret(encoding: str, secret: str, before: str) 
     assert secret.encode(encoding) not in Redactor({"THE_KEY": secret}).bytes(content)
 
 
+@pytest.mark.req("A-12")
 def test_a_scan_finds_what_is_broken_over_lines_and_what_is_utf_16(tmp_path: Path) -> None:
     wrapped = "\n".join(textwrap.wrap(base64.b64encode(f"{'x' * 60}{CANARY}".encode()).decode(), 76))
     (tmp_path / "config.yaml").write_text(f"data:\n{textwrap.indent(wrapped, '    ')}\n", encoding="utf-8")
@@ -103,6 +106,7 @@ def test_a_scan_finds_what_is_broken_over_lines_and_what_is_utf_16(tmp_path: Pat
     assert [found.file for found in Redactor({"THE_KEY": CANARY}).scan(tmp_path)] == ["config.yaml", "windows.txt"]
 
 
+@pytest.mark.req("A-12")
 @given(secret=SECRETS, width=st.sampled_from([64, 76]), start=st.integers(0, 80))
 def test_log_lines_that_are_passed_on_one_by_one_hide_no_encoded_text_that_is_broken(
     secret: str, width: int, start: int
@@ -128,6 +132,7 @@ def test_an_ordinary_line_is_passed_on_before_the_next_one_comes() -> None:
     assert told == lines()
 
 
+@pytest.mark.req("A-12")
 @given(secret=SECRETS, count=st.integers(1, 4), start=st.integers(0, 200))
 def test_the_last_lines_of_a_text_begin_in_the_middle_of_no_encoded_secret(secret: str, count: int, start: int) -> None:
     encoded = base64.encodebytes(b"x" * start + secret.encode() + b"y" * 100).decode()
@@ -144,6 +149,7 @@ def _holds_part_of(line: str, secret: str, encoded: str) -> bool:
     return octets.find(secret.encode()) >= place and octets.find(secret.encode()) + len(secret) <= place + 57
 
 
+@pytest.mark.req("A-12")
 @given(secret=SECRETS, before=st.integers(0, 60), most=st.integers(10, 60))
 def test_the_first_words_of_a_text_end_in_the_middle_of_no_secret(secret: str, before: int, most: int) -> None:
     text = f"{'x' * before} password is {secret} and so on"
@@ -155,6 +161,7 @@ def test_the_first_words_of_a_text_end_in_the_middle_of_no_secret(secret: str, b
     )
 
 
+@pytest.mark.req("A-12")
 def test_values_of_any_shape_are_redacted_whole() -> None:
     redactor = Redactor({"THE_KEY": CANARY})
 

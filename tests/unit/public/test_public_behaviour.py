@@ -95,7 +95,6 @@ def told(done: Typed) -> str:
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>", text.replace(str(done.root), "<checkout>"))
 
 
-@pytest.mark.req("A-01")
 def test_the_help_of_every_word_is_as_it_was(words: list[str]) -> None:
     asked = ["--list", *(f"{word} --help" for word in words)]
     done = subprocess.run(
@@ -112,13 +111,11 @@ def test_the_help_of_every_word_is_as_it_was(words: list[str]) -> None:
     assert {path.stem for path in (KEPT / "help").iterdir()} == {"list", *words}
 
 
-@pytest.mark.req("A-01")
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_has_the_words_and_the_exit_code_that_it_had(typed: dict[str, Typed], name: str) -> None:
     check_kept(f"refusals/{name}.txt", told(typed[name]))
 
 
-@pytest.mark.req("A-01")
 @pytest.mark.parametrize("name", LOOSE)
 def test_a_refusal_whose_words_may_change_names_what_it_refuses_and_has_its_exit_code(
     typed: dict[str, Typed], name: str
@@ -131,7 +128,6 @@ def test_a_refusal_whose_words_may_change_names_what_it_refuses_and_has_its_exit
         assert heads == ["error", "why", "fix"], said
 
 
-@pytest.mark.req("A-01")
 def test_ctrl_c_ends_with_130(checkouts: Checkouts) -> None:
     with checkouts.start("interrupted", INTERRUPTED) as process:
         is_asked = checkouts.cloud.asked.wait(timeout=LIMIT_S)
@@ -140,7 +136,6 @@ def test_ctrl_c_ends_with_130(checkouts: Checkouts) -> None:
     assert (is_asked, process.returncode) == (True, 130), stderr
 
 
-@pytest.mark.req("A-01")
 def test_each_family_of_errors_has_its_exit_code(words: list[str]) -> None:
     assert words, "the words bring the errors with them"
     loaded = [one for name, one in sys.modules.items() if name.partition(".")[0] == "ops"]
@@ -150,7 +145,7 @@ def test_each_family_of_errors_has_its_exit_code(words: list[str]) -> None:
     check_kept("exit-codes.json", json.dumps(codes, indent=1, sort_keys=True) + "\n")
 
 
-@pytest.mark.req("A-01", "A-11")
+@pytest.mark.req("A-13")
 @pytest.mark.parametrize("mode", RUNS)
 def test_a_run_prints_the_report_that_programs_parse_with_the_old_name_of_its_mode(
     typed: dict[str, Typed], mode: str
@@ -163,7 +158,7 @@ def test_a_run_prints_the_report_that_programs_parse_with_the_old_name_of_its_mo
     check_kept(f"refusals/{mode}.json", text + "\n")
 
 
-@pytest.mark.req("A-11")
+@pytest.mark.req("A-11", "A-10")
 @pytest.mark.parametrize("mode", RUNS)
 def test_a_run_leaves_the_artifacts_under_their_names_or_says_why_one_is_missing(
     typed: dict[str, Typed], mode: str
@@ -179,7 +174,7 @@ def test_a_run_leaves_the_artifacts_under_their_names_or_says_why_one_is_missing
     assert re.fullmatch("latest" if mode == "verify" else r"\d{8}_\d{6}", folder.name)
 
 
-@pytest.mark.req("A-11")
+@pytest.mark.req("A-13")
 @pytest.mark.parametrize("mode", RUNS)
 def test_report_json_is_what_was_printed(typed: dict[str, Typed], mode: str) -> None:
     printed = json.loads(typed[mode].stdout)

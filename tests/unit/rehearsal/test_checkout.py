@@ -31,7 +31,6 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.req("A-12")
 def test_the_copy_holds_the_work_of_now_and_never_the_operators_settings(checkout: Path, tmp_path: Path) -> None:
     copy = copy_checkout(checkout, tmp_path / "copy")
     found = sorted(str(path.relative_to(copy)) for path in copy.rglob("*.*") if ".git/" not in f"{path}/")
@@ -53,7 +52,6 @@ def test_outside_a_checkout_nothing_is_copied(tmp_path: Path) -> None:
         copy_checkout(tmp_path / "bare", tmp_path / "copy")
 
 
-@pytest.mark.req("A-12")
 def test_no_setting_of_the_operator_reaches_the_rehearsal_through_the_environment(checkout: Path) -> None:
     environ = {key.name: PRODUCTION for key in KEYS}
     kept = environment_without_settings(checkout, {**environ, "PATH": "/bin", "GIT_DIR": "elsewhere"})

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from rehearsal.cloud import Rule
 from rehearsal.droplet.firewall import restore_script
 
@@ -21,7 +19,6 @@ BEFORE = [
 AFTER = ["-A DROPLET -j DROP", "COMMIT"]
 
 
-@pytest.mark.req("A-06")
 def test_what_the_rules_name_comes_in_and_everything_else_is_dropped() -> None:
     assert restore_script(RULES, family="iptables").splitlines() == [
         *BEFORE,
@@ -33,7 +30,6 @@ def test_what_the_rules_name_comes_in_and_everything_else_is_dropped() -> None:
     ]
 
 
-@pytest.mark.req("A-06")
 def test_over_ipv6_the_rules_for_ipv6_hold_and_neighbours_are_found() -> None:
     assert restore_script(RULES, family="ip6tables").splitlines() == [
         *BEFORE,

@@ -90,7 +90,6 @@ def told(capfd: pytest.CaptureFixture[str]) -> Told:
     return lambda: dict(json.loads(capfd.readouterr().out))
 
 
-@pytest.mark.req("A-04")
 def test_a_rehearsal_deploys_deploys_again_and_updates_after_a_change(checkout: Path, told: Told) -> None:
     assert rehearse(root=checkout, as_json=True) == 0
     laps = told()["laps"]
@@ -104,7 +103,6 @@ def test_a_rehearsal_deploys_deploys_again_and_updates_after_a_change(checkout: 
     assert "Changed" not in (checkout / "api" / "main.py").read_text()
 
 
-@pytest.mark.req("A-12")
 def test_the_operators_settings_are_not_seen_and_the_rehearsals_do_not_stay(checkout: Path, told: Told) -> None:
     rehearse(root=checkout, as_json=True)
     for lap in told()["laps"]:
@@ -114,7 +112,6 @@ def test_the_operators_settings_are_not_seen_and_the_rehearsals_do_not_stay(chec
     assert not (checkout / ".local" / "rehearsal" / "checkout" / ".env").exists()
 
 
-@pytest.mark.req("A-28")
 def test_a_second_deploy_that_changes_something_fails(
     checkout: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:

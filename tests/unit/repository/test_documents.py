@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[3]
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", CONTRIBUTING, *sorted((ROOT / "docs").rglob("*.md"))]
 QUICKSTART = ROOT / "docs" / "quickstart.md"
-pytestmark = pytest.mark.req("A-25")
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\binvoke (\w+)((?: +--[a-z][a-z-]*(?:[ =](?!--)[^\s`|#-][^\s`|#]*)?)*)")
@@ -38,10 +37,12 @@ def text(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+@pytest.mark.req("A-25")
 def test_the_stack_page_has_the_services_and_keys_of_today() -> None:
     assert text(stack_tables.PAGE) == stack_tables.filled(text(stack_tables.PAGE)), "run `nox -s stack`"
 
 
+@pytest.mark.req("A-25")
 def test_the_stack_page_names_every_key() -> None:
     assert [key.name for key in KEYS if f"| `{key.name}` |" not in text(stack_tables.PAGE)] == []
 
@@ -58,6 +59,7 @@ def not_for_env() -> set[str]:
     return set(re.findall(r"`([A-Z_]+)`", text(stack_tables.PAGE).partition("### Not for `.env`")[2]))
 
 
+@pytest.mark.req("A-25")
 def test_every_key_that_a_service_reads_is_a_setting_or_said_to_be_none() -> None:
     api = set(re.findall(r"(?m)^    ([a-z_]+): ", (ROOT / "api" / "settings.py").read_text(encoding="utf-8")))
     django = (ROOT / "django" / "config" / "settings.py").read_text(encoding="utf-8")
@@ -66,6 +68,7 @@ def test_every_key_that_a_service_reads_is_a_setting_or_said_to_be_none() -> Non
     assert read - BY_NAME.keys() - not_for_env() == set()
 
 
+@pytest.mark.req("A-25")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     local = [target for target in LINK.findall(text(page)) if "://" not in target]
@@ -73,6 +76,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.req("A-25")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_is_one_that_can_be_typed(page: Path) -> None:
     known = {word: task_flags(word) for word in tasks().task_names}
@@ -84,6 +88,7 @@ def test_every_command_is_one_that_can_be_typed(page: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.req("A-25")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     named = {name for name in KEY.findall(text(page)) if name not in NOT_OURS}
@@ -91,13 +96,14 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
     assert {name for name in named if name.partition("_")[0] in prefixes} <= BY_NAME.keys() | not_for_env()
 
 
+@pytest.mark.req("A-25")
 def test_the_quickstart_lists_every_exit_code_of_an_error() -> None:
     families = {kind.exit_code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, OpsError)}
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", text(QUICKSTART), flags=re.MULTILINE)}
     assert families - {OpsError.exit_code} <= listed
 
 
-@pytest.mark.req("A-01", "A-24")
+@pytest.mark.req("A-25")
 def test_the_quickstart_maps_every_switch_of_the_wrappers() -> None:
     row = re.compile(r"^\| `-(\w+)[^`]*` \| `([^`]+)` \| (.+?) \|", flags=re.MULTILINE)
     rows = {switch: (shell, task) for switch, shell, task in row.findall(text(QUICKSTART))}

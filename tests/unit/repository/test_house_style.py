@@ -178,7 +178,6 @@ def test_each_way_to_the_world_has_one_module(library: str, place: str) -> None:
     assert users <= {place}
 
 
-@pytest.mark.req("A-10")
 def test_only_the_artifacts_module_knows_where_run_folders_are() -> None:
     folder = "local_run_logs"
     users = {

@@ -11,6 +11,7 @@ CONFTEST = Path(__file__).resolve().parents[2] / "conftest.py"
 SKIPPING = "import pytest\n@pytest.mark.skip(reason='no engine here')\ndef test_it(): pass\ndef test_that(): pass\n"
 
 
+@pytest.mark.req("B-18")
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
 def test_a_skipped_test_fails_the_session_under_ci_and_is_named_anyway(tmp_path: Path, ci: str, code: int) -> None:
     (tmp_path / "conftest.py").write_bytes(CONFTEST.read_bytes())

@@ -21,14 +21,14 @@ from tests.unit.scripts.powershell_fixtures import (
     parameters_of,
 )
 
-pytestmark = pytest.mark.req("A-01", "A-24")
 
-
+@pytest.mark.req("A-24")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_windows_powershell_5_knows_all_that_a_script_uses(script: Path) -> None:
     assert newer_than_5(script.read_bytes()) == []
 
 
+@pytest.mark.req("A-24")
 @pytest.mark.parametrize(
     ("written", "found"),
     [
@@ -52,6 +52,7 @@ def test_what_only_powershell_7_has_is_noticed(written: str, found: str) -> None
     assert newer_than_5(written.encode()) == [found]
 
 
+@pytest.mark.req("A-01")
 @pytest.mark.parametrize("name", ["deploy", "test"])
 def test_a_powershell_wrapper_has_a_parameter_for_each_flag_of_its_tasks(name: str) -> None:
     modes = dict.fromkeys(MODES, "switch") if name == "deploy" else {}
@@ -59,6 +60,7 @@ def test_a_powershell_wrapper_has_a_parameter_for_each_flag_of_its_tasks(name: s
     assert parameters_of(f"{name}.ps1") == expected
 
 
+@pytest.mark.req("A-01")
 @pytest.mark.parametrize("name", ["deploy", "test"])
 def test_each_parameter_becomes_the_flag_of_its_name(name: str) -> None:
     script = (ROOT / "scripts" / f"{name}.ps1").read_text(encoding="ascii")
@@ -68,6 +70,7 @@ def test_each_parameter_becomes_the_flag_of_its_name(name: str) -> None:
         assert f"\nif (${parameter}) {{ $words += {added} }}\n" in script
 
 
+@pytest.mark.req("A-01")
 def test_each_mode_becomes_the_word_of_its_task() -> None:
     script = (ROOT / "scripts" / "deploy.ps1").read_text(encoding="ascii")
     for mode, word in MODES.items():
@@ -75,6 +78,7 @@ def test_each_mode_becomes_the_word_of_its_task() -> None:
     assert "\n$words = @('verify')\n" in (ROOT / "scripts" / "test.ps1").read_text(encoding="ascii")
 
 
+@pytest.mark.req("A-01", "A-24")
 def test_programs_are_started_at_one_place_where_stderr_is_no_error() -> None:
     text = "\n".join(path.read_text(encoding="ascii") for path in SCRIPTS)
     starts = re.findall(r"^.*(?:^|[{(;|]) *& .*$", text, flags=re.MULTILINE)
@@ -84,6 +88,7 @@ def test_programs_are_started_at_one_place_where_stderr_is_no_error() -> None:
     assert "$PSNativeCommandUseErrorActionPreference = $false" in door
 
 
+@pytest.mark.req("A-01")
 def test_words_with_blanks_quotes_and_nothing_at_all_arrive_as_they_were_typed(tmp_path: Path) -> None:
     typed = ["echo", "--first", "two words", "--second", "", "--third", 'a "b c" \\', "--fourth", "\u00e4"]
     (tmp_path / "tasks.py").write_text(

@@ -15,7 +15,6 @@ from scripts import bootstrap
 ROOT = Path(__file__).resolve().parents[3]
 OPS = ROOT / "ops"  # all of it but the engine, which runs on the host
 OPERATORS_SIDE = [ROOT / "tasks.py", *sorted(path for path in OPS.rglob("*.py") if OPS / "engine" not in path.parents)]
-pytestmark = pytest.mark.req("A-24")
 
 POSIX_MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")
 POSIX_NAMES = {
@@ -49,6 +48,7 @@ print(len(names))
 """
 
 
+@pytest.mark.req("A-24")
 def test_the_operators_side_imports_without_anything_of_posix() -> None:
     command = (sys.executable, "-c", PRETENCE)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -67,10 +67,12 @@ def test_the_pretence_notices_a_module_that_needs_posix(tmp_path: Path) -> None:
     assert "import of fcntl halted" in done.stderr
 
 
+@pytest.mark.req("A-24")
 def test_what_only_posix_has_is_used_behind_a_guard_alone() -> None:
     assert {found for path in OPERATORS_SIDE for found in posix_uses(path)} == GUARDED
 
 
+@pytest.mark.req("A-24")
 def test_no_path_of_one_system_is_written_down() -> None:
     roots = ("/tmp", "/dev/", "/proc/", "/home/")  # noqa: S108 - looked for, not used
     found = [
@@ -83,6 +85,7 @@ def test_no_path_of_one_system_is_written_down() -> None:
     assert found == []
 
 
+@pytest.mark.req("A-24")
 def test_each_text_that_is_read_or_written_names_its_encoding() -> None:
     # what Windows takes otherwise is the code page of the country
     found = [
@@ -125,6 +128,7 @@ def posix_uses(path: Path) -> Iterator[str]:
             yield f"{path.name}: {node.module}"
 
 
+@pytest.mark.req("A-24")
 def test_a_second_start_on_windows_waits_for_the_first(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

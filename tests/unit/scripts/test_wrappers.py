@@ -14,7 +14,6 @@ from scripts import bootstrap
 from tests.unit.scripts.powershell_fixtures import WORDS_OF, flags, kebab
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.req("A-01")
 
 TOLD = '#!/bin/sh\nprintf "%s|" "${0##*/}" "$@"\nexit 7\n'
 
@@ -48,6 +47,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(root)
 
 
+@pytest.mark.req("A-01")
 @pytest.mark.parametrize(
     ("script", "arguments", "told"),
     [
@@ -71,6 +71,7 @@ def test_a_wrapper_passes_its_arguments_and_the_exit_code(
     assert (done.stdout, done.stderr, done.returncode) == (told, "", 7)
 
 
+@pytest.mark.req("A-01")
 @pytest.mark.parametrize("modes", [("--full", "--update-only"), ("--preflight", "--json", "--full")])
 def test_switches_that_ask_for_different_things_are_refused(checkout: Checkout, modes: tuple[str, ...]) -> None:
     done = checkout.run("deploy.sh", *modes)
@@ -78,6 +79,7 @@ def test_switches_that_ask_for_different_things_are_refused(checkout: Checkout, 
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "why", "fix"]
 
 
+@pytest.mark.req("A-01")
 @pytest.mark.parametrize("script", ["deploy", "test"])
 def test_the_shell_wrapper_passes_each_flag_of_its_tasks_as_it_is(checkout: Checkout, script: str) -> None:
     known = flags(*WORDS_OF[script])
@@ -114,6 +116,7 @@ def test_an_environment_is_ready_when_it_holds_the_lock_or_more(
     assert bootstrap.is_ready(root, asked) is ready
 
 
+@pytest.mark.req("A-02")
 def test_a_changed_lock_or_a_moved_checkout_makes_the_environment_stale(checkout: Checkout) -> None:
     moved = checkout.root.rename(checkout.root.with_name("elsewhere"))
     assert not bootstrap.is_ready(moved, "ops")
@@ -124,6 +127,7 @@ def test_a_changed_lock_or_a_moved_checkout_makes_the_environment_stale(checkout
     assert not bootstrap.is_ready(moved, "ops")
 
 
+@pytest.mark.req("A-01")
 def test_both_kinds_of_wrapper_start_the_same_tasks() -> None:
     for name, word in (("deploy", "deploy"), ("test", "verify")):
         for suffix in ("sh", "ps1"):

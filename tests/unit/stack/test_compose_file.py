@@ -116,12 +116,11 @@ def test_only_traefik_publishes_ports_and_only_80_and_443() -> None:
     assert {port["published"] for port in services()["traefik"]["ports"]} == {"80", "443"}
 
 
-@pytest.mark.req("A-15")
 def test_no_service_gets_the_docker_socket() -> None:
     assert offenders(wrong=lambda service: "docker.sock" in json.dumps(service)) == []
 
 
-@pytest.mark.req("A-15")
+@pytest.mark.req("A-22")
 def test_data_services_are_on_no_network_that_reaches_outside() -> None:
     outward = {name for name, network in stack()["networks"].items() if not network.get("internal")}
     assert outward == {"public", "egress"}

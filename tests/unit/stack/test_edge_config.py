@@ -54,14 +54,12 @@ def test_the_staging_resolver_is_the_only_one() -> None:
     assert set(re.findall(r"(?:certResolver|resolver): *([\w-]+)", everything)) == {"le-staging"}
 
 
-@pytest.mark.req("A-15")
 def test_files_are_the_only_provider() -> None:
     assert set(static()["providers"]) == {"providersThrottleDuration", "file"}
     assert static()["providers"]["providersThrottleDuration"] == "100ms"
     assert static()["providers"]["file"]["watch"] is True
 
 
-@pytest.mark.req("A-15")
 def test_runtimes_differ_by_ports_folders_and_acme_settings_alone() -> None:
     assert set(re.findall(r"\$\{?(\w+)", STATIC.read_text())) == FILLED_IN
 
@@ -108,7 +106,6 @@ def test_the_admin_and_flower_are_behind_the_lock_alone() -> None:
     assert lock["operators-password"]["basicAuth"]["removeHeader"] is True
 
 
-@pytest.mark.req("A-15")
 def test_every_entry_point_is_hardened_and_trusts_no_forwarded_header() -> None:
     for entry_point in static()["entryPoints"].values():
         assert entry_point["http"]["aliasHeadersStrategy"] == "delete"
@@ -143,7 +140,7 @@ def test_routers_use_only_middlewares_that_exist() -> None:
         assert set(router.get("middlewares", [])) <= known
 
 
-@pytest.mark.req("A-15")
+@pytest.mark.req("B-01")
 def test_the_upstream_transport_gives_up_a_connection_before_the_replica_does() -> None:
     transport = yaml.safe_load((ROOT / "traefik/dynamic/transport.yml").read_text())["http"]["serversTransports"]
     idle_s = int(transport["upstream"]["forwardingTimeouts"]["idleConnTimeout"].removesuffix("s"))
@@ -154,7 +151,6 @@ def test_the_upstream_transport_gives_up_a_connection_before_the_replica_does() 
     assert idle_s < min(int(nginx_s[1]), int(uvicorn_s[1]))
 
 
-@pytest.mark.req("C-07")
 @pytest.mark.parametrize("name", ["local", "react-app", "static"])
 def test_nginx_keeps_its_own_variables_when_a_template_is_filled_in(name: str) -> None:
     template = (ROOT / f"nginx/{name}.conf.template").read_text()

@@ -138,7 +138,7 @@ def test_accounts_and_tokens_are_for_administrators(coordinator: Staff, model: s
     assert coordinator.status(f"/admin/signups/{model}/")[0] == 403
 
 
-@pytest.mark.req("A-21", "B-17")
+@pytest.mark.req("A-21")
 @pytest.mark.parametrize("model", [*MODELS, *OF_ACCOUNTS])
 def test_an_administrator_sees_all_of_it_and_pages_run_nothing_inline(
     clubs: tuple[Club, Club], root: Staff, model: str

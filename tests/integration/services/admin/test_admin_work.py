@@ -137,7 +137,6 @@ def test_deleting_a_person_gives_the_place_to_the_next(club: Club, coordinator: 
     assert told(club)[2:] == ["removed", "promoted"]
 
 
-@pytest.mark.req("B-17")
 def test_only_owners_say_who_runs_the_organization(club: Club, coordinator: Staff, django_web: Web) -> None:
     ada = club.member("ada")
     refused = coordinator.send(f"/admin/signups/member/{ada}/change/", role="owner").text

@@ -17,7 +17,6 @@ def ada(services: Services, api: Web) -> Iterator[Account]:
         yield found
 
 
-@pytest.mark.req("B-09")
 def test_registering_tells_the_worker_and_nobody_else_whether_there_is_an_account(
     api: Web, services: Services, ada: Account
 ) -> None:
@@ -37,7 +36,6 @@ def test_registering_tells_the_worker_and_nobody_else_whether_there_is_an_accoun
         remove(services, new)
 
 
-@pytest.mark.req("B-09")
 def test_a_forgotten_password_is_answered_alike_for_everybody(api: Web, services: Services, ada: Account) -> None:
     nobody = random_email()
     answers = [api.client.post("/auth/forgot", json={"email": one}) for one in (nobody, ada.email.upper())]
@@ -54,7 +52,6 @@ def _told(services: Services, kind: str, key: str, value: str) -> int:
     return int(services.sql(query, kind, key, value)[0][0])
 
 
-@pytest.mark.req("B-09")
 def test_a_mailed_link_gives_a_password_an_account_and_its_memberships_once(
     api: Web, services: Services, ada: Account
 ) -> None:
@@ -81,7 +78,6 @@ def test_a_mailed_link_gives_a_password_an_account_and_its_memberships_once(
         services.sql("DELETE FROM signups_organization WHERE id = %s", organization)
 
 
-@pytest.mark.req("B-09")
 def test_a_link_used_by_two_at_the_same_moment_is_good_for_one(api: Web, ada: Account) -> None:
     link = ada.link()
     with ThreadPoolExecutor(2) as both:
@@ -93,7 +89,6 @@ def _choose(api: Web, link: str) -> int:
     return Browser(api).status("POST", "/auth/password", token=link, password=random_password())
 
 
-@pytest.mark.req("B-09")
 def test_a_refused_password_does_not_use_the_link_up(api: Web, ada: Account) -> None:
     link = ada.link()
     for refused in ("qwertyuiop", f"{ada.email.partition('@')[0]} 1", "short"):
@@ -104,7 +99,6 @@ def test_a_refused_password_does_not_use_the_link_up(api: Web, ada: Account) -> 
     assert _choose(api, link) == 200
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize("what", ["wrong", "unknown", "not active", "no password yet", "hashed by PBKDF2"])
 def test_a_login_that_fails_does_not_say_why(api: Web, ada: Account, what: str) -> None:
     email, password = ada.email, ada.password
@@ -122,7 +116,6 @@ def test_a_login_that_fails_does_not_say_why(api: Web, ada: Account, what: str) 
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.req("B-09")
 def test_the_refresh_token_is_a_cookie_that_no_script_and_no_other_site_can_use(api: Web, ada: Account) -> None:
     answer = Browser(api).post("/auth/login", email=f" {ada.email.upper()} ", password=ada.password)
     name, *attributes = [part.strip() for part in answer.headers["set-cookie"].split(";")]
@@ -140,7 +133,6 @@ def test_the_refresh_token_is_a_cookie_that_no_script_and_no_other_site_can_use(
     assert set(answer.json()["me"]) == {"id", "name", "email", "organizations"}
 
 
-@pytest.mark.req("B-09")
 def test_one_can_change_ones_own_name(ada: Account) -> None:
     browser = ada.browser()
     assert browser.ask("PATCH", "/me", json={"name": "  Ada L. "}).json()["name"] == "Ada L."
@@ -148,7 +140,6 @@ def test_one_can_change_ones_own_name(ada: Account) -> None:
     assert Browser(ada.web).status("GET", "/me") == 401
 
 
-@pytest.mark.req("B-09")
 def test_a_new_password_ends_every_other_session(services: Services, ada: Account) -> None:
     other, browser, chosen = ada.browser(), ada.browser(), random_password()
     wrong = browser.ask("PUT", "/auth/password", json={"current": "wrong", "new": chosen})
@@ -163,7 +154,6 @@ def test_a_new_password_ends_every_other_session(services: Services, ada: Accoun
     assert stored.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-@pytest.mark.req("B-09")
 def test_a_login_under_way_while_all_sessions_end_does_not_outlive_them(services: Services, ada: Account) -> None:
     ended = "UPDATE signups_user SET token_version = token_version + 1 WHERE id = %s"
     with psycopg.connect(services.environment["DATABASE_URL"]) as ending, ThreadPoolExecutor(1) as beside:

@@ -48,7 +48,6 @@ def _statuses(services: Services, *logins: dict[str, str]) -> list[int]:
     return asyncio.run(run())
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize("change", ["password = '!'", "password = 'pbkdf2_sha256$1$s$aGFzaA=='", "is_active = false"])
 def test_a_login_costs_one_hash_with_an_account_or_without(
     services: Services, ada: Account, verified: list[str], change: str

@@ -20,7 +20,6 @@ def _refresh(api: Web, token: str) -> int:
     return Browser(api, refresh=token).status("POST", "/auth/refresh")
 
 
-@pytest.mark.req("B-09")
 def test_each_refresh_gives_the_next_token_and_a_good_access_token(api: Web, ada: Account) -> None:
     browser = ada.browser()
     tokens = [browser.refresh]
@@ -33,7 +32,6 @@ def test_each_refresh_gives_the_next_token_and_a_good_access_token(api: Web, ada
     assert _refresh(api, "never-made") == 401
 
 
-@pytest.mark.req("B-09")
 def test_a_refresh_token_that_comes_twice_ends_its_family_and_no_other(api: Web, ada: Account) -> None:
     browser, other = ada.browser(), ada.browser()
     stolen = browser.refresh
@@ -47,7 +45,6 @@ def test_a_refresh_token_that_comes_twice_ends_its_family_and_no_other(api: Web,
     )
 
 
-@pytest.mark.req("B-09")
 def test_a_refresh_token_used_by_many_at_the_same_moment_is_good_for_one(
     api: Web, services: Services, ada: Account
 ) -> None:
@@ -59,7 +56,6 @@ def test_a_refresh_token_used_by_many_at_the_same_moment_is_good_for_one(
     assert services.sql(good, ada.id) == [(0,)]
 
 
-@pytest.mark.req("B-09")
 def test_logging_out_ends_this_session_alone(api: Web, ada: Account) -> None:
     browser, other = ada.browser(), ada.browser()
     token = browser.refresh
@@ -71,7 +67,6 @@ def test_logging_out_ends_this_session_alone(api: Web, ada: Account) -> None:
     assert Browser(api).status("POST", "/auth/logout") == 204
 
 
-@pytest.mark.req("B-09")
 def test_logging_out_everywhere_voids_every_token_at_once(api: Web, ada: Account) -> None:
     browsers = [ada.browser() for _ in range(3)]
     tokens = [browser.refresh for browser in browsers]
@@ -81,7 +76,6 @@ def test_logging_out_everywhere_voids_every_token_at_once(api: Web, ada: Account
     assert ada.browser().status("GET", "/me") == 200
 
 
-@pytest.mark.req("B-09")
 def test_an_account_that_is_switched_off_is_out_at_once(api: Web, ada: Account) -> None:
     browser = ada.browser()
     ada.change("is_active = false")
@@ -95,7 +89,6 @@ def _choose(api: Web, link: str) -> int:
     return Browser(api).status("POST", "/auth/password", token=link, password="a password never set")
 
 
-@pytest.mark.req("B-09")
 def test_a_session_ends_ninety_days_after_the_login_however_often_it_is_renewed(
     services: Services, ada: Account
 ) -> None:
@@ -108,7 +101,6 @@ def test_a_session_ends_ninety_days_after_the_login_however_often_it_is_renewed(
     assert browser.status("POST", "/auth/refresh") == 401
 
 
-@pytest.mark.req("B-09")
 def test_no_token_is_in_the_database_as_it_is(services: Services, ada: Account) -> None:
     browser = ada.browser()
     ((kept, agent),) = services.sql(
@@ -118,7 +110,6 @@ def test_no_token_is_in_the_database_as_it_is(services: Services, ada: Account) 
     assert agent.startswith("python-httpx")
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout", "/auth/login"])
 def test_another_site_may_not_use_the_cookie(ada: Account, path: str, site: str) -> None:

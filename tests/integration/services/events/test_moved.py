@@ -157,6 +157,7 @@ def test_nobody_tells_the_people_of_another_organization(club: Club) -> None:
     assert moved(club) == []
 
 
+@pytest.mark.req("D-10")
 @pytest.mark.parametrize(("to_h", "again"), [(20, False), (30, True)])
 def test_a_shift_that_moves_beyond_a_day_is_reminded_of_again(club: Club, to_h: int, *, again: bool) -> None:
     shift_id = club.shift(club.event(in_h=10), in_h=10)

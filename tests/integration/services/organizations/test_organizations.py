@@ -33,7 +33,6 @@ def found(club: Club, **body: Any) -> Any:
     return club.ask("POST", "/organizations", club.volunteer, json=body)
 
 
-@pytest.mark.req("B-17")
 def test_who_founds_an_organization_owns_it(club: Club, name: str) -> None:
     answer = found(club, name=name, description="For all.")
     assert answer.status_code == 201, answer.text

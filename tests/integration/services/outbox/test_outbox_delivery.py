@@ -42,7 +42,6 @@ def register(club: Club, who: str) -> int:
     return club.put("register", user_id=club.account(who))
 
 
-@pytest.mark.req("A-23")
 def test_two_workers_at_once_send_each_mail_once(club: Club, player: Worker) -> None:
     for number in range(60):
         club.member(f"person-{number}")
@@ -57,7 +56,6 @@ def test_two_workers_at_once_send_each_mail_once(club: Club, player: Worker) -> 
     assert sum(one.get("sent", 0) for one in done) >= 40  # the first ones may have been due with the announcement
 
 
-@pytest.mark.req("A-23")
 def test_a_worker_killed_after_sending_sends_the_same_mail_again(club: Club, player: Worker, smtp: MailServer) -> None:
     message = register(club, "ada")
     smtp.may_answer.clear()
@@ -75,7 +73,6 @@ def test_a_worker_killed_after_sending_sends_the_same_mail_again(club: Club, pla
     assert club.one(tokens, club.address("ada")) == 1
 
 
-@pytest.mark.req("A-23")
 def test_without_a_mail_server_a_message_is_tried_again_later(club: Club, player: Worker, smtp: MailServer) -> None:
     first, second = register(club, "ada"), register(club, "ben")
     assert player.deliver(EMAIL_URL=f"smtp://user:{PASSWORD}@127.0.0.1:{free_port()}", EMAIL_FILE_PATH="") == {
@@ -200,6 +197,7 @@ def run_task(services: Services, name: str) -> Any:
 NAMES = {"reminders": "remind", "purging": "purge"}
 
 
+@pytest.mark.req("D-10")
 def test_a_reminder_is_written_once_to_whom_has_a_place_within_a_day(club: Club) -> None:
     sign_up = club.sign_up(club.member("ada"))
     club.sign_up(club.member("ben"))  # waits

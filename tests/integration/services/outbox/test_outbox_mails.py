@@ -94,6 +94,7 @@ def test_an_invitation_that_is_over_is_not_mailed(club: Club, worker_of_mails: W
     assert worker_of_mails.mails(club.address("")) == []
 
 
+@pytest.mark.req("D-09")
 def test_the_way_of_a_sign_up_from_the_waiting_list_to_the_reminder(club: Club, worker_of_mails: Worker) -> None:
     first, second = club.sign_up(club.member("ada")), club.sign_up(club.member("ben"))
     worker_of_mails.deliver()
@@ -117,6 +118,7 @@ def test_the_way_of_a_sign_up_from_the_waiting_list_to_the_reminder(club: Club, 
     assert "you are number 1" in text_of(worker_of_mails.mails(club.address("ben"))[0])
 
 
+@pytest.mark.req("D-09")
 def test_the_mail_of_a_place_has_time_link_and_calendar(club: Club, worker_of_mails: Worker) -> None:
     sign_up = club.sign_up(club.member("ada"))
     worker_of_mails.deliver(DJANGO_TIME_ZONE="Europe/Berlin")

@@ -39,7 +39,6 @@ def test_who_is_promoted_by_the_worker_is_told_at_once(services: Services, club:
     assert worker.running.poll() is None
 
 
-@pytest.mark.req("A-23")
 def test_a_long_row_of_mails_is_sent_to_its_end_and_lets_other_tasks_through(
     services: Services, club: Club, worker: Process
 ) -> None:

@@ -58,7 +58,7 @@ def times_done(task_id: str, *workers: Process) -> int:
     return sum(f"[{task_id}] succeeded" in line for line in lines)
 
 
-@pytest.mark.req("B-01", "B-05", "A-23")
+@pytest.mark.req("B-05", "D-12")
 def test_a_running_task_finishes_and_one_that_waits_is_done_by_the_next_worker(
     services: Services, shifts: list[int]
 ) -> None:
@@ -80,7 +80,7 @@ def test_a_running_task_finishes_and_one_that_waits_is_done_by_the_next_worker(
     assert [times_done(task, old, new) for task in (running, waiting)] == [1, 1]
 
 
-@pytest.mark.req("B-01", "B-05")
+@pytest.mark.req("B-05", "D-12")
 def test_a_task_that_runs_on_after_the_grace_goes_back_and_is_done_once(services: Services, shifts: list[int]) -> None:
     shift = shifts[0]
     with locked(services, shift) as holder:

@@ -56,7 +56,7 @@ def guest(club: Club, name: str, shift: int) -> str:
     return email
 
 
-@pytest.mark.req("A-23")
+@pytest.mark.req("D-09")
 def test_a_guest_cancels_by_the_mailed_link_and_the_next_one_is_told(club: Club) -> None:
     shift = club.open_shift(capacity=1)
     ada, mo = guest(club, "Ada", shift), guest(club, "Mo", shift)

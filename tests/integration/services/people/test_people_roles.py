@@ -134,6 +134,7 @@ def test_a_person_of_another_organization_is_signed_up_nowhere(clubs: tuple[Club
     assert club.ask("POST", f"~/shifts/{club.open_shift()}/sign-ups", club.owner, json=body).status_code == 404
 
 
+@pytest.mark.req("B-17")
 def test_the_table_above_has_every_route_of_an_organization(api: Web) -> None:
     paths = api.get("/openapi.json").json()["paths"]
     offered = {

@@ -22,6 +22,7 @@ def stranger(club: Club) -> Person:
     return Person(0, email, user_id, club.token(user_id))
 
 
+@pytest.mark.req("D-09")
 def test_who_is_signed_in_signs_up_without_saying_who_they_are(club: Club) -> None:
     shift = club.open_shift()
     first, again = (club.ask("POST", f"/shifts/{shift}/sign-ups", club.volunteer, json={}) for _ in range(2))
@@ -78,6 +79,7 @@ def test_past_and_cancelled_sign_ups_are_not_among_the_upcoming(club: Club) -> N
     assert (seen["id"], seen["can_cancel"]) == (came, False)
 
 
+@pytest.mark.req("D-09")
 def test_what_was_signed_up_under_my_address_is_mine(club: Club) -> None:
     zoe, shift = stranger(club), club.open_shift()
     club.sign_up(shift, club.volunteer)

@@ -191,6 +191,7 @@ def connected(services: Services) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+@pytest.mark.req("D-09")
 def test_places_are_given_as_the_rules_say_whatever_happens(services: Services) -> None:
     with new_club(services) as club, connected(services) as connection:
         members = [club.person(f"Person {number}").id for number in range(PEOPLE)]

@@ -47,6 +47,7 @@ def people(club: Club, count: int) -> list[Person]:
     return [club.person(f"Person {number}") for number in range(count)]
 
 
+@pytest.mark.req("D-09")
 @pytest.mark.parametrize("count", [2, 20])
 def test_of_those_who_take_the_last_place_at_once_exactly_one_gets_it(club: Club, count: int) -> None:
     shift = club.open_shift(capacity=1)
@@ -57,6 +58,7 @@ def test_of_those_who_take_the_last_place_at_once_exactly_one_gets_it(club: Club
     assert club.counts(shift) == (1, count - 1)
 
 
+@pytest.mark.req("D-09")
 def test_the_same_person_who_signs_up_twice_at_once_is_in_once(club: Club) -> None:
     shift = club.open_shift(capacity=5)
     answers = at_once(club, [(SIGN_UP, (shift, club.volunteer.id))] * 5)
@@ -73,6 +75,7 @@ def test_who_waits_is_told_the_place_they_have(club: Club) -> None:
     assert alone(club, SIGN_UP, shift, third.id) == ("waiting", 2), "asked again it is the same sign-up"
 
 
+@pytest.mark.req("D-09")
 def test_a_place_that_frees_goes_to_who_waits_longest(club: Club) -> None:
     shift, (first, second, third) = club.open_shift(), people(club, 3)
     mine, next_one, _ = (club.sign_up(shift, person) for person in (first, second, third))

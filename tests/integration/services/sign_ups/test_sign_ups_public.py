@@ -31,6 +31,7 @@ def sign_up(club: Club, shift: int, body: dict[str, str]) -> tuple[int, object]:
 CONFIRMED = (201, {"id": None, "state": "confirmed", "place": None})
 
 
+@pytest.mark.req("D-09")
 def test_a_guest_signs_up_with_a_name_and_an_address(club: Club) -> None:
     shift, mo = club.open_shift(capacity=2), guest(club, phone="+46 8 123")
     assert sign_up(club, shift, {**mo, "email": mo["email"].upper()}) == CONFIRMED
@@ -40,6 +41,7 @@ def test_a_guest_signs_up_with_a_name_and_an_address(club: Club) -> None:
     assert len(club.outbox("signed_up")) == 1
 
 
+@pytest.mark.req("D-09")
 def test_of_twenty_guests_who_ask_for_the_last_place_at_once_one_gets_it(club: Club) -> None:
     shift, gate = club.open_shift(capacity=1), threading.Barrier(20, timeout=20)
 
@@ -55,6 +57,7 @@ def test_of_twenty_guests_who_ask_for_the_last_place_at_once_one_gets_it(club: C
     assert club.counts(shift) == (1, 19)
 
 
+@pytest.mark.req("D-09")
 def test_when_all_places_are_taken_a_guest_waits_and_is_told_where(club: Club) -> None:
     shift = club.open_shift(capacity=1)
     assert sign_up(club, shift, guest(club)) == CONFIRMED
@@ -127,6 +130,7 @@ def test_one_mailbox_cannot_be_flooded(club: Club) -> None:
     assert 0 < int(refused.headers["retry-after"]) <= 3600
 
 
+@pytest.mark.req("D-09")
 def test_a_request_that_is_repeated_with_its_key_signs_up_once(club: Club) -> None:
     shift, mo = club.open_shift(capacity=1), guest(club)
     headers = {"Idempotency-Key": "attempt-" + club.slug}
@@ -140,6 +144,7 @@ def managed(club: Club, sign_up_id: int, *, good_for_s: float = 3600) -> dict[st
     return {"token": club.tokens.issue_manage(sign_up_id, time.time() + good_for_s)}
 
 
+@pytest.mark.req("D-09")
 def test_by_the_mailed_link_one_sees_and_cancels_a_sign_up(club: Club) -> None:
     shift, guests = club.open_shift(), [club.person("Mo"), club.person("Ada")]
     mine, waiting = (club.sign_up(shift, person) for person in guests)

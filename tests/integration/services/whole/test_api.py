@@ -46,6 +46,7 @@ def test_the_probes_are_in_the_openapi_document(api: Web) -> None:
     assert document["servers"] == [{"url": "/api"}]
 
 
+@pytest.mark.req("A-20")
 def test_events_come_from_the_database_next_one_first(api: Web) -> None:
     events = api.get("/organizations/tidy-coast/events").json()["items"]
     assert len(events) > 1
@@ -114,7 +115,7 @@ def test_without_redis_it_is_degraded_and_a_task_is_refused_at_once(api: Web, se
     wait_for("healthy again", lambda: api.health()["status"] == "healthy")
 
 
-@pytest.mark.req("B-06", "B-16")
+@pytest.mark.req("B-09")
 def test_who_asks_first_after_a_restart_of_the_database_does_not_wait_for_every_old_connection(
     api: Web, services: Services
 ) -> None:
@@ -161,7 +162,7 @@ def _healthcheck(port: int) -> bool:
     )
 
 
-@pytest.mark.req("C-12")
+@pytest.mark.req("C-12", "A-12", "B-14")
 def test_the_log_is_json_lines_without_a_secret(api: Web) -> None:
     api.get("/events", headers={"X-Request-Id": "log-12345678"})
     wait_for("the line", lambda: [one for one in json_lines(api.process) if one.get("request_id") == "log-12345678"])

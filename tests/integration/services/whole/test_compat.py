@@ -35,14 +35,12 @@ def _found(services: Services, *changes: str, role: str) -> list[str]:
     return asyncio.run(look())
 
 
-@pytest.mark.req("B-06")
 def test_every_statement_fits_the_migrated_schema(services: Services) -> None:
     done = _module(services)
     assert done.returncode == 0, done.stdout
     assert json.loads(done.stdout) == {"ok": True, "checked": len(statements()), "problems": []}
 
 
-@pytest.mark.req("B-06")
 @pytest.mark.parametrize(
     ("change", "statement", "why"),
     [
@@ -62,7 +60,6 @@ def test_what_a_statement_misses_is_found(services: Services, change: str, state
     assert _found(services, role=role) == []
 
 
-@pytest.mark.req("B-06")
 def test_a_schema_that_is_not_there_is_told_for_every_statement(services: Services) -> None:
     done = _module(services, DATABASE_URL=f"{services.environment['DATABASE_URL'].removesuffix('slipway')}postgres")
     report = json.loads(done.stdout)

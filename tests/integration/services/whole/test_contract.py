@@ -50,7 +50,7 @@ def _token(club: Club, who: Person | None) -> str | None:
     return club.tokens.issue_access(who.user_id or 0, version)
 
 
-@pytest.mark.req("B-06", "B-17")
+@pytest.mark.req("B-17")
 @pytest.mark.parametrize("who", ["nobody", "stranger", "coordinator"])
 def test_whatever_is_asked_the_answer_is_one_that_the_document_names(played: Player, who: str) -> None:
     assert list(played.wrong) == []

@@ -32,7 +32,7 @@ def exit_codes(parts: dict[str, Any]) -> dict[str, int]:
     return {name: part["exit_code"] for name, part in parts.items()}
 
 
-@pytest.mark.req("A-14", "A-21", "A-23")
+@pytest.mark.req("A-14")
 def test_all_parts_pass_on_sound_services(services: Services, worker: Process) -> None:
     done = services.manage("examine", "--fail-level", "WARNING", "--migrations", "--json", **PRODUCTION)
     parts = parts_of(done)
@@ -47,7 +47,7 @@ def test_all_parts_pass_on_sound_services(services: Services, worker: Process) -
     assert worker.running.poll() is None
 
 
-@pytest.mark.req("A-21")
+@pytest.mark.req("A-14")
 def test_a_part_that_fails_leaves_the_others_alone(services: Services, worker: Process) -> None:
     services.sql("ALTER TABLE signups_outboxmessage RENAME TO signups_away")
     try:
@@ -76,7 +76,7 @@ def test_without_a_worker_the_tasks_are_late_and_the_rest_is_known(services: Ser
     assert time.monotonic() - began < 8
 
 
-@pytest.mark.req("A-09")
+@pytest.mark.req("A-12")
 def test_without_the_database_each_part_says_so_and_tells_no_password(services: Services, worker: Process) -> None:
     url = re.sub(r":\d+/slipway$", f":{free_port()}/slipway", services.environment["DATABASE_URL"])
     done = services.manage("examine", "--json", DATABASE_URL=url)

@@ -72,7 +72,6 @@ BODIES: dict[str, bytes] = {
 }
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("what", BODIES)
 def test_a_broken_body_is_refused_by_every_operation(club: Club, what: str) -> None:
     for method, path in WITH_BODY:
@@ -81,7 +80,6 @@ def test_a_broken_body_is_refused_by_every_operation(club: Club, what: str) -> N
         refused(answer, 400, 404, 409, 410, 422)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_body_that_is_one_byte_too_long_is_refused_by_every_operation(club: Club, is_chunked: bool) -> None:  # noqa: FBT001 - a column
     for method, path in WITH_BODY:
@@ -92,7 +90,6 @@ def test_a_body_that_is_one_byte_too_long_is_refused_by_every_operation(club: Cl
         refused(club.ask(method, filled(club, path), club.owner, content=content, headers=kind), 413)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "x", ""])
 def test_another_kind_of_body_is_refused_by_every_operation(club: Club, kind: str) -> None:
     for method, path in WITH_BODY:
@@ -102,7 +99,6 @@ def test_another_kind_of_body_is_refused_by_every_operation(club: Club, kind: st
         refused(answer, 415, 422)
 
 
-@pytest.mark.req("B-17")
 def test_a_method_that_an_operation_does_not_have_is_refused(club: Club) -> None:
     known: dict[str, set[str]] = {}
     for method, path in PATHS:
@@ -128,7 +124,6 @@ TOKENS = {
 }
 
 
-@pytest.mark.req("B-09", "B-17")
 @pytest.mark.parametrize("what", TOKENS)
 def test_a_token_that_is_none_is_refused_by_every_operation_that_needs_one(club: Club, what: str) -> None:
     for method, path in SECURED:
@@ -158,7 +153,6 @@ CURSORS = {
 }
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("what", CURSORS)
 def test_a_cursor_that_no_list_gave_is_refused(club: Club, what: str) -> None:
     shift = club.open_shift()
@@ -168,7 +162,6 @@ def test_a_cursor_that_no_list_gave_is_refused(club: Club, what: str) -> None:
         refused(club.ask("GET", path, club.owner, params={"cursor": CURSORS[what]}), 422)
 
 
-@pytest.mark.req("B-17")
 def test_a_cursor_from_the_ends_of_time_is_an_empty_page_or_a_full_one(club: Club) -> None:
     for moment in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59"):
         for path in ("/events", "~/events", "~/overview", "~/overview?past=true", "/me/sign-ups", "~/exports"):
@@ -176,7 +169,6 @@ def test_a_cursor_from_the_ends_of_time_is_an_empty_page_or_a_full_one(club: Clu
             assert answer.status_code in {200, 422}, answer.text
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "9" * 5000, "1e2", "x", "", "1;drop", "\u0661"])
 def test_a_page_of_no_sensible_size_is_refused(club: Club, limit: str) -> None:
     for path in ("/events", "~/events", "~/people", "~/overview", "/me/sign-ups"):

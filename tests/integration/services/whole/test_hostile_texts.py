@@ -28,7 +28,6 @@ def is_problem(answer: Any, *statuses: int) -> None:
 INJECTED = ["Eve\r\nBcc: x@example.org", "Eve\nX", "Eve\u2028X", "Eve\u0085X", "Eve\x00", "Eve\x1b[2J", "\u202e" * 201]
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("name", INJECTED)
 def test_what_goes_into_the_head_of_a_mail_is_one_line(club: Club, name: str) -> None:
     shift, times = club.open_shift(), {"starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T18:00:00Z"}
@@ -50,7 +49,6 @@ def test_what_goes_into_the_head_of_a_mail_is_one_line(club: Club, name: str) ->
     is_problem(club.ask("POST", f"/shifts/{shift}/sign-ups", json={"name": name, "email": random_email()}), 422)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize(
     "search", ["%", "_", "\\", "%' OR '1'='1", "'; DROP TABLE x; --", "\\%", "a" * 200, "*.*", "$1"]
 )
@@ -61,14 +59,12 @@ def test_what_is_searched_for_is_taken_as_it_stands(club: Club, search: str) -> 
     assert all(search.split(maxsplit=1)[0].lower() in f"{one['title']} {one['organization']}".lower() for one in found)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("search", ["\0", "a" * 201])
 def test_what_cannot_be_searched_for_is_refused(club: Club, search: str) -> None:
     for path in ("~/people", "/events"):
         is_problem(club.ask("GET", path, club.owner, params={"search": search}), 422)
 
 
-@pytest.mark.req("B-17")
 def test_what_stands_in_a_text_is_found_with_its_wildcards(club: Club) -> None:
     club.person("100%_sure")
     assert [one["name"] for one in club.get("~/people", club.owner, search="0%_S")["items"]] == ["100%_sure"]
@@ -100,7 +96,6 @@ PATHS = [
 ]
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_leads_nowhere_is_refused_as_it_was_sent(apart_api: Web, path: str) -> None:
     for method in ("GET", "HEAD", "POST", "DELETE"):
@@ -116,7 +111,6 @@ def test_a_path_that_leads_nowhere_is_refused_as_it_was_sent(apart_api: Web, pat
         assert len(body) < 3000
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize(
     "header",
     [
@@ -130,7 +124,6 @@ def test_a_key_of_another_form_is_refused(club: Club, header: dict[str, Any]) ->
     is_problem(club.ask("POST", "~/exports", club.owner, headers=header), 422)
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize(
     "cookie", [b"refresh=\xff\xfe", b"refresh=" + b"x" * 8000, b"refresh=%00", b'refresh="\\000"', b"=;;"]
 )
@@ -156,7 +149,6 @@ BOMBS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.req("B-17")
 @pytest.mark.parametrize("what", BOMBS)
 def test_a_file_made_to_do_harm_does_none(club: Club, what: str) -> None:
     before = club.value("SELECT count(*) FROM signups_member WHERE organization_id = %s", club.id)
@@ -166,7 +158,6 @@ def test_a_file_made_to_do_harm_does_none(club: Club, what: str) -> None:
     assert club.value("SELECT count(*) FROM signups_member WHERE organization_id = %s", club.id) == before
 
 
-@pytest.mark.req("B-09")
 def test_who_has_an_account_is_not_told_by_any_answer(club: Club, apart_api: Web) -> None:
     free, full = club.open_shift(capacity=5), club.open_shift(capacity=1)
     known, unknown = club.volunteer.email, club.email("unknown")
@@ -192,7 +183,6 @@ def _bare(answer: Any) -> tuple[Any, ...]:
     return answer.status_code, headers, answer.content.replace(request_id.encode(), b"")
 
 
-@pytest.mark.req("B-17", "C-12")
 def test_the_api_raised_nothing_that_it_did_not_expect(apart_api: Web) -> None:
     """The last of this module: whatever was sent before, by any test, left no exception in the log."""
     failed = [line for line in json_lines(apart_api.process) if line.get("severity") in {"ERROR", "CRITICAL"}]

@@ -101,7 +101,6 @@ def effects(services: Services, settings: Settings) -> Iterator[Callable[[Scenar
         services.sql("DELETE FROM signups_idempotencykey WHERE strpos(body, %s) > 0", mark)
 
 
-@pytest.mark.req("B-09")
 def test_a_repeated_request_gets_the_same_answer_and_has_no_second_effect(effects: Callable[[Scenario], int]) -> None:
     async def scenario(route: Route) -> None:
         first, again = await route.ask(), await route.ask()
@@ -114,7 +113,6 @@ def test_a_repeated_request_gets_the_same_answer_and_has_no_second_effect(effect
     assert effects(scenario) == 1
 
 
-@pytest.mark.req("B-09")
 def test_without_a_key_each_request_has_its_effect(effects: Callable[[Scenario], int]) -> None:
     async def scenario(route: Route) -> None:
         assert [(await route.client.post("/things")).status_code for _ in range(2)] == [201, 201]
@@ -122,7 +120,6 @@ def test_without_a_key_each_request_has_its_effect(effects: Callable[[Scenario],
     assert effects(scenario) == 2
 
 
-@pytest.mark.req("B-09")
 def test_the_key_of_another_body_is_refused_and_that_of_another_route_is_another(
     effects: Callable[[Scenario], int],
 ) -> None:
@@ -136,7 +133,6 @@ def test_the_key_of_another_body_is_refused_and_that_of_another_route_is_another
     assert effects(scenario) == 3
 
 
-@pytest.mark.req("B-09", "B-17")
 def test_the_key_of_somebody_else_is_another_key(effects: Callable[[Scenario], int], ada: Account) -> None:
     access = ada.browser().access
 
@@ -148,7 +144,6 @@ def test_the_key_of_somebody_else_is_another_key(effects: Callable[[Scenario], i
     assert effects(scenario) == 2
 
 
-@pytest.mark.req("B-09")
 def test_a_repetition_is_refused_while_the_first_still_runs(effects: Callable[[Scenario], int]) -> None:
     async def scenario(route: Route) -> None:
         route.may_end.clear()
@@ -162,7 +157,6 @@ def test_a_repetition_is_refused_while_the_first_still_runs(effects: Callable[[S
     assert effects(scenario) == 1
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize(("error", "status"), [(HTTPException(409), 409), (RuntimeError("broken"), 500)])
 def test_what_failed_left_nothing_and_may_be_tried_again(
     effects: Callable[[Scenario], int], error: Exception, status: int
@@ -177,7 +171,6 @@ def test_what_failed_left_nothing_and_may_be_tried_again(
     assert effects(scenario) == 1
 
 
-@pytest.mark.req("B-09")
 def test_a_request_that_was_cut_off_left_neither_effect_nor_answer(effects: Callable[[Scenario], int]) -> None:
     async def scenario(route: Route) -> None:
         route.may_end.clear()
@@ -192,7 +185,6 @@ def test_a_request_that_was_cut_off_left_neither_effect_nor_answer(effects: Call
     assert effects(scenario) == 1
 
 
-@pytest.mark.req("B-09")
 @pytest.mark.parametrize("key", ["short", "x" * 129, "with space", "n\xe4t-ascii-at-all"])
 def test_a_key_that_is_none_is_refused(effects: Callable[[Scenario], int], key: str) -> None:
     async def scenario(route: Route) -> None:

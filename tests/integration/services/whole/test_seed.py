@@ -27,6 +27,7 @@ def crowd(services: Services) -> Iterator[str]:
     services.sql("DELETE FROM signups_user WHERE email LIKE '%@crowd-%.example.org'")
 
 
+@pytest.mark.req("A-12")
 def test_seeding_twice_changes_nothing_and_tells_no_password(services: Services) -> None:
     first = services.manage("seed", **ADMIN)
     before = services.sql(EVERYTHING)
@@ -70,7 +71,6 @@ def test_the_demonstration_shows_every_state_and_counts_right(services: Services
     assert waiting >= 5
 
 
-@pytest.mark.req("B-16")
 def test_a_crowd_is_counted_right_and_made_once(services: Services, crowd: str) -> None:
     size = ("--organizations", crowd, "--people", "30", "--events", "10")
     first = services.manage("seed", *size, **ADMIN)

@@ -36,6 +36,7 @@ def test_the_firewall_is_there_before_the_droplet_so_that_it_holds_from_first_bo
     assert made.index("/v2/firewalls") > made.index("/v2/tags")
 
 
+@pytest.mark.req("A-06", "A-15")
 def test_only_ssh_from_the_allowlist_and_the_web_ports_are_open(account: World) -> None:
     account.ensure()
     (rules,) = account.machines.firewalls.values()
@@ -77,6 +78,7 @@ def test_a_plan_takes_the_public_key_beside_the_private_one(account: World, tmp_
     assert account.cloud(key).plan(allow=HOME) == account.cloud().plan(allow=HOME, public_key=ADA)
 
 
+@pytest.mark.req("A-07")
 def test_the_droplet_is_found_by_name_and_tag(account: World) -> None:
     assert account.cloud().find() is None
     made = account.ensure().droplet
@@ -92,6 +94,7 @@ def test_a_lookup_is_one_request(account: World) -> None:
     assert account.fake.seen == [("GET", "/v2/droplets")]
 
 
+@pytest.mark.req("D-01")
 def test_a_droplet_of_our_name_without_our_tag_is_refused_and_left_alone(account: World) -> None:
     account.ensure({"DROPLET_TAG": "somebody-else"})
     before = account.fake.writes()
@@ -101,6 +104,7 @@ def test_a_droplet_of_our_name_without_our_tag_is_refused_and_left_alone(account
     assert account.fake.writes() == before
 
 
+@pytest.mark.req("A-07")
 def test_two_droplets_of_our_name_and_tag_are_not_guessed_between(account: World) -> None:
     first = account.ensure().droplet
     droplets = account.fake.account.droplets
@@ -157,6 +161,7 @@ def test_a_new_firewall_without_any_ssh_source_is_refused(account: World) -> Non
     assert account.fake.writes() == []
 
 
+@pytest.mark.req("D-01")
 def test_another_tags_firewalls_are_not_taken_for_ours(account: World) -> None:
     account.ensure({"DROPLET_TAG": "slipway-web", "DROPLET_NAME": "other"})
     ensured = account.ensure()
@@ -232,7 +237,7 @@ def test_records_on_a_later_page_are_found(account: World) -> None:
     assert set(actions(account.ensure().changes).values()) == {"keep"}
 
 
-@pytest.mark.req("B-15")
+@pytest.mark.req("A-12")
 def test_the_token_is_nowhere_in_what_is_told(account: World) -> None:
     ensured = account.ensure()
     with pytest.raises(HostError) as refused:

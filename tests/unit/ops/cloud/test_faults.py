@@ -28,6 +28,7 @@ def is_whole(account: World) -> bool:
     return counts == (1, 2, 1, 1, 2) and len(account.machines.created) == 1
 
 
+@pytest.mark.req("A-07")
 @pytest.mark.parametrize(
     "fault",
     [
@@ -50,6 +51,7 @@ def test_everything_is_created_exactly_once_whatever_is_answered(account: World,
     assert len([told for told in account.said if "again in" in told]) >= len(CREATED)
 
 
+@pytest.mark.req("A-07")
 def test_a_timeout_after_success_creates_exactly_one_droplet(account: World) -> None:
     account.fake.faults.add(Fault(method="POST", path=DROPLETS, hang_s=1.0, is_done=True, is_dropped=True))
     ensured = account.ensure(patience=dataclasses.replace(QUICK, read_s=0.3))
@@ -140,6 +142,7 @@ def test_a_slow_droplet_is_waited_for_and_said(account: World) -> None:
     assert "waiting for droplet `slipway` (at most 10 s)" in account.said
 
 
+@pytest.mark.req("A-07")
 def test_a_droplet_that_never_comes_up_ends_the_wait_and_is_found_again(account: World) -> None:
     account.fake.faults.add(Fault(method="POST", path=DROPLETS, action_s=0.4))
     with pytest.raises(HostError, match="took too long"):

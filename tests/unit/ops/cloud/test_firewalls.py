@@ -17,6 +17,7 @@ def account() -> Iterator[World]:
         yield opened
 
 
+@pytest.mark.req("D-01")
 def test_a_firewall_of_our_name_without_our_tag_is_refused_and_left_alone(account: World) -> None:
     account.fake.account.tags.add("theirs")
     firewall = {**web_firewall("slipway"), "tags": ["theirs"]}
@@ -27,6 +28,7 @@ def test_a_firewall_of_our_name_without_our_tag_is_refused_and_left_alone(accoun
     assert len(account.fake.writes()) == 1
 
 
+@pytest.mark.req("D-01")
 def test_a_firewall_that_somebody_attached_to_our_tag_is_not_ours_to_remove(account: World) -> None:
     account.ensure()
     theirs = {**web_firewall("slipway"), "name": "slipway-ssh-by-hand"}
@@ -35,6 +37,7 @@ def test_a_firewall_that_somebody_attached_to_our_tag_is_not_ours_to_remove(acco
     assert [one["name"] for one in account.fake.account.firewalls.values()] == ["slipway-ssh-by-hand"]
 
 
+@pytest.mark.req("D-01")
 def test_a_deployment_whose_tag_begins_like_ours_keeps_everything(account: World) -> None:
     account.ensure(MORE, key=BEN)
     account.ensure(key=ADA)

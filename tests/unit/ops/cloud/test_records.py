@@ -55,6 +55,7 @@ def test_records_are_left_alone_when_they_are_not_ours_to_manage(account: World)
     assert not any("/v2/domains" in path for _, path in account.fake.seen)
 
 
+@pytest.mark.req("D-01")
 def test_other_records_are_untouched_and_ours_are_corrected(account: World) -> None:
     held = account.fake.account
     others = [
@@ -91,6 +92,7 @@ def test_a_plan_for_a_droplet_that_is_still_to_come_says_so() -> None:
     assert {change.why for change in changes} == {"points to the new address"}
 
 
+@pytest.mark.req("D-01")
 def test_destroy_removes_what_is_ours_and_nothing_else(account: World) -> None:
     held = account.fake.account
     kept = account.ensure({"DROPLET_NAME": "other", "DROPLET_TAG": "other", "WEBSITE_DOMAIN": "other.net"}, key=BEN)
@@ -117,6 +119,7 @@ def test_destroy_again_finds_nothing_and_a_half_done_one_is_finished(account: Wo
     assert (held.droplets, held.firewalls, held.keys, held.tags, account.records()) == ({}, {}, {}, set(), set())
 
 
+@pytest.mark.req("D-01")
 def test_destroy_leaves_a_key_that_was_there_before_us(account: World) -> None:
     account.cloud()._api.client.ssh_keys.create({"name": "my laptop", "public_key": ADA})  # noqa: SLF001 - somebody else
     account.ensure()

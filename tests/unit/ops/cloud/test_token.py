@@ -65,7 +65,6 @@ def test_a_token_that_may_not_write_everything_says_what_was_done_before(account
     assert account.fake.account.droplets == {}
 
 
-@pytest.mark.req("A-05")
 def test_a_token_without_write_access_is_enough_to_find_and_plan(account: World) -> None:
     made = account.ensure().droplet
     reading = account.cloud({"DIGITALOCEAN_TOKEN": READER})

@@ -28,7 +28,6 @@ from tests.unit.ops.commands.story_fixtures import (
     stepped,
 )
 
-pytestmark = pytest.mark.req("B-02", "A-13")
 UNDONE = [*stepped("switch"), {"event": "plan", "changes": []}, finished()]
 
 
@@ -50,6 +49,7 @@ def taken_back(
     return current, raised.value
 
 
+@pytest.mark.req("B-02")
 def test_the_release_before_is_brought_back_in_a_run_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +64,7 @@ def test_the_release_before_is_brought_back_in_a_run_of_its_own(
     assert current.went_back.startswith("20261121_030000-0a1b2c3 (0a1b2c3d, Say hello, live since 2026-11-21")
 
 
+@pytest.mark.req("A-13")
 def test_checks_that_fail_on_the_release_before_as_well_are_not_its_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_steps_and_plan_of_the_way_back_do_not_hide_those_of_the_way_there(
     assert [one.id for one in current.checks if not one.ok] == ["headers-home"]
 
 
+@pytest.mark.req("A-13")
 def test_a_way_back_that_fails_is_told_beside_the_first_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_way_back_that_fails_is_told_beside_the_first_failure(
     assert error.fix == "invoke rollback --target local"
 
 
+@pytest.mark.req("B-02")
 def test_an_interruption_that_was_allowed_is_allowed_on_the_way_back_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +106,7 @@ def test_an_interruption_that_was_allowed_is_allowed_on_the_way_back_too(
     assert host.started[0][2][-1] == "--allow-interruption"
 
 
+@pytest.mark.req("D-01")
 @pytest.mark.parametrize(("broken", "past"), [("headers-home", ()), ("no-secret", (GOOD,))])
 def test_nothing_is_taken_back_without_a_past_or_for_the_files_of_this_side(
     tmp_path: Path, broken: str, past: tuple[dict[str, Any], ...]

@@ -30,7 +30,6 @@ def report_of(
     return exit_code, json.loads(written.read_text(encoding="utf-8"))
 
 
-@pytest.mark.req("B-02", "B-03")
 def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = FakeHost([PLANNED, finished()])
     allowed: dict[str, Any] = {"allow_interruption": True, "allow_breaking_migration": True, "skip_dump": True}
@@ -44,7 +43,7 @@ def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.M
     assert report["origin"]["commit"] == "c" * 40
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("B-02")
 def test_a_release_whose_verification_fails_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = FakeHost([PLANNED, finished()], [finished()], history=history(GOOD))
     exit_code, report = report_of(tmp_path, monkeypatch, host, broken="headers-home")
@@ -55,7 +54,7 @@ def test_a_release_whose_verification_fails_is_taken_back(tmp_path: Path, monkey
     assert [check["id"] for check in report["checks"] if not check["ok"]] == ["headers-home"]
 
 
-@pytest.mark.req("B-02")
+@pytest.mark.req("D-01")
 @pytest.mark.parametrize(
     ("journal", "request_"),
     [
@@ -75,7 +74,7 @@ def test_what_was_not_wanted_or_not_changed_or_no_deploy_is_not_taken_back(
     assert len(host.started) == (request_.get("mode") != "verify")
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("A-13")
 def test_a_deploy_that_the_engine_refuses_ends_with_its_words_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +86,7 @@ def test_a_deploy_that_the_engine_refuses_ends_with_its_words_and_changes_nothin
     assert report["error"]["fix"] == "invoke deploy --target local --allow-interruption"
 
 
-@pytest.mark.req("A-10", "A-13")
+@pytest.mark.req("A-10")
 def test_words_that_are_no_counts_leave_a_run_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exit_code, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
     assert (exit_code, report["mode"], report["error"]["what"]) == (2, "scale", "`api=many` is not a count")
@@ -100,7 +99,6 @@ def test_what_is_odd_about_the_settings_is_a_warning_of_the_run(
     assert report["warnings"] == ["a key that nothing reads"]
 
 
-@pytest.mark.req("B-01")
 def test_ctrl_c_asks_the_engine_to_undo_and_shows_how_that_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,6 @@ from ops.commands.history import history, table_of
 from tests.unit.ops.commands.story_fixtures import GOOD, LIVE, OLDER, FakeHost, asked, opened
 from tests.unit.ops.commands.story_fixtures import history as seen
 
-pytestmark = pytest.mark.req("A-13", "B-02")
-
 
 def entry(release: dict[str, str], run: str, **more: Any) -> dict[str, Any]:
     """Return a run as the engine tells it."""

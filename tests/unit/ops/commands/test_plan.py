@@ -12,7 +12,6 @@ from ops.commands.plan import plan
 from ops.targets.base import Request
 from tests.unit.ops.commands.story_fixtures import FakeHost, asked, opened
 
-pytestmark = pytest.mark.req("A-28", "B-01")
 CHANGES = [
     {"service": "api", "action": "replace", "why": "code of api changed", "interrupts": False, "last_s": None},
     {"service": "postgres", "action": "replace", "why": "settings", "interrupts": True, "last_s": 1.234},
@@ -39,6 +38,7 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return {line.split()[0]: line.rstrip() for line in shown.out.splitlines() if line.strip()}
 
 
+@pytest.mark.req("A-28")
 def test_an_interruption_stands_in_the_plan_with_its_last_length(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

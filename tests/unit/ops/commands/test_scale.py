@@ -10,9 +10,8 @@ import tasks
 from ops.commands.scale import as_flags, counts_from
 from ops.errors import UsageError
 
-pytestmark = pytest.mark.req("B-08")
 
-
+@pytest.mark.req("B-08")
 @pytest.mark.parametrize(
     ("typed", "counts"),
     [
@@ -35,6 +34,7 @@ def test_other_words_stay_as_they_are() -> None:
     assert as_flags(typed) == typed
 
 
+@pytest.mark.req("B-08")
 def test_counts_are_numbers_of_services() -> None:
     assert counts_from(("api=3", "nginx-static=10"), target="local") == {"api": 3, "nginx-static": 10}
 
@@ -47,6 +47,7 @@ def test_a_word_of_another_form_is_refused_with_an_example(word: str) -> None:
     assert refused.value.fix == "invoke scale api=3 --target local"
 
 
+@pytest.mark.req("B-09")
 def test_too_many_replicas_are_refused_with_what_they_would_take() -> None:
     with pytest.raises(UsageError) as refused:
         counts_from(("api=11",), target="local")

@@ -41,6 +41,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, host: Host, *, organizations: int = 0) 
     return story.seed(Path(), request, organizations=organizations, people=30 if organizations else 0, events=0)
 
 
+@pytest.mark.req("A-12")
 def test_the_seed_runs_in_its_own_environment_and_shows_no_secret(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

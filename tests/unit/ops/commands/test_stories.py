@@ -34,7 +34,7 @@ def all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "verify", lambda *_, **__: verified)
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("B-02")
 def test_a_rollback_says_where_from_and_where_to_and_needs_no_argument(tmp_path: Path) -> None:
     host, said = FakeHost([PLANNED, finished()], history=history(GOOD, OLDER)), list[str]()
     current = a_run(tmp_path, mode="rollback", said=said)
@@ -59,7 +59,7 @@ def test_a_rollback_goes_to_the_release_that_is_named_by_its_beginning(tmp_path:
     assert host.started[0][2][:2] == ("--to", OLDER["release"])
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("A-13")
 def test_a_rollback_that_would_interrupt_says_how_to_allow_that_for_this_very_rollback(tmp_path: Path) -> None:
     error = {"what": "this would interrupt", "why": "postgres", "fix": "invoke deploy --allow-interruption"}
     refused = {"event": "run_finished", "outcome": "failed", "error": {**error, "family": "preflight"}}
@@ -69,7 +69,7 @@ def test_a_rollback_that_would_interrupt_says_how_to_allow_that_for_this_very_ro
     assert raised.value.fix == "invoke rollback --target local --to 20261121_030000 --allow-interruption"
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("A-13")
 @pytest.mark.parametrize(
     ("wanted", "past", "what"),
     [

@@ -71,7 +71,6 @@ def test_counts_reach_the_scaling_without_their_flag(monkeypatch: pytest.MonkeyP
     assert asked == [Request(mode="scale", target="local", counts=("api=3", "worker=2"))]
 
 
-@pytest.mark.req("B-08")
 def test_a_scale_without_a_count_shows_the_present_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Request] = []
     monkeypatch.setattr(scale, "show_counts", lambda _, request: shown.append(request))
@@ -80,7 +79,6 @@ def test_a_scale_without_a_count_shows_the_present_ones(monkeypatch: pytest.Monk
     assert shown == [Request(mode="scale", target="droplet")]
 
 
-@pytest.mark.req("A-01")
 @pytest.mark.parametrize("started", [("-m", "invoke", "deplyo"), (str(ROOT / "scripts" / "words.py"),)])
 def test_plain_invoke_and_the_powershell_wrappers_hear_of_the_nearest_word(started: tuple[str, ...]) -> None:
     typed = {words.KEY: base64.b64encode(b"deplyo").decode()}

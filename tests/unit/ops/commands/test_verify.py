@@ -110,7 +110,7 @@ def test_with_the_proxy_down_the_artifacts_show_what_was_attempted(tmp_path: Pat
     assert folder.absent().keys() == {"traefik-static.yml"}
 
 
-@pytest.mark.req("A-09")
+@pytest.mark.req("A-11")
 def test_an_engine_that_refuses_is_an_observation(tmp_path: Path, nobody: Site) -> None:
     folder = create_run_folder(tmp_path, redactor=Redactor({}))
     verified = verify(StubHost(refuses=True), nobody, folder, checkout=CHECKOUT)
@@ -135,7 +135,6 @@ def test_the_folder_of_a_partial_run_says_what_is_missing_and_why(tmp_path: Path
     assert manifest["run"]["outcome"] == "partial"
 
 
-@pytest.mark.req("A-09")
 def test_an_answer_that_nobody_understands_is_an_observation(nobody: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     host = StubHost()
     monkeypatch.setattr(host, "examine", dict)
@@ -155,7 +154,6 @@ def test_django_is_not_asked_for_migrations_that_the_run_has_just_made() -> None
     assert "--migrations" not in django_command(SITE, with_migrations=False)
 
 
-@pytest.mark.req("A-21")
 def test_a_warning_of_check_deploy_counts_in_production_only() -> None:
     for environment, level in (("production", "WARNING"), ("development", "ERROR")):
         asked = django_command(replace(SITE, environment=environment), with_migrations=False)
@@ -176,7 +174,7 @@ def test_a_planted_secret_is_in_no_file_of_a_verification(tmp_path: Path, nobody
         assert [form for form in forms if form in path.read_text()] == [], path.name
 
 
-@pytest.mark.req("A-10", "A-05")
+@pytest.mark.req("A-11")
 def test_a_run_that_never_got_to_verification_says_why_files_are_missing(tmp_path: Path) -> None:
     folder = create_run_folder(tmp_path, redactor=Redactor({}))
     note_unverified(folder, "port 8443 is taken", checkout=CHECKOUT)
@@ -220,7 +218,6 @@ def test_outside_addresses_are_never_loopback() -> None:
     assert [address for address in outside_addresses() if address.startswith("127.")] == []
 
 
-@pytest.mark.req("A-23")
 def test_what_the_api_says_of_a_task_is_read() -> None:
     assert task_path(Answer(url="", body_head='{"task_id": "a-b"}')) == "/api/tasks/a-b"
     assert task_path(Answer(url="", body_head="<html>")) == ""

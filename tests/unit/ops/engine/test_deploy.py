@@ -162,6 +162,7 @@ def test_a_dead_replica_of_the_live_release_is_started_again() -> None:
     assert f"start {name}" in made.host.did
 
 
+@pytest.mark.req("B-08")
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1)])
 def test_replicas_are_added_and_taken_away_without_touching_the_others(before: int, after: int) -> None:
     made = world()

@@ -48,7 +48,7 @@ def with_files(version: int, **versions: int) -> Release:
     return dataclasses.replace(made, id=f"{made.id}-f{version}", services=(*made.services, part("assets", version)))
 
 
-@pytest.mark.req("A-28", "B-01", "B-02")
+@pytest.mark.req("B-01", "B-02")
 @pytest.mark.parametrize("kind", EFFECT_FAULTS)
 def test_every_effect_of_an_update_of_everything_may_fail(kind: EffectFault) -> None:
     wanted, counted = release(2, **EVERYTHING), deployed()
@@ -107,7 +107,6 @@ def test_a_bad_release_that_comes_with_a_new_traefik_has_the_old_one_beside_it_f
     assert made.running() == service_roles.wanted_names(release())
 
 
-@pytest.mark.req("B-02")
 @pytest.mark.parametrize("at", range(3, 7))
 @pytest.mark.parametrize("kind", ["error after", "crash after"])
 def test_files_are_made_again_after_a_run_that_was_cut_before_it_could_say_that_it_made_others(
@@ -119,7 +118,7 @@ def test_files_are_made_again_after_a_run_that_was_cut_before_it_could_say_that_
     assert made.host.made_files == {"assets": part("assets", 1).fingerprint}
 
 
-@pytest.mark.req("B-01", "B-07")
+@pytest.mark.req("B-01")
 @pytest.mark.parametrize("cut_by", ["crash after", "error after"])
 def test_a_replica_that_a_cut_run_started_gets_visitors_only_when_it_is_ready(cut_by: EffectFault) -> None:
     made, new = deployed(release(2)), release(2, web=2)
@@ -190,7 +189,7 @@ def test_a_smaller_number_that_a_cut_run_has_brought_about_already_is_still_writ
     assert made.host.state.replicas["api"] == service_roles.replica_names(release(1).service("api"))
 
 
-@pytest.mark.req("B-02")
+@pytest.mark.req("B-01")
 def test_when_only_a_cut_release_still_answers_it_does_so_until_the_live_one_is_back() -> None:
     made, new = deployed(), release(api=2)
     assert try_deploy(made, new, Fault(5, "crash", delay_s=2.5)) == "crashed"  # while it is watched

@@ -166,7 +166,6 @@ def test_a_database_elsewhere_is_not_dumped_and_the_way_out_is_named() -> None:
     assert Trial(pending("a.1"), url="postgresql://u:p@db.example.org/d").run(skip_dump=True) == ["check", "migrate"]
 
 
-@pytest.mark.req("B-03")
 def test_the_database_of_the_local_target_is_known_by_its_port() -> None:
     assert "dump" in Trial(pending("a.1"), url="postgresql://u:p@127.0.0.1:5432/d").run()
     assert "127.0.0.1" in Trial(pending("a.1"), url="postgresql://u:p@127.0.0.1:9999/d").refused().why

@@ -15,7 +15,6 @@ ANSWERED_S = 0.5  # the old replicas of the simulated host are that busy at most
 SLACK_S = 0.25  # between the last look of a window and its end
 
 
-@pytest.mark.req("B-01")
 @pytest.mark.parametrize("watch_s", [0.0, 5.0])
 def test_an_update_waits_in_no_step_without_a_reason_and_no_longer_than_for_that(watch_s: float) -> None:
     made = world()

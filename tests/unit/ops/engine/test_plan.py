@@ -53,6 +53,7 @@ CASES = [
 ]
 
 
+@pytest.mark.req("A-28")
 @pytest.mark.parametrize(("wanted", "live", "observed", "expected"), CASES, ids=[case[3][3] for case in CASES])
 def test_one_difference_is_one_change(
     wanted: Release, live: Release, observed: tuple[Replica, ...], expected: tuple[str, str, bool, str]
@@ -70,6 +71,7 @@ def test_a_service_that_left_the_stack_is_stopped() -> None:
     assert (changes["web"].action, changes["web"].new) == ("stop", None)
 
 
+@pytest.mark.req("A-12")
 def test_changed_settings_are_named_without_their_values() -> None:
     before = service("api")
     after = dataclasses.replace(before, environment={"V": "canary-value", "LOG_LEVEL": "DEBUG"})

@@ -74,6 +74,7 @@ def test_a_full_disk_stops_a_run_but_not_its_undo(tmp_path: Path, monkeypatch: p
     journal.close()
 
 
+@pytest.mark.req("A-12")
 def test_secrets_of_a_release_are_redacted_wherever_they_turn_up(tmp_path: Path) -> None:
     secrets = {"DB_PASSWORD": "canary-one", "DATABASE_URL": "postgresql://app:canary%40two@db/app", "LOG_LEVEL": "INFO"}
     named = Release(

@@ -73,6 +73,7 @@ def test_while_a_release_is_watched_the_old_one_answers_where_it_fails() -> None
     assert list(services["web"]) == ["loadBalancer"]
 
 
+@pytest.mark.req("B-01")
 def test_only_exactly_these_servers_are_a_confirmation() -> None:
     wanted = files()
     assert find_difference(API, wanted, fetch=traefik(wanted)) == ""
@@ -94,7 +95,7 @@ def test_a_router_in_error_is_no_confirmation() -> None:
     assert find_difference(API, files(), fetch=broken) == "router `x@file`: no such middleware"
 
 
-@pytest.mark.req("A-09", "B-02")
+@pytest.mark.req("B-01")
 def test_files_that_traefik_has_not_read_yet_are_no_confirmation_although_the_servers_are_the_same() -> None:
     one, two = (render_routes(release(routes=version), {"api": ONE, "web": ONE}) for version in (1, 2))
     assert find_difference(API, one, fetch=traefik(one)) == ""

@@ -73,7 +73,7 @@ BLAME: list[tuple[str, Traffic, tuple[int, int]]] = [
 ]
 
 
-@pytest.mark.req("B-02")
+@pytest.mark.req("D-01")
 @pytest.mark.parametrize(("now", "expected"), [case[1:] for case in BLAME], ids=[case[0] for case in BLAME])
 def test_only_what_the_old_release_could_answer_is_held_against_the_new_one(
     now: Traffic, expected: tuple[int, int]
@@ -121,6 +121,7 @@ def test_of_a_process_that_ended_the_end_is_told_and_not_the_requests_that_it_fa
     assert "its process ended" in error.why
 
 
+@pytest.mark.req("D-01")
 def test_errors_that_both_releases_have_undo_nothing() -> None:
     made = deployed()
     new = release(api=2)
@@ -204,7 +205,7 @@ def test_a_replica_that_ends_before_visitors_are_sent_to_it_gets_none() -> None:
     assert name in error.why
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("A-13")
 def test_the_last_words_are_read_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     made = deployed()
     new = release(api=2)

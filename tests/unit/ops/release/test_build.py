@@ -52,7 +52,7 @@ def differing(one: Release, other: Release) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-@pytest.mark.req("A-15", "A-19")
+@pytest.mark.req("A-19")
 def test_every_service_of_the_compose_file_is_in_the_release_with_a_health_check(checkout: Path) -> None:
     release = released(checkout)
     running = {service.name for service in release.services if not service.is_job}
@@ -62,13 +62,13 @@ def test_every_service_of_the_compose_file_is_in_the_release_with_a_health_check
     assert all(service.healthcheck for service in release.services if not service.is_job)
 
 
-@pytest.mark.req("B-03")
+@pytest.mark.req("C-05")
 def test_jobs_run_in_the_order_migrate_collectstatic_seed(checkout: Path) -> None:
     jobs = sorted((service.job_order, service.name) for service in released(checkout).services if service.is_job)
     assert [name for _, name in jobs] == ["migrate", "collectstatic", "seed"]
 
 
-@pytest.mark.req("A-04", "A-28")
+@pytest.mark.req("A-28")
 def test_the_same_checkout_and_settings_give_the_same_fingerprints(checkout: Path) -> None:
     assert differing(released(checkout), released(checkout)) == set()
 

@@ -53,7 +53,6 @@ def test_an_image_changes_with_the_files_that_its_dockerfile_copies_and_with_no_
     assert usual.service("postgres").image.reference == "postgres:18"
 
 
-@pytest.mark.req("A-12")
 def test_the_token_of_the_cloud_is_in_no_part_of_a_release(usual: Release) -> None:
     assert TOKEN not in release_to_json(usual)
 
@@ -64,7 +63,7 @@ def test_flower_is_part_of_a_release_only_when_it_is_asked_for(usual: Release) -
     assert "flower" in {service.name for service in release(EXPOSE_FLOWER="true").services}
 
 
-@pytest.mark.req("A-16", "B-11")
+@pytest.mark.req("B-11")
 def test_a_renewed_certificate_file_changes_the_routes_and_no_container(usual: Release) -> None:
     renewed = release(certificate="new")
     assert renewed.edge.dynamic_files["tls.yml"] != usual.edge.dynamic_files["tls.yml"]

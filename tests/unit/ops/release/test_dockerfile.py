@@ -26,7 +26,6 @@ def test_a_dockerfile_says_which_paths_it_copies(line: str, paths: tuple[str, ..
     assert copied_paths(line) == paths
 
 
-@pytest.mark.req("C-04")
 @pytest.mark.parametrize("dockerfile", sorted(ROOT.glob("*/Dockerfile")), ids=lambda path: path.parent.name)
 def test_every_path_that_our_dockerfiles_copy_is_there(dockerfile: Path) -> None:
     paths = copied_paths(dockerfile.read_text(encoding="utf-8"))

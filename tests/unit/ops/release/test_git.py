@@ -12,8 +12,6 @@ import pytest
 from ops.engine.model import Origin
 from ops.release.git import author, origin_of, short
 
-pytestmark = pytest.mark.req("B-02")
-
 
 def git(root: Path, *words: str) -> str:
     return subprocess.run(("git", "-C", str(root), *words), capture_output=True, text=True, check=True).stdout.strip()

@@ -75,7 +75,6 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     assert raised.value.fix.startswith("df -h")
 
 
-@pytest.mark.req("A-12")
 def test_files_are_the_owners_alone(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     folder.finish(report())

@@ -116,7 +116,7 @@ def test_a_failed_run_names_the_check_and_the_command() -> None:
     assert "fix:   git log -p -2 -- traefik/dynamic" in text
 
 
-@pytest.mark.req("B-02")
+@pytest.mark.req("A-13")
 def test_a_rolled_back_run_says_that_its_changes_are_undone() -> None:
     shown = Shown()
     shown.console.summary(rolled_back_report())
@@ -124,7 +124,7 @@ def test_a_rolled_back_run_says_that_its_changes_are_undone() -> None:
     assert "(undone)" in shown.out.getvalue()
 
 
-@pytest.mark.req("B-02", "A-13")
+@pytest.mark.req("A-13")
 def test_the_summary_says_what_a_run_went_back_to() -> None:
     shown = Shown()
     shown.console.summary(report(mode="rollback", went_back="r1 (0a1b2c3d, Say hello)"))

@@ -73,7 +73,7 @@ def test_json_files_are_json_even_when_the_command_said_more() -> None:
     assert json.loads(texts["schema-compat-check.json"]) == {"exit_code": 1, "output": "Traceback"}
 
 
-@pytest.mark.req("A-11", "A-20")
+@pytest.mark.req("A-11")
 def test_the_schema_check_holds_what_the_api_says_of_its_statements() -> None:
     queries = {"ok": False, "seconds": 0.1, "detail": "1 do not fit the schema: api.events.sql.EVENT: no such column"}
     seen = with_answer("api-health", status=503, body_head=json.dumps({"checks": {"queries": queries}}))

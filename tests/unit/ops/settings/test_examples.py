@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[4]
 SECRET = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
 
 
-@pytest.mark.req("B-15")
+@pytest.mark.req("C-03")
 def test_every_variable_that_compose_needs_is_a_setting() -> None:
     text = re.sub(r"(?m)^\s*#.*", "", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     needed = set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)\}", text))

@@ -70,6 +70,7 @@ def test_true_for_tls_is_answered_with_what_is_meant(tmp_path: Path) -> None:
     assert wrong == {"USE_TLS": "`true` is not a source of certificates (HTTPS is always on)"}
 
 
+@pytest.mark.req("B-09")
 def test_replicas_that_connections_do_not_suffice_for_are_refused_with_the_reason(tmp_path: Path) -> None:
     wrong = problems(sound(tmp_path, f"API_REPLICAS={MOST_REPLICAS + 1}"))
     assert wrong == {"API_REPLICAS": "`11` is not a whole number from 1 to 10"}
@@ -77,6 +78,7 @@ def test_replicas_that_connections_do_not_suffice_for_are_refused_with_the_reaso
     assert write.endswith("PostgreSQL has 92 connections for replicas, and one of the API or Django takes up to 9")
 
 
+@pytest.mark.req("B-09")
 def test_replicas_that_an_update_may_not_have_connections_for_are_a_notice(tmp_path: Path) -> None:
     assert notices(tmp_path, "API_REPLICAS=4") == ()
     (line,) = notices(tmp_path, "API_REPLICAS=4\nDJANGO_REPLICAS=2")
@@ -84,6 +86,7 @@ def test_replicas_that_an_update_may_not_have_connections_for_are_a_notice(tmp_p
     assert notices(tmp_path, "API_REPLICAS=4\nDJANGO_REPLICAS=2\nDATABASE_POOL_MAX=6") == ()
 
 
+@pytest.mark.req("B-09")
 def test_the_budget_is_that_of_the_compose_files_of_the_services_and_of_the_guide() -> None:
     compose = [(ROOT / name).read_text(encoding="utf-8") for name in ("docker-compose.yml", "docker-compose.prod.yml")]
     stated = {int(number) for text in compose for number in re.findall(r"max_connections=(\d+)", text)}

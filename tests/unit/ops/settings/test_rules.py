@@ -84,7 +84,6 @@ def test_a_secret_that_ordinary_text_contains_is_refused_because_it_could_not_be
     assert "easy to guess" in wrong("development", target="local", POSTGRES_PASSWORD=secret)["POSTGRES_PASSWORD"]
 
 
-@pytest.mark.req("A-12")
 @pytest.mark.parametrize("secret", ["short-1", "with blank", "p@ss:word/1", "pässword12"])
 def test_a_password_that_ends_up_in_a_url_has_url_safe_characters_only(secret: str) -> None:
     found = wrong("development", target="local", POSTGRES_PASSWORD=secret)["POSTGRES_PASSWORD"]

@@ -16,7 +16,7 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(("git", *words), cwd=folder, env=environment, check=True)
 
 
-@pytest.mark.req("C-03", "B-15")
+@pytest.mark.req("C-03")
 def test_the_development_example_with_fresh_secrets_holds_for_the_local_target(tmp_path: Path) -> None:
     settings = load(sound(tmp_path), environ={}, target="local")
 
@@ -33,7 +33,7 @@ def test_the_development_example_with_fresh_secrets_holds_for_the_local_target(t
     assert settings.DJANGO_DEBUG
 
 
-@pytest.mark.req("C-03", "B-15")
+@pytest.mark.req("C-03")
 def test_the_production_example_lacks_nothing_but_its_secrets(tmp_path: Path) -> None:
     path = written(tmp_path, (ROOT / ".env.prod.example").read_text(encoding="utf-8"))
 
@@ -96,7 +96,7 @@ def test_what_the_environment_holds_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.extra == {"MINE": "shell"}
 
 
-@pytest.mark.req("A-03", "B-15")
+@pytest.mark.req("A-03")
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no POSIX mode")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
 def test_an_env_file_that_others_may_read_is_refused_with_the_command_that_mends_it(tmp_path: Path, mode: int) -> None:
@@ -187,7 +187,7 @@ def test_a_file_that_is_no_text_or_no_file_is_a_clear_error(tmp_path: Path) -> N
             load(tmp_path / name, environ={}, target="local")
 
 
-@pytest.mark.req("A-12", "B-15")
+@pytest.mark.req("A-12")
 def test_settings_and_their_problems_never_show_a_secret(tmp_path: Path) -> None:
     settings = load(sound(tmp_path, f"STRIPE_API_KEY={RANDOM}"), environ={}, target="local")
 

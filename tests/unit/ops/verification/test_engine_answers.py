@@ -74,7 +74,6 @@ def test_each_part_of_django_keeps_its_own_exit_code_and_time() -> None:
     assert (read[MIGRATIONS].exit_code, read[MIGRATIONS].output) == (1, said)
 
 
-@pytest.mark.req("A-09")
 @pytest.mark.parametrize("said", ["Traceback: no module", '{"parts": torn', ""])
 def test_a_django_that_cannot_start_fails_every_part_with_its_words(said: str) -> None:
     read = django_parts(Ran(exit_code=0, output=said, seconds=2.0), with_migrations=False)

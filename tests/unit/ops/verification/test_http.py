@@ -62,7 +62,7 @@ def test_the_certificate_is_verified_and_kept(server: Server, asking: Prober) ->
     assert certificate.protocol.startswith("TLSv1.")
 
 
-@pytest.mark.req("A-16")
+@pytest.mark.req("A-14")
 def test_a_certificate_for_another_name_is_an_error(server: Server, asking: Prober) -> None:
     assert asking.get(server.url("/")).status == 200  # the verified connection must not serve another name
     answer = asking.get(server.url("/", domain="other.localhost"))
@@ -124,7 +124,7 @@ def test_a_429_is_asked_once_more_after_its_time(server: Server, asking: Prober)
     assert len(server.handler.seen) == 2
 
 
-@pytest.mark.req("A-18")
+@pytest.mark.req("A-14")
 def test_a_burst_ends_at_the_first_429(server: Server, asking: Prober) -> None:
     server.handler.left["limited"] = 20
     answers = asking.burst(server.url("/limited"), most=500)

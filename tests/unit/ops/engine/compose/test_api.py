@@ -88,7 +88,7 @@ def test_a_container_that_is_gone_is_stopped_already(server: Server, engine: Doc
     assert parse_qs(urlsplit(server.asked[1][1]).query) == {"signal": ["TERM"], "t": ["3"]}
 
 
-@pytest.mark.req("B-01")
+@pytest.mark.req("D-12")
 def test_a_restart_of_the_engine_is_waited_for(server: Server, engine: DockerApi) -> None:
     server.cuts = 2
     server.answers["/v1.44/version"] = (200, b'{"Version": "26.1"}')

@@ -104,7 +104,7 @@ def test_what_ss_prints_is_read() -> None:
     ]
 
 
-@pytest.mark.req("A-15")
+@pytest.mark.req("A-14")
 def test_a_published_port_belongs_to_its_service_and_an_exposed_one_is_none() -> None:
     ports = [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 80, "Type": "tcp"}, {"PrivatePort": 9, "Type": "tcp"}]  # noqa: S104 - what the Engine says
     row = {"Labels": {"slipway.service": "traefik"}, "Ports": ports}
@@ -129,7 +129,6 @@ def blob(folders: Folders, content: bytes) -> str:
     return digest
 
 
-@pytest.mark.req("C-04")
 def test_an_image_is_built_from_exactly_its_files_with_the_same_modes_each_time(tmp_path: Path) -> None:
     folders, context = Folders(tmp_path), tmp_path / "context"
     blob(folders, b"POSTGRES_PASSWORD=secret")

@@ -93,7 +93,6 @@ def test_the_version_is_filled_in() -> None:
     assert one(replica())["environment"]["SERVICE_VERSION"] == "api-0123456789ab"
 
 
-@pytest.mark.req("A-15", "C-05")
 def test_a_job_is_taken_for_no_replica() -> None:
     described = one(job())
     assert not {"ports", "healthcheck"} & set(described)
@@ -124,7 +123,7 @@ def test_every_dollar_is_doubled_and_nothing_else_changes(tree: Any) -> None:
     assert json.loads(doubled.replace("$$", "$")) == tree
 
 
-@pytest.mark.req("B-15")
+@pytest.mark.req("A-03")
 def test_compose_itself_reads_every_value_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "compose.json"
     file.write_text(json.dumps(replica()), encoding="utf-8")

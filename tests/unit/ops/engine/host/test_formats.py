@@ -93,6 +93,7 @@ def test_the_first_change_leaves_the_number(tmp_path: Path) -> None:
     assert store.live() is not None
 
 
+@pytest.mark.req("D-01")
 def test_the_number_of_a_newer_one_is_never_lowered(tmp_path: Path) -> None:
     (tmp_path / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
     note_format(tmp_path)
@@ -135,6 +136,7 @@ def test_the_operators_side_refuses_before_it_sends_its_own_engine() -> None:
     assert refused.value.exit_code == 6
 
 
+@pytest.mark.req("D-01")
 def test_one_that_waited_for_a_newer_one_is_refused_once_it_holds_the_lock(tmp_path: Path) -> None:
     (tmp_path / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")
     held = hold_lock(tmp_path, run="r", wait_s=0, say=print, waiter=Waiter(threading.Event()))

@@ -50,7 +50,6 @@ def test_everything_that_was_sent_arrives(tmp_path: Path) -> None:
     assert {(tmp_path / "slipway" / file.path).read_bytes() for file in shipment()} == {f.content for f in shipment()}
 
 
-@pytest.mark.req("A-12")
 def test_only_root_reads_the_release_and_the_sources(tmp_path: Path) -> None:
     root = tmp_path / "slipway"
     receive(root, stream(shipment()))
@@ -60,7 +59,6 @@ def test_only_root_reads_the_release_and_the_sources(tmp_path: Path) -> None:
     assert stat.S_IMODE(root.stat().st_mode) == 0o711
 
 
-@pytest.mark.req("A-07")
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.3, 0.5, 0.9])
 def test_a_stream_that_was_cut_leaves_nothing_and_the_next_one_works(tmp_path: Path, part: float) -> None:
     whole = stream(shipment())
@@ -189,6 +187,7 @@ def test_a_large_shipment_goes_out_in_pieces() -> None:
     assert max(pieces) < 250_000
 
 
+@pytest.mark.req("D-01")
 @pytest.mark.parametrize(("found", "received"), [("1", True), ("2", False), ("¹", False)])
 def test_nothing_is_taken_when_a_newer_slipway_has_been_here(found: str, received: bool, tmp_path: Path) -> None:  # noqa: FBT001
     (tmp_path / "format").write_text(found, encoding="utf-8")

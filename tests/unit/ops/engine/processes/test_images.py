@@ -83,6 +83,7 @@ def test_images_that_nobody_needs_are_removed(tmp_path: Path) -> None:
     assert [path.name for path in layout.images.iterdir()] == ["a-1"]
 
 
+@pytest.mark.req("D-01")
 def test_an_environment_that_another_checkout_uses_is_kept(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "state")
     layout.make()

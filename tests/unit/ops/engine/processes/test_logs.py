@@ -49,6 +49,7 @@ def test_a_line_tells_its_time(line: str, expected: float | None) -> None:
     assert time_of(line) == (pytest.approx(expected) if expected else None)
 
 
+@pytest.mark.req("B-14")
 def test_logs_of_services_are_merged_by_time_and_named(tmp_path: Path) -> None:
     log(tmp_path, "api-0123456789ab-0.log", stamped(1, "one") + "  more of one\n" + stamped(3, "three"))
     log(tmp_path, "nginx-static-0123456789ab-1.log", stamped(2, "two"))
@@ -63,6 +64,7 @@ def test_logs_of_services_are_merged_by_time_and_named(tmp_path: Path) -> None:
     assert found[1].at == found[0].at == NOON + 1
 
 
+@pytest.mark.req("B-14")
 def test_one_service_text_and_count_narrow_the_lines(tmp_path: Path) -> None:
     log(tmp_path, "api-0123456789ab-0.log", "".join(stamped(second, f"Line {second}") for second in range(20)))
     log(tmp_path, "django-0123456789ab-0.log", stamped(5, "line of another"))
@@ -74,6 +76,7 @@ def test_one_service_text_and_count_narrow_the_lines(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.req("B-14")
 def test_since_leaves_older_lines_out(tmp_path: Path) -> None:
     now = time.time() - NOON
     log(tmp_path, "api-0123456789ab-0.log", stamped(now - 3600, "old") + stamped(now - 5, "new"))
@@ -87,6 +90,7 @@ def test_rotated_files_come_first(tmp_path: Path) -> None:
     assert [line.at - NOON for line in read_logs(tmp_path, LogQuery())] == [1, 2, 3]
 
 
+@pytest.mark.req("B-14")
 def test_following_survives_a_rotation_and_sees_new_replicas(tmp_path: Path) -> None:
     path = log(tmp_path, "api-0123456789ab-0.log", stamped(1, "past"))
     lines = read_logs(tmp_path, LogQuery(follow=True))

@@ -61,7 +61,6 @@ def test_a_replica_gets_nothing_of_the_operators_environment(tmp_path: Path) -> 
     }
 
 
-@pytest.mark.req("A-12")
 def test_the_supervisors_configuration_holds_no_secret(tmp_path: Path) -> None:
     text = program(described(tmp_path), root=tmp_path)
     assert SECRET not in text

@@ -44,7 +44,6 @@ def test_the_journal_is_printed_until_the_run_has_finished(tmp_path: Path, engin
     assert events(follow(tmp_path, RUN, after=0)) == ["run_started", "step_started", "run_finished"]
 
 
-@pytest.mark.req("A-07")
 def test_following_goes_on_after_what_is_known(tmp_path: Path, engine: subprocess.Popen[bytes]) -> None:
     path = journal(tmp_path, "run_started", "step_started", pid=engine.pid)
     known = path.stat().st_size

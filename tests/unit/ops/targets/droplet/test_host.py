@@ -44,7 +44,6 @@ def cut() -> HostError:
     return errors.cut(DOOR, during="following")
 
 
-@pytest.mark.req("A-12")
 def test_secrets_travel_as_input_and_in_no_command_line() -> None:
     opened, remote, _ = host(journals=[[event("run_finished")]])
     shipped = opened.ship("run-1", release(), {"data/tls/key.pem": SECRET.encode()})
@@ -85,7 +84,6 @@ def test_the_engine_outlives_the_connection_and_logs_on_the_host() -> None:
     assert "--lock-wait 7 && exec python3 /var/lib/slipway/engine.pyz follow" in started
 
 
-@pytest.mark.req("A-07")
 def test_a_cut_link_is_made_again_and_no_event_comes_twice() -> None:
     first, second = event("run_started"), event("step_started", step="zurück")
     opened, remote, said = host(journals=[[first, "", second, cut()], [event("run_finished")]])
@@ -210,6 +208,7 @@ def test_each_way_not_to_get_in_names_the_host_and_the_fix(refusal: Refusal, say
 NEWER = {"format": str(FORMAT + 1)}
 
 
+@pytest.mark.req("D-01")
 @pytest.mark.parametrize(
     "ask",
     [
@@ -235,6 +234,7 @@ def test_the_logs_of_a_newer_slipway_are_read() -> None:
     assert list(opened.stream("logs", "--lines", "5")) == ["api-1 | a line\n"]
 
 
+@pytest.mark.req("D-01")
 def test_a_newer_slipway_that_came_after_the_hello_is_met_when_sending() -> None:
     opened, _, _ = host(answers={"receive": NEWER})
     with pytest.raises(HostError, match="newer Slipway"):

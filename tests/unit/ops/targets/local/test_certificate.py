@@ -34,7 +34,6 @@ def shake_hands(tls: LocalTls, name: str) -> None:
         thread.join(timeout=10)
 
 
-@pytest.mark.req("A-16")
 @pytest.mark.parametrize("name", [DOMAIN, f"admin.{DOMAIN}", "localhost", "127.0.0.1"])
 def test_the_certificate_verifies_against_the_authority_under_every_name(tmp_path: Path, name: str) -> None:
     tls = ensure_local_tls(tmp_path / "data" / "tls", domain=DOMAIN, now=NOW)
@@ -90,7 +89,6 @@ def test_files_that_a_crash_left_in_disorder_are_made_anew(tmp_path: Path, name:
     shake_hands(tls, DOMAIN)
 
 
-@pytest.mark.req("A-12")
 def test_a_key_that_others_may_read_is_replaced(tmp_path: Path) -> None:
     tls = ensure_local_tls(tmp_path, domain=DOMAIN, now=NOW)
     tls.key.chmod(0o644)

@@ -10,7 +10,7 @@ from ops.settings import load
 from ops.targets.local.dotenv import ensure_env_file
 
 
-@pytest.mark.req("A-02", "B-15")
+@pytest.mark.req("A-02")
 def test_the_local_target_makes_an_env_file_that_holds_as_it_is_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     env_file = tmp_path / "a folder, größer" / ".env"
@@ -24,7 +24,6 @@ def test_the_local_target_makes_an_env_file_that_holds_as_it_is_and_says_so(tmp_
     assert list(env_file.parent.iterdir()) == [env_file]
 
 
-@pytest.mark.req("B-15")
 def test_every_secret_is_fresh_and_none_is_the_placeholder(tmp_path: Path) -> None:
     made = []
     for name in ("one", "two"):
@@ -66,7 +65,7 @@ def test_a_file_that_appears_meanwhile_is_never_overwritten(tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == [env_file]
 
 
-@pytest.mark.req("A-05", "B-15")
+@pytest.mark.req("A-05")
 def test_the_droplet_target_never_makes_up_settings(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         ensure_env_file(tmp_path / ".env", target="droplet", say=pytest.fail)

@@ -68,7 +68,6 @@ def test_a_second_run_is_followed_from_its_beginning(host: LocalHost) -> None:
     assert [event["event"] for event in host.follow("run-1-undo")] == ["run_started", "run_finished"]
 
 
-@pytest.mark.req("A-13")
 def test_following_yields_every_event_until_the_run_has_finished(host: LocalHost) -> None:
     journal(host, "run-1", line("run_started") + line("step_started", step="plan") + line("run_finished"))
     assert [event["event"] for event in host.follow("run-1")] == ["run_started", "step_started", "run_finished"]
@@ -111,6 +110,7 @@ def test_an_engine_that_cannot_start_is_an_error_of_the_host(host: LocalHost) ->
         host.engine("status")
 
 
+@pytest.mark.req("D-01")
 def test_what_a_newer_slipway_changed_is_left_alone(host: LocalHost) -> None:
     host.state.mkdir(exist_ok=True)
     (host.state / "format").write_text(f"{FORMAT + 1}\n", encoding="utf-8")

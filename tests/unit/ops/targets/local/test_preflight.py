@@ -121,6 +121,7 @@ def test_a_state_folder_of_another_user_is_a_clear_error(tmp_path: Path, monkeyp
     assert as_other.fix.startswith("sudo chown -R ")
 
 
+@pytest.mark.req("A-24")
 def test_windows_is_sent_to_wsl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(tmp_path)
     monkeypatch.setattr(preflight, "os", SimpleNamespace(name="nt"))

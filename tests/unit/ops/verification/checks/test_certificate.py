@@ -43,7 +43,7 @@ def test_the_right_certificate_passes(issuer: str, changed: dict[str, Any]) -> N
     assert check.ok, check.detail
 
 
-@pytest.mark.req("A-16")
+@pytest.mark.req("A-16", "B-11")
 @pytest.mark.parametrize(
     ("issuer", "changed", "said"),
     [

@@ -23,7 +23,7 @@ def is_private(service: str, name: str, **changed: Any) -> bool:
     return judged(on_droplet(answers=answers), EXPOSED)[f"{service}-private"].ok
 
 
-@pytest.mark.req("A-21", "A-22")
+@pytest.mark.req("A-14")
 @pytest.mark.parametrize(
     ("service", "route", "statuses"),
     [
@@ -38,7 +38,7 @@ def test_what_is_exposed_is_locked(service: str, route: str, statuses: dict[int,
     assert {status: is_private(service, route, status=status) for status in statuses} == statuses
 
 
-@pytest.mark.req("A-22")
+@pytest.mark.req("A-14")
 def test_an_exposed_name_that_does_not_answer_fails() -> None:
     assert not is_private("flower", "private-flower-host", status=0, error="refused")
 
@@ -56,7 +56,7 @@ def test_a_graphql_that_could_not_be_asked_fails() -> None:
     assert not judged(with_answer("graphql", status=0, error="refused"))["graphql-exposure"].ok
 
 
-@pytest.mark.req("A-22")
+@pytest.mark.req("A-14")
 def test_flowers_open_paths_are_asked_for_only_when_it_is_there() -> None:
     assert private_routes(EXPOSED).keys() - private_routes(DROPLET).keys() == {
         "private-flower-metrics",
