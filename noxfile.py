@@ -68,9 +68,9 @@ def components(session: nox.Session) -> None:
     if not missing:
         folders.append("tests/rehearsal")
     elif os.environ.get("REHEARSAL") == "required":
-        session.error(f"the rehearsal is required, but {missing}")
+        session.error(f"the rehearsal is required, but there is {missing}")
     else:
-        session.warn(f"the rehearsal is left out: {missing}")
+        session.warn(f"the rehearsal is left out: there is {missing}")
     test(session, *folders, workers=SIDE_BY_SIDE)
 
 
@@ -85,7 +85,7 @@ def rehearsal(session: nox.Session) -> None:
     """Run the tests that deploy to a droplet in a container; they need a Docker Engine."""
     missing = missing_engine()
     if missing and os.environ.get("REHEARSAL") == "required":
-        session.error(f"the rehearsal is required, but {missing}")
+        session.error(f"the rehearsal is required, but there is {missing}")
     if missing:
         session.skip(missing)
     test(session, "tests/rehearsal", workers=SIDE_BY_SIDE)
@@ -194,6 +194,7 @@ def test(session: nox.Session, *folders: str, workers: int) -> None:
 
 
 def missing_engine() -> str:
-    """Say that no Docker Engine answers; empty when one does."""
-    answer = subprocess.run(("docker", "version"), capture_output=True, check=False) if shutil.which("docker") else None
-    return "no Docker Engine answers on this machine" if answer is None or answer.returncode else ""
+    """Say what keeps the rehearsal from running here; empty when nothing does."""
+    asked = (sys.executable, "-m", "tests.components", "rehearsal")
+    answer = subprocess.run(asked, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    return (answer.stdout.strip() or "what this machine has cannot be told") if answer.returncode else ""

@@ -1,63 +1,18 @@
-"""Which tests did not run, and may that be? Under CI=true a skipped test fails the session, with its reason named."""
+"""What holds in every run of the tests: what may be skipped, what is counted, and which signals are heard?"""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import hypothesis
 import pytest
 
 from tests import instants
+from tests.components import COMPONENTS
 from tests.side_by_side import SideBySide
+from tests.skip_guard import SkipGuard
 from tests.timings import SESSION, Timings
-
-
-class SkipGuard:
-    """Collects what was skipped, and under CI turns it into a failure."""
-
-    def __init__(self) -> None:
-        self.skipped: list[str] = []
-
-    def note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        """Remember a skipped test or module with its reason; an expected failure is none."""
-        if report.skipped and not hasattr(report, "wasxfail"):
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-            self.skipped.append(f"{report.nodeid}: {reason}")
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a skipped test."""
-        self.note(report)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a skipped module."""
-        self.note(report)
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the session that left something out."""
-        if self.skipped and is_ci() and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Name each reason at the end."""
-        if self.skipped and is_ci():
-            terminalreporter.section("skipped under CI=true: each of these counts as a failure", red=True)
-            for line in self.skipped:
-                terminalreporter.line(line, red=True)
-
-
-def is_ci() -> bool:
-    """Tell whether this run decides about a change, so that nothing may be left out."""
-    return os.environ.get("CI", "").lower() in {"1", "true"}
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Tell whether this is one of the workers of a run."""
-    return hasattr(config, "workerinput")
-
-
-def is_side_by_side(config: pytest.Config) -> bool:
-    """Tell whether this is a run with workers, or one of them."""
-    return is_worker(config) or bool(config.getoption("numprocesses", None))
 
 
 def pytest_report_header() -> str:
@@ -70,9 +25,30 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says how busy the machine is, not whether the code is right.
     hypothesis.settings.register_profile("slipway", deadline=None)
     hypothesis.settings.load_profile("slipway")
+    for component in COMPONENTS:
+        config.addinivalue_line("markers", f"{component.mark}: needs {component.name} on this machine")
+    hear_signals()
     config.pluginmanager.register(SkipGuard(), "skip-guard")
-    if is_side_by_side(config):
+    is_worker, workers = hasattr(config, "workerinput"), config.getoption("numprocesses", None) or 0
+    if is_worker or workers:
         config.pluginmanager.register(SideBySide(), "side-by-side")
-    if os.environ.get(SESSION) and not is_worker(config):
-        workers = config.getoption("numprocesses", None) or 1
-        config.pluginmanager.register(Timings(os.environ[SESSION], workers=workers), "timings")
+    if os.environ.get(SESSION) and not is_worker:
+        config.pluginmanager.register(Timings(os.environ[SESSION], workers=workers or 1), "timings")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what this machine lacks, before any of its fixtures is made."""
+    for component in COMPONENTS:
+        if item.get_closest_marker(component.mark) and component.is_missing:
+            pytest.skip(component.lack)
+
+
+def hear_signals() -> None:
+    """Give this process, and so all that tests start, the handlers of a program that was typed at a terminal.
+
+    A shell that starts a run in the background has it ignore SIGINT and SIGQUIT, and whatever it starts inherits that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGQUIT"):  # Windows has none
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import PreflightError
 from rehearsal.cloud import Rule
-from rehearsal.docker import require_engine
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.world import World
+from tests.components import ENGINE
 from tests.rehearsal.compose.engine_host import EngineHost
 from tests.rehearsal.droplet.droplet_fixtures import engine_host  # noqa: F401 - a fixture
 from tests.rehearsal.droplet.droplet_stack import Rehearsed, first_deploy
@@ -31,11 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def engine() -> None:
-    """Skip without a Docker Engine; under CI=true that is a failure."""
-    try:
-        require_engine()
-    except PreflightError as missing:
-        pytest.skip(missing.why)
+    """Stand on the Docker Engine: without one a test is skipped before it comes here."""
+    assert ENGINE.path
 
 
 @pytest.fixture(scope="session")

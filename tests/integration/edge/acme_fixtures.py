@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import socketserver
 import ssl
 import threading
@@ -19,13 +17,11 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import httpx
-import pytest
 import trustme
 
+from tests.components import PEBBLE
 from tests.integration.edge.edge_fixtures import process, wait_for
 from tests.ports import free_ports
-
-PEBBLE = shutil.which("pebble") or ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +49,6 @@ class Acme:
             "ACME_CERTIFICATE_HOURS": "1",
             "LEGO_CA_CERTIFICATES": str(self.authority),
         }
-
-
-def require_pebble() -> None:
-    """Skip where there is no Pebble; under CI that is a failure."""
-    if not PEBBLE:
-        assert not os.environ.get("CI"), "CI needs Pebble for these tests"
-        pytest.skip("no Pebble on this machine (Debian: apt install pebble)")
 
 
 def plan_acme(folder: Path) -> Acme:
@@ -95,7 +84,7 @@ def serve_acme(acme: Acme, *, names: set[str], valid_s: int) -> Iterator[None]:
     file = acme.log.with_name("pebble.json")
     file.write_text(json.dumps({"pebble": config}))
     with dns_server(names) as resolver:
-        command = (PEBBLE, "-config", str(file), "-dnsserver", resolver)
+        command = (PEBBLE.path, "-config", str(file), "-dnsserver", resolver)
         with process(command, {"PEBBLE_VA_NOSLEEP": "1"}, acme.log):
             wait_for("the ACME server", lambda: acme.root().startswith("-----BEGIN"))
             yield

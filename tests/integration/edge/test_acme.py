@@ -18,7 +18,7 @@ from ops.engine.model import Release
 from ops.engine.rollout.routes import SERVERS_FILE, order_certificate
 from ops.verification.observations import Site
 from ops.verification.reorder_certificate import await_certificate as certificate_comes
-from tests.integration.edge.acme_fixtures import Acme, plan_acme, require_pebble, serve_acme
+from tests.integration.edge.acme_fixtures import Acme, plan_acme, serve_acme
 from tests.integration.edge.edge_echo import SERVICES, echo_services
 from tests.integration.edge.edge_fixtures import ADMIN, DOMAIN, EXPOSED, FLOWER, WWW, Edge, edge, wait_for
 
@@ -26,6 +26,8 @@ VALID_S = 600  # under 20 minutes: Traefik renews at its next look, which is onc
 RENEWAL_TIMEOUT_S = 90.0
 ISSUE_TIMEOUT_S = 60.0  # it takes 2 to 12: Traefik looks every 5 s whether the server is done
 EVERY_S = 0.05
+
+pytestmark = pytest.mark.pebble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,6 @@ class World:
 @pytest.fixture(scope="module")
 def world(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Run Traefik with an ACME server of its own; the record of Flower's name is missing."""
-    require_pebble()
     folder = tmp_path_factory.mktemp("acme")
     acme = plan_acme(folder / "pebble")
     (folder / "edge").mkdir()
@@ -146,7 +147,6 @@ def test_a_renewal_is_noticed_by_nobody(world: World) -> None:
 
 @pytest.mark.req("B-11")
 def test_without_its_acme_server_traefik_serves_and_says_why(local_env: Path, tmp_path: Path) -> None:
-    require_pebble()
     acme = plan_acme(tmp_path / "pebble")
     folder = tmp_path / "edge"
     folder.mkdir()
@@ -174,7 +174,6 @@ def test_without_its_acme_server_traefik_serves_and_says_why(local_env: Path, tm
 
 @pytest.mark.req("A-16")
 def test_an_acme_server_that_cannot_be_trusted_is_not_used(local_env: Path, tmp_path: Path) -> None:
-    require_pebble()
     acme = plan_acme(tmp_path / "pebble")
     folder = tmp_path / "edge"
     folder.mkdir()

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser, HttpCredentials, Page, expect, sync_pla
 
 from ops.engine.processes.environments import build_environment
 from ops.release.git import environment_id
+from tests.components import CHROMIUM
 from tests.integration.edge.edge_fixtures import (
     ADMIN,
     EXPOSED,
@@ -29,7 +28,6 @@ from tests.integration.edge.edge_fixtures import (
 from tests.integration.services.services_processes import DJANGO, Process, Services
 from tests.ports import free_ports
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 ADMIN_USER = {"DJANGO_ADMIN_EMAIL": "guarded@example.org", "DJANGO_ADMIN_PASSWORD": "canary-of-the-admin"}
 
 pytestmark = pytest.mark.browser
@@ -74,9 +72,6 @@ def guarded(
     local_env: Path, services: Services, flower: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Guarded]:
     """Run Django, its files and Flower behind Traefik; start a browser."""
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     folder = tmp_path_factory.mktemp("guarded")
     (folder / "edge").mkdir()
     assert services.manage("seed", **ADMIN_USER).returncode == 0
@@ -103,7 +98,7 @@ def guarded(
             "--disable-gpu",
             f"--host-resolver-rules=MAP {ADMIN} 127.0.0.1, MAP {FLOWER} 127.0.0.1",
         ]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=flags)
         yield Guarded(port=running.https_port, browser=browser)
         browser.close()
 

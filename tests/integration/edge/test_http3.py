@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
-import shutil
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Response, sync_playwright
 
+from tests.components import CHROMIUM
 from tests.integration.edge.edge_echo import echo_services
 from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
 
 pytestmark = pytest.mark.browser
@@ -26,9 +24,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def running(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Run Traefik before echo services, when there is a browser to visit them."""
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     with echo_services() as servers, edge(local_env, tmp_path_factory.mktemp("edge"), servers) as started:
         yield started
 
@@ -40,7 +35,7 @@ def browser(running: Edge) -> Iterator[Browser]:
     assert advertised is not None
     flags = (*flags_for(running), f"--origin-to-force-quic-on={DOMAIN}:{advertised[1]}")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(flags))
+        started = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(flags))
         yield started
         started.close()
 

@@ -15,10 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.components import CHROMIUM
 from tests.integration.edge.edge_fixtures import DOMAIN, ROOT, edge, nginx
 from tests.once import made_once
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -113,16 +113,13 @@ def built(local_env: Path, cache_dir: Path) -> Path:
 @contextlib.contextmanager
 def serve_site(api: str, *, local_env: Path, built: Path, folder: Path) -> Iterator[Site]:
     """Serve the built front-end as the local target does, with an API at an address, and start a browser."""
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     (folder / "edge").mkdir()
     with (
         nginx(local_env, folder / "web", "react-app.conf.template", {"WEB_ROOT": str(built / "dist")}) as web,
         edge(local_env, folder / "edge", {"api": [api], "react-app": [web]}) as running,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(FLAGS))
         yield Site(url=f"https://{DOMAIN}:{running.https_port}", browser=browser)
         browser.close()
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.components import CHROMIUM
 from tests.integration.edge.edge_fixtures import edge, is_complaint, nginx
 from tests.integration.graph.graph_fixtures import Tenant
 from tests.integration.services.services_processes import Services, Web
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 EMAIL, PASSWORD = "policy@example.org", "canary-of-the-policy"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-
-pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +46,8 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(base: str, complaints: list[str]) -> Iterator[Page]:
     """Log in; fail at the end when the browser had anything to complain about."""
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -82,6 +75,7 @@ def test_every_page_of_django_has_the_policy(django_web: Web) -> None:
         assert {part.strip() for part in given.split(";")} == set(POLICY.split("; ")), path
 
 
+@pytest.mark.browser
 @pytest.mark.req("A-21")
 def test_the_list_of_events_is_searched_filtered_and_acted_on(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/event/?q={tenant.slug}")
@@ -94,6 +88,7 @@ def test_the_list_of_events_is_searched_filtered_and_acted_on(page: Page, base: 
     expect(page.locator(".messagelist").first).to_be_visible()
 
 
+@pytest.mark.browser
 @pytest.mark.req("A-21")
 def test_an_event_is_changed_with_its_shifts_by_the_date_widget(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/event/{tenant.draft}/change/")
@@ -110,6 +105,7 @@ def test_an_event_is_changed_with_its_shifts_by_the_date_widget(page: Page, base
     assert colour not in {"rgba(0, 0, 0, 0)", "transparent"}, "its style sheet is served"
 
 
+@pytest.mark.browser
 @pytest.mark.req("A-21")
 def test_a_shift_and_a_person_are_found_by_autocomplete(page: Page, base: str, tenant: Tenant) -> None:
     page.goto(f"{base}/admin/signups/signup/add/")
@@ -120,6 +116,7 @@ def test_a_shift_and_a_person_are_found_by_autocomplete(page: Page, base: str, t
         expect(page.locator(f".field-{field} .select2-selection__rendered")).to_contain_text(text[:10])
 
 
+@pytest.mark.browser
 @pytest.mark.req("A-17")
 def test_what_stands_inline_does_not_run(base: str, page: Page, complaints: list[str]) -> None:
     page.goto(f"{base}/admin/")

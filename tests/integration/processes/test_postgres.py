@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.components import SHARED_PYTHON
 from tests.integration.processes.processes_fixtures import CHECKOUT, wait_for
 from tests.ports import free_port
 
@@ -168,6 +169,7 @@ if IS_ROOT:  # for an ordinary user, every other test is this one already
         assert set(lines["Uid"].split()) == {uid}
         assert lines["Groups"].strip() == ""
 
+    @pytest.mark.shared_python
     def test_an_ordinary_user_runs_the_stack_without_any_system_folder(local_env: Path) -> None:
         name = f"slipway-test-{secrets.token_hex(3)}"
         folder = Path(tempfile.mkdtemp(prefix="slipway-user-"))
@@ -187,7 +189,7 @@ if IS_ROOT:  # for an ordinary user, every other test is this one already
         fixtures = folder / "tests" / "integration" / "processes"
         fixtures.mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("processes_fixtures.py"), fixtures)
-        python = _python_for_all()
+        python = SHARED_PYTHON.path
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         packages = folder / "env" / "lib" / version / "site-packages"
         packages.mkdir(parents=True)
@@ -210,12 +212,3 @@ if IS_ROOT:  # for an ordinary user, every other test is this one already
             check=False,
             timeout=120,
         )
-
-    def _python_for_all() -> str:
-        """Return a Python of this version that any user can run."""
-        name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        for candidate in (os.path.realpath(sys.executable), shutil.which(name, path="/usr/local/bin:/usr/bin")):
-            done = candidate and subprocess.run(("/usr/bin/test", "-x", candidate), user=65534, check=False)
-            if done and done.returncode == 0:
-                return str(candidate)
-        pytest.skip(f"no {name} that an ordinary user can run")

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.integration.front_end.front_end_site import CHROMIUM, DESKTOP, FLAGS, PHONE, accessibility_faults, too_wide
+from tests.components import CHROMIUM
+from tests.integration.front_end.front_end_site import DESKTOP, FLAGS, PHONE, accessibility_faults, too_wide
 from tests.stack import DOMAIN, Stack
 
 PASSWORD = "seven grey herons wade"  # of accounts that live as long as the test's stack
@@ -139,10 +140,7 @@ def sign_in(page: Page, email: str) -> None:
 @pytest.fixture(scope="module")
 def town(stack: Stack) -> Iterator[Town]:
     """Return the stack with a browser."""
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for these tests"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(FLAGS))
         yield Town(stack, browser)
         browser.close()

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from dotenv import dotenv_values
 from playwright.sync_api import Page, sync_playwright
 
+from tests.components import CHROMIUM
 from tests.integration.stack.engine_words import run_engine
 from tests.stack import DOMAIN, Stack
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; install it or set CHROMIUM_PATH"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(QUIET))
         # The authority of the checkout is not in the browser's store; that its certificate is good the probes check.
         context = browser.new_context(ignore_https_errors=True)
         yield context.new_page()

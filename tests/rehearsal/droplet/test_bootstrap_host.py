@@ -98,6 +98,7 @@ def test_a_host_that_knows_only_root_is_prepared_as_root_and_root_is_out_afterwa
         place.remote(bare, user="root").connect()
 
 
+@pytest.mark.openssh
 @pytest.mark.parametrize("user", ["root", "deploy"])
 def test_nobody_gets_in_with_a_password(prepared: Machine, user: str) -> None:
     options = ("PubkeyAuthentication=no", "BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null")

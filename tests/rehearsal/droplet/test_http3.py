@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import shutil
 import socket
 import ssl
 
@@ -14,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import sync_playwright
 
+from tests.components import CHROMIUM
 from tests.rehearsal.droplet.droplet_stack import Rehearsed
 
-CHROMIUM = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
@@ -38,9 +36,6 @@ def key_digest(stack: Rehearsed, domain: str) -> str:
 
 @pytest.mark.req("A-15")
 def test_the_droplet_answers_over_http_3(deployed: Rehearsed) -> None:
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI needs a Chromium for this test"
-        pytest.skip("no Chromium on this machine; set CHROMIUM_PATH")
     domain = deployed.environment["WEBSITE_DOMAIN"]
     flags = [
         *("--no-sandbox", "--disable-gpu", "--enable-quic"),
@@ -49,7 +44,7 @@ def test_the_droplet_answers_over_http_3(deployed: Rehearsed) -> None:
         f"--origin-to-force-quic-on={domain}:443",  # without an answer over UDP, nothing loads
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=flags)
         page = browser.new_context().new_page()
         answer = page.goto(f"https://{domain}/api/health", timeout=15_000)
         assert answer is not None

@@ -39,6 +39,7 @@ def ordered(world: World) -> Iterator[Ordered]:
         yield droplet
 
 
+@pytest.mark.openssh
 def test_a_droplet_that_was_ordered_runs_its_user_data_and_lets_the_key_in(world: World, ordered: Ordered) -> None:
     assert ssh(world, ordered.machine, "deploy", "sudo", "id", "-un") == "root"
     assert ssh(world, ordered.machine, "deploy", "hostname") == "ordered"

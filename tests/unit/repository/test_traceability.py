@@ -22,7 +22,7 @@ def test_every_mark_stands_at_one_test() -> None:
     [
         (f'@pytest.mark.req("A-01")\n{TEST}', []),
         (f'pytestmark = pytest.mark.req("A-01")\n{TEST}', [1]),
-        (f'pytestmark = [pytest.mark.browser, pytest.mark.req("A-01")]\n{TEST}', [1]),
+        (f'pytestmark = [pytest.mark.slow, pytest.mark.req("A-01")]\n{TEST}', [1]),
         (f'@pytest.mark.req("A-01")\nclass TestIt:\n    {TEST}', [1]),
         (f'@pytest.mark.parametrize("x", [pytest.param(1, marks=pytest.mark.req("A-01"))])\n{TEST}', [1]),
     ],

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,16 +9,14 @@ import pytest
 
 from ops.errors import PreflightError
 from ops.ssh.private_key import check_key, key_file
+from tests.components import OPENSSH
 
 Spoil = Callable[[Path], Path]
 
 
 def make(folder: Path, name: str = "key", *, kind: str = "ed25519", passphrase: str = "") -> Path:
-    tool = shutil.which("ssh-keygen")
-    if tool is None:
-        pytest.skip("no ssh-keygen on this machine")
     path = folder / name
-    words = (tool, "-q", "-t", kind, "-N", passphrase, "-C", "somebody at a laptop", "-f", str(path))
+    words = (OPENSSH.path, "-q", "-t", kind, "-N", passphrase, "-C", "somebody at a laptop", "-f", str(path))
     subprocess.run(words, check=True, timeout=60)
     return path
 
@@ -67,21 +64,36 @@ def public_half(folder: Path) -> Path:
     [
         (lambda folder: folder / "nowhere", "there is no SSH key", "ssh-keygen -t ed25519"),
         (not_a_key, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519"),
-        (torn, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519"),
-        (public_half, "SSH_KEY_PATH is a public key", "set SSH_KEY_PATH="),
-        (
+        pytest.param(
+            torn, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519", marks=pytest.mark.openssh
+        ),
+        pytest.param(public_half, "SSH_KEY_PATH is a public key", "set SSH_KEY_PATH=", marks=pytest.mark.openssh),
+        pytest.param(
             lambda folder: make(folder, passphrase="words"),
             "the SSH key has a passphrase",
             "ssh-keygen -t ed25519 -N ''",
+            marks=pytest.mark.openssh,
         ),
-        (lambda folder: make(folder, kind="ecdsa"), "the SSH key is not an Ed25519 key", "ssh-keygen -t ed25519"),
-        (without_public, "the public half of the SSH key is missing", "ssh-keygen -y -f"),
-        (with_another_public, "the two halves of the SSH key differ", "ssh-keygen -y -f"),
+        pytest.param(
+            lambda folder: make(folder, kind="ecdsa"),
+            "the SSH key is not an Ed25519 key",
+            "ssh-keygen -t ed25519",
+            marks=pytest.mark.openssh,
+        ),
+        pytest.param(
+            without_public, "the public half of the SSH key is missing", "ssh-keygen -y -f", marks=pytest.mark.openssh
+        ),
+        pytest.param(
+            with_another_public, "the two halves of the SSH key differ", "ssh-keygen -y -f", marks=pytest.mark.openssh
+        ),
         pytest.param(
             readable_by_others,
             "others may read the SSH key",
             "chmod 600",
-            marks=pytest.mark.skipif(os.name != "posix", reason="a mode means nothing here"),
+            marks=[
+                pytest.mark.openssh,
+                pytest.mark.skipif(os.name != "posix", reason="a mode means nothing here"),
+            ],
         ),
     ],
 )
@@ -96,11 +108,13 @@ def test_a_key_that_cannot_work_is_refused_before_any_connection(
     assert str(key) in refused.value.why
 
 
+@pytest.mark.openssh
 def test_a_usable_key_answers_with_its_public_half(tmp_path: Path) -> None:
     key = make(tmp_path)
     assert check_key(key) == key.with_name("key.pub").read_text().strip()
 
 
+@pytest.mark.openssh
 def test_the_fix_for_a_missing_public_half_makes_it(tmp_path: Path) -> None:
     key = without_public(tmp_path)
     with pytest.raises(PreflightError) as refused:
@@ -116,6 +130,7 @@ def test_a_tilde_is_the_operators_home(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert key_file("~/.ssh/id_ed25519") == tmp_path / ".ssh" / "id_ed25519"
 
 
+@pytest.mark.openssh
 @pytest.mark.req("A-24")
 def test_where_modes_mean_nothing_they_are_not_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("ops.ssh.private_key.IS_POSIX", False)
