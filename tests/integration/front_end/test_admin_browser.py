@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.components import CHROMIUM
 from tests.integration.edge.edge_fixtures import edge, is_complaint, nginx
@@ -43,21 +43,28 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(base: str, complaints: list[str]) -> Iterator[Page]:
-    """Log in; fail at the end when the browser had anything to complain about."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{base}/admin/")
-        page.fill("input[name=username]", EMAIL)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("input[type=submit]")
-        expect(page.get_by_role("button", name="Log out")).to_be_visible()
-        yield page
-        browser.close()
+        started = playwright.chromium.launch(executable_path=CHROMIUM.path, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(base: str, browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    """Log in; fail at the end when the browser had anything to complain about."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{base}/admin/")
+    page.fill("input[name=username]", EMAIL)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("input[type=submit]")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    yield page
+    context.close()
     assert complaints == []
 
 

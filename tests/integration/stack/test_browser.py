@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from dotenv import dotenv_values
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.components import CHROMIUM
 from tests.integration.stack.engine_words import run_engine
@@ -17,14 +17,20 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(QUIET))
-        # The authority of the checkout is not in the browser's store; that its certificate is good the probes check.
-        context = browser.new_context(ignore_https_errors=True)
-        yield context.new_page()
-        browser.close()
+        started = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    # The authority of the checkout is not in the browser's store; that its certificate is good the probes check.
+    context = browser.new_context(ignore_https_errors=True)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.mark.req("A-15", "A-20")
