@@ -189,6 +189,7 @@ if IS_ROOT:  # for an ordinary user, every other test is this one already
         fixtures = folder / "tests" / "integration" / "processes"
         fixtures.mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("processes_fixtures.py"), fixtures)
+        shutil.copy(CHECKOUT / "tests" / "ports.py", folder / "tests")
         python = SHARED_PYTHON.path
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         packages = folder / "env" / "lib" / version / "site-packages"
