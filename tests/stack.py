@@ -31,10 +31,15 @@ class Checkout:
     root: Path
     environment: dict[str, str]
 
+    @property
+    def program(self) -> Path:
+        """Return the `invoke` that is typed."""
+        return INVOKE
+
     def invoke(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """Type `invoke ...` in the copy; the caller looks at the exit code."""
         return subprocess.run(
-            (str(INVOKE), *arguments),
+            (str(self.program), *arguments),
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -47,7 +52,7 @@ class Checkout:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Type `invoke ...` and do not wait for it."""
         return subprocess.Popen(
-            (str(INVOKE), *arguments),
+            (str(self.program), *arguments),
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -105,6 +110,11 @@ class Stack(Checkout):
 def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
     """Copy what git knows of this checkout to `root`, as a checkout of its own with free ports."""
     copy_files(root)
+    return stack_at(root, cache_dir=cache_dir)
+
+
+def stack_at(root: Path, *, cache_dir: Path) -> Stack:
+    """Return the stack of the checkout at `root`, with free ports."""
     https, http, internal, postgres, redis = free_ports(5)
     settings = {
         "LOCAL_HTTPS_PORT": https,
@@ -123,15 +133,26 @@ def copy_checkout(root: Path, *, cache_dir: Path) -> Stack:
 def copy_files(root: Path) -> None:
     """Copy what git knows of this checkout to `root`, as a repository of its own."""
     root.mkdir(parents=True)
-    listed = subprocess.run(
-        ("git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
+    lay_files(root)
+    commit_all(root, "copy")
+
+
+def lay_files(root: Path) -> None:
+    """Copy what git knows of this checkout, without a repository."""
+    for name in known_files(ROOT):
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
-    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "copy")):
+
+
+def known_files(root: Path) -> list[str]:
+    """Return the paths that git tracks of a checkout, or would track."""
+    command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split("\0") if name]
+
+
+def commit_all(root: Path, subject: str) -> None:
+    """Commit all that is there; `root` becomes a repository when it is none."""
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", subject, "--allow-empty")):
         subprocess.run(("git", *AUTHOR, *command), cwd=root, check=True)

@@ -14,7 +14,10 @@ from django.db.migrations.state import ProjectState
 
 
 class SchemaState(TypedDict):
-    """The answer; `ok` when nothing is pending, has drifted, or is in the database but not on disk."""
+    """The answer; `ok` when nothing is pending and nothing has drifted.
+
+    `unknown` is in the database and not on disk: a later release migrated, and this one was gone back to.
+    """
 
     ok: bool
     pending: list[str]
@@ -37,9 +40,7 @@ def read_schema_state() -> SchemaState:
     ]
     drift = _drift(loader)
     newest = dict(sorted(targets))
-    return SchemaState(
-        ok=not (pending or unknown or drift), pending=pending, unknown=unknown, drift=drift, newest=newest
-    )
+    return SchemaState(ok=not (pending or drift), pending=pending, unknown=unknown, drift=drift, newest=newest)
 
 
 def _drift(loader: MigrationLoader) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from ops.settings.settings import Settings
 
 _SHOWN = 6
 _LIKE = 0.8  # of 1; what is closer still is refused as a typing mistake
-_ELSEWHERE = {  # what other stacks call it
+_ELSEWHERE = {  # what other stacks, or earlier versions of this one, call it
     "ACME_MAIL": "ACME_EMAIL",
     "ALLOWED_HOSTS": "DJANGO_ALLOWED_HOSTS",
     "CELERY_BROKER_URL": "REDIS_URL",
@@ -29,6 +29,7 @@ _ELSEWHERE = {  # what other stacks call it
     "DEBUG": "DJANGO_DEBUG",
     "DEFAULT_FROM_EMAIL": "MAIL_FROM",
     "DIGITALOCEAN_ACCESS_TOKEN": "DIGITALOCEAN_TOKEN",
+    "DJANGO_ADMIN_USER": "DJANGO_ADMIN_EMAIL",
     "DJANGO_SUPERUSER_EMAIL": "DJANGO_ADMIN_EMAIL",
     "DJANGO_SUPERUSER_PASSWORD": "DJANGO_ADMIN_PASSWORD",
     "DOMAIN": "WEBSITE_DOMAIN",

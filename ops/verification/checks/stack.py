@@ -72,15 +72,38 @@ def celery(seen: Observations, site: Site) -> Iterator[Check]:
 
 
 def django(seen: Observations, site: Site) -> Iterator[Check]:
-    """Judge Django's own checks and that the schema still works with the release before."""
-    for name, title in (
-        ("django-check-deploy", "`manage.py check --deploy` passes"),
-        ("schema-compat-check", "The schema suits the code that runs"),
-    ):
-        ran = seen.commands.get(name, Ran(error="not asked"))
-        faults = [] if ran.exit_code == 0 else [_last_line(ran)]
-        detail = _last_line(ran) if name == "django-check-deploy" else "no migration is pending or missing"
-        yield check(name, title, faults, detail=detail, seconds=ran.seconds, hint=site.logs("django"))
+    """Judge Django's own checks, and that the schema suits the code that runs."""
+    ran = seen.commands.get("django-check-deploy", Ran(error="not asked"))
+    yield check(
+        "django-check-deploy",
+        "`manage.py check --deploy` passes",
+        [] if ran.exit_code == 0 else [_last_line(ran)],
+        detail=_last_line(ran),
+        seconds=ran.seconds,
+        hint=site.logs("django"),
+    )
+    ran = seen.commands.get("schema-compat-check", Ran(error="not asked"))
+    later = _later_migrations(ran)
+    yield check(
+        "schema-compat-check",
+        "The schema suits the code that runs",
+        [] if ran.exit_code == 0 or later else [_last_line(ran)],
+        detail=f"it is of a later release: {', '.join(later)}" if later else "no migration is pending or missing",
+        seconds=ran.seconds,
+        hint=site.logs("django"),
+    )
+
+
+def _later_migrations(ran: Ran) -> list[str]:
+    """Return what a later release migrated, when that is all that Django finds: this release was gone back to.
+
+    The answer is read, and not its exit code: releases that are gone back to may take it for a fault.
+    """
+    try:
+        state: dict[str, Any] = json.loads(ran.output)
+        return [] if state["pending"] or state["drift"] else [str(name) for name in state["unknown"]]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _static_faults(text: str) -> list[str]:

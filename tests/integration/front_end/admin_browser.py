@@ -66,9 +66,9 @@ class Page(HTMLParser):
 class Staff:
     """Somebody who is logged in to admin."""
 
-    def __init__(self, browser: httpx.Client, email: str) -> None:
+    def __init__(self, browser: httpx.Client, email: str, *, password: str = LOGIN) -> None:
         self.browser = browser
-        page = self.send("/admin/login/", username=email, password=LOGIN, next="/admin/")
+        page = self.send("/admin/login/", username=email, password=password, next="/admin/")
         assert "Log out" in page.text, page.text
 
     def open(self, path: str) -> Page:

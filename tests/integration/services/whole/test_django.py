@@ -91,6 +91,17 @@ def test_a_pending_migration_fails_the_schema_check(services: Services) -> None:
     assert state["unknown"] == ["sessions.x"]
 
 
+@pytest.mark.req("B-03")
+def test_a_migration_of_a_later_release_is_told_and_is_no_fault(services: Services) -> None:
+    services.sql("INSERT INTO django_migrations (app, name, applied) VALUES ('signups', '9999_later', now())")
+    try:
+        done = services.manage("schema_check", "--json")
+    finally:
+        services.sql("DELETE FROM django_migrations WHERE name = '9999_later'")
+    state = json.loads(done.stdout)
+    assert (done.returncode, state["ok"], state["unknown"]) == (0, True, ["signups.9999_later"])
+
+
 @pytest.mark.req("A-23")
 def test_a_settling_asked_by_a_command_prints_its_result(services: Services, worker: Process) -> None:
     ((shift,),) = services.sql("SELECT min(id) FROM signups_shift")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -195,3 +196,24 @@ def test_a_missing_artifact_fails_with_its_reason() -> None:
     check = artifacts_complete({"api-logs.txt": "the API wrote no line"}, SITE, total=21)
     assert (check.ok, check.detail) == (False, "`api-logs.txt`: the API wrote no line")
     assert artifacts_complete({}, SITE, total=21).ok
+
+
+@pytest.mark.req("B-03", "B-02")
+@pytest.mark.parametrize(
+    ("state", "exit_code", "ok"),
+    [
+        ({"pending": [], "unknown": ["signups.0003_later"], "drift": {}}, 1, True),
+        ({"pending": [], "unknown": ["signups.0003_later"], "drift": {}}, 0, True),
+        ({"pending": ["signups.0002_rules"], "unknown": ["signups.0002_other"], "drift": {}}, 1, False),
+        ({"pending": [], "unknown": ["signups.0003_later"], "drift": {"signups": ["Add field"]}}, 1, False),
+        ({"pending": [], "unknown": [], "drift": {}}, 1, False),
+        ("no such table", 1, False),
+    ],
+)
+def test_a_release_suits_the_schema_of_a_later_one_when_that_is_all_it_finds(
+    state: object, exit_code: int, *, ok: bool
+) -> None:
+    seen = sound()
+    ran = Ran(exit_code=exit_code, output=json.dumps(state) + "\n", seconds=1.0)
+    found = judged(replace(seen, commands={**seen.commands, "schema-compat-check": ran}))["schema-compat-check"]
+    assert (found.ok, "a later release: signups.0003_later" in found.detail) == (ok, ok)
