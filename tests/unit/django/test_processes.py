@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -143,6 +144,36 @@ def test_each_key_that_the_settings_read_is_stated_with_another_value_than_its_d
     least = {"DATABASE_URL": "postgresql://nobody@127.0.0.1/x", "EMAIL_HOST": "localhost"}
     defaults = read_settings(least, *(name for _, name, _ in STATED.values()))
     assert [key for key, (_, name, value) in STATED.items() if defaults[name] == value] == []
+
+
+@pytest.mark.req("A-17")
+def test_djangos_own_pages_have_a_policy_that_lets_nothing_run_inline() -> None:
+    seen = read_settings({}, "CONTENT_SECURITY_POLICY", "X_FRAME_OPTIONS", "SECURE_REFERRER_POLICY", "MIDDLEWARE")
+    policy = seen["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    own = {f"{kind}-src": ["'self'"] for kind in ("script", "style", "img", "font", "connect")}
+    none = {name: ["'none'"] for name in ("default-src", "frame-ancestors", "base-uri")}
+    assert policy == own | none | {"form-action": ["'self'"]}
+    assert (seen["X_FRAME_OPTIONS"], seen["SECURE_REFERRER_POLICY"]) == ("DENY", "same-origin")
+    assert "csp.middleware.CSPMiddleware" in seen["MIDDLEWARE"]
+
+
+@pytest.mark.req("B-14")
+@pytest.mark.parametrize(("words", "is_json"), [("worker", True), ("beat", True), ("report", False)])
+def test_worker_and_beat_log_as_the_others_from_their_first_word_on(words: str, *, is_json: bool) -> None:
+    code = (
+        f"import sys; sys.argv = ['/venv/bin/celery', '-A', 'config', {words!r}];"
+        "import config.celery, logging; logging.getLogger('celery').warning('early')"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        cwd=DJANGO,
+        env={"PYTHONPATH": str(DJANGO.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [json.loads(line)["service"] for line in said] == ([words] if is_json else [])
 
 
 @pytest.mark.req("B-09")
