@@ -13,6 +13,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+
+from tests.integration.upgrades.starting_points import STARTING_POINTS
 
 ALL = "all tests"
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -98,6 +101,16 @@ def _may_run(candidate: str) -> bool:
     return subprocess.run(("/usr/bin/test", "-x", candidate), user=NOBODY, check=False).returncode == 0
 
 
+def find_history() -> str:
+    """Return this clone; it has to know each version from which an upgrade is tried."""
+    root = Path(__file__).resolve().parents[1]
+    for point in STARTING_POINTS:
+        words = ("git", "-C", str(root), "cat-file", "-e", f"{point.commit}^{{commit}}")
+        if not shutil.which("git") or subprocess.run(words, capture_output=True, check=False).returncode:
+            raise MissingError(f"this clone lacks {point.name}, commit {point.commit[:7]}")
+    return str(root)
+
+
 ENGINE = Component(
     mark="engine",
     name="Docker Engine",
@@ -133,7 +146,14 @@ SHARED_PYTHON = Component(
     brought_by=f"sudo apt-get install {PYTHON}",
     wanted={"integration": "a stack that root deploys for somebody else"},
 )
-COMPONENTS = (ENGINE, CHROMIUM, PEBBLE, OPENSSH, SHARED_PYTHON)
+HISTORY = Component(
+    mark="history",
+    name="commits of earlier versions",
+    find=find_history,
+    brought_by="git fetch --unshallow --tags",
+    wanted={"integration": "upgrades from earlier versions"},
+)
+COMPONENTS = (ENGINE, CHROMIUM, PEBBLE, OPENSSH, SHARED_PYTHON, HISTORY)
 
 
 def missing(sessions: tuple[str, ...]) -> list[Component]:

@@ -117,10 +117,12 @@ def test_a_draft_is_found_in_its_organization_by_coordinators_alone(tenant: Tena
 @pytest.mark.req("C-08")
 def test_me_is_the_account_of_the_token_or_nobody(tenant: Tenant, asking: Asking) -> None:
     query = "{ me { id email organizations { slug role memberId } } }"
-    me = asking.ask(query, tenant.volunteer)["me"]
-    assert (me["id"], me["email"]) == (str(tenant.volunteer.user_id), tenant.volunteer.email)
-    membership = {"slug": tenant.slug, "role": "VOLUNTEER", "memberId": str(tenant.volunteer.member_id)}
-    assert me["organizations"] == [membership]
+    for role in ("volunteer", "coordinator", "owner"):
+        account = getattr(tenant, role)
+        me = asking.ask(query, account)["me"]
+        assert (me["id"], me["email"]) == (str(account.user_id), account.email)
+        membership = {"slug": tenant.slug, "role": role.upper(), "memberId": str(account.member_id)}
+        assert me["organizations"] == [membership]
     assert asking.ask(query) == {"me": None}
 
 

@@ -140,23 +140,34 @@ def test_a_session_cookie_counts_for_nothing(asking: Asking, services: Services)
 
 @pytest.mark.req("C-08")
 @pytest.mark.parametrize(
-    "query",
+    ("query", "why"),
     [
-        "{ me { " + " ".join(f"a{n}: name" for n in range(20)) + " } }",
-        "{ " + "me { organizations { slug } } " + "unknown { " * 10 + "slug" + " }" * 11,
-        '{ organization(slug: "abc") { events(first: 100) { shifts(pagination: {limit: 100}) { signUps { id } } } } }',
-        '{ organization(slug: "abc") { events { a: shifts { id } b: shifts { title } } } }',
-        "{ me { name } " + " ".join(f"...F{n}" for n in range(500)) + " }",
-        "{ ...F0 } "
-        + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(80))
-        + " fragment F80 on Query { a: me { name } }",
+        ("{ me { " + " ".join(f"a{n}: name" for n in range(20)) + " } }", "20 aliases (at most 15)"),
+        # The application's own tree is not that deep: of a field that there is not, only the depth may be told.
+        ("{ me { organizations { slug } } " + "unknown { " * 10 + "slug" + " }" * 11, "11 levels deep (at most 8)"),
+        (
+            '{ organization(slug: "a") { events(first: 99) { shifts(pagination: {limit: 99}) { signUps { id } } } } }',
+            "objects at worst",
+        ),
+        (
+            '{ organization(slug: "abc") { events { a: shifts { id } b: shifts { title } } } }',
+            "`shifts` takes no alias",
+        ),
+        ("{ me { name } " + " ".join(f"...F{n}" for n in range(500)) + " }", "more than 1000 tokens"),
+        (
+            "{ ...F0 } "
+            + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(80))
+            + " fragment F80 on Query { a: me { name } }",
+            f"{2**80} aliases",
+        ),
     ],
     ids=["aliases", "depth", "objects", "a list twice", "tokens", "fragments"],
 )
-def test_what_asks_for_too_much_is_refused_before_anything_is_looked_up(asking: Asking, query: str) -> None:
+def test_what_asks_for_too_much_is_refused_before_anything_is_looked_up(asking: Asking, query: str, why: str) -> None:
     answer = asking.send(query)
     assert answer.status_code == 400
     assert answer.json()["data"] is None
+    assert any(why in error["message"] for error in answer.json()["errors"]), answer.text
 
 
 @pytest.mark.req("C-08")

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,7 @@ class Trial:
     folder: Path
     environment: Environment
     database: str
+    patience_s: float = 30  # how long a management command may take
 
     def write(self, app: str, number: int, operations: str, *, atomic: bool = True) -> None:
         """Write one migration; the one before is the number before."""
@@ -77,15 +79,27 @@ class Trial:
     def manage(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
         with self.begin(*words, **more) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate()
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
-    def begin(self, *words: str, **more: str) -> subprocess.Popen[str]:
-        """Start a management command."""
+    @contextlib.contextmanager
+    def begin(self, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a management command, and wait for its end; one that waits for ever is killed after the patience."""
         pipe = subprocess.PIPE
         environment = self.environment | more
         command = (sys.executable, "manage.py", *words)
-        return subprocess.Popen(command, cwd=DJANGO, env=environment, stdout=pipe, stderr=pipe, text=True)
+        running = subprocess.Popen(command, cwd=DJANGO, env=environment, stdout=pipe, stderr=pipe, text=True)
+        killing = threading.Timer(self.patience_s, running.kill)
+        killing.start()
+        try:
+            with running:
+                try:
+                    yield running
+                except BaseException:
+                    running.kill()  # it may wait for what the test holds
+                    raise
+        finally:
+            killing.cancel()
 
     def migrate(self, **more: str) -> subprocess.CompletedProcess[str]:
         """Run what the job `migrate` runs."""

@@ -38,12 +38,6 @@ class EarlierStack(Stack):
         return self.packages / "bin" / "invoke"
 
 
-def is_known(commit: str) -> bool:
-    """Tell whether this clone has a commit."""
-    words = ("git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}")
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0
-
-
 def check_out(commit: str, root: Path, *, cache_dir: Path) -> EarlierStack:
     """Lay the files of a commit at `root`, as a checkout of their own with free ports."""
     root.mkdir(parents=True)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.upgrades.callers import Caller, Visitors
-from tests.integration.upgrades.earlier_checkout import EarlierStack, add_migration, check_out, is_known, pull
+from tests.integration.upgrades.earlier_checkout import EarlierStack, add_migration, check_out, pull
 from tests.integration.upgrades.inhabitants import Inhabited, inhabit, new_event
 from tests.integration.upgrades.ledger import missing_rows, read_ledger, read_value
 from tests.integration.upgrades.starting_points import STARTING_POINTS, StartingPoint
@@ -25,8 +25,6 @@ HAS_COLUMN = "SELECT count(*) FROM information_schema.columns WHERE column_name 
 @pytest.fixture(scope="module", params=STARTING_POINTS, ids=[point.name for point in STARTING_POINTS])
 def point(request: pytest.FixtureRequest) -> StartingPoint:
     found: StartingPoint = request.param
-    if not is_known(found.commit):
-        pytest.skip(f"this clone lacks {found.name}, commit {found.commit}: git fetch --unshallow --tags")
     return found
 
 
@@ -45,6 +43,7 @@ def earlier(point: StartingPoint, tmp_path: Path, cache_dir: Path) -> Iterator[E
     assert gone.returncode == 0, gone.stdout + gone.stderr
 
 
+@pytest.mark.history
 @pytest.mark.req("B-01", "B-02", "B-03")
 def test_an_upgrade_its_way_back_and_the_upgrade_again_lose_nothing_and_nobody(
     point: StartingPoint, earlier: EarlierStack

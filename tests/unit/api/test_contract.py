@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import structlog
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
+from api.database.pool import new_pool
 from api.errors import UnavailableError
 from api.settings import Settings, read_settings
 from api.shared.logs import logging_config
 from api.task_queue import TaskQueue
+from ops.engine.connections import POOL
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,6 +52,64 @@ def test_documentation_pages_are_for_everywhere_but_production(environment: Any,
     given = {"database_url": "postgresql://x", "redis_url": "redis://x", "token_secret_key": "x" * 32}
     settings = Settings(environment=environment, **given)  # type: ignore[arg-type]  # as the environment gives them
     assert settings.shows_docs == shown
+
+
+STATED: dict[str, tuple[str, object, object]] = {  # of each key: what is stated, what it is then, and what without it
+    "ENVIRONMENT": ("staging", "staging", None),
+    "DATABASE_URL": ("postgresql://u:p@db.example.org/x", "postgresql://u:p@db.example.org/x", None),
+    "REDIS_URL": ("redis://cache.example.org:6380/3", "redis://cache.example.org:6380/3", None),
+    "TOKEN_SECRET_KEY": ("$t" * 20, "$t" * 20, None),
+    "LOG_LEVEL": ("debug", "DEBUG", "INFO"),
+    "SERVICE_VERSION": ("v7", "v7", "dev"),
+    "ROOT_PATH": ("/v2", "/v2", "/api"),
+    "DATABASE_POOL_MAX": ("5", 5, POOL),
+    "DATABASE_POOL_WAITING": ("6", 6, 600),
+    "DATABASE_POOL_TIMEOUT_S": ("0.5", 0.5, 2.0),
+    "DRAIN_NOTICE_S": ("0.7", 0.7, 0.2),
+    "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": ("17", 17, 30),
+}
+
+
+def shown(settings: Settings) -> dict[str, object]:
+    plain = {name: getattr(settings, name) for name in Settings.model_fields}
+    return {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in plain.items()
+    }
+
+
+@pytest.mark.req("B-15", "B-09")
+def test_each_setting_is_what_the_environment_says_and_else_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, (text, _, default) in STATED.items():
+        monkeypatch.setenv(key, text)
+        if default is not None:
+            monkeypatch.delenv(key)
+    assert shown(read_settings()) == {key: told if other is None else other for key, (_, told, other) in STATED.items()}
+    for key, (text, _, _) in STATED.items():
+        monkeypatch.setenv(key, text)
+    assert shown(read_settings()) == {key: told for key, (_, told, _) in STATED.items()}
+
+
+@pytest.mark.req("B-09")
+@pytest.mark.parametrize("pool", ["0", "51", "90"])
+def test_a_pool_that_one_replica_may_not_have_stops_the_start(monkeypatch: pytest.MonkeyPatch, pool: str) -> None:
+    for key, (text, _, _) in STATED.items():
+        monkeypatch.setenv(key, text)
+    monkeypatch.setenv("DATABASE_POOL_MAX", pool)
+    with pytest.raises(ValidationError, match="database_pool_max"):
+        read_settings()
+
+
+@pytest.mark.req("B-09")
+def test_the_pool_of_a_replica_is_as_large_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, (text, _, _) in STATED.items():
+        monkeypatch.setenv(key, text)
+
+    async def sizes() -> tuple[int, int, float]:
+        pool = new_pool(read_settings())
+        return pool.max_size, pool.max_waiting, pool.timeout
+
+    assert asyncio.run(sizes()) == (5, 6, 0.5)
 
 
 @pytest.mark.req("A-12", "B-15")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
+import socket
+import threading
 import time
 from collections.abc import Iterable
+from typing import ClassVar
 
 import pytest
 
-from api.shared import health
+from api.shared import health, healthcheck
 from api.shared.health import Check, CheckError, Checks, Identity, health_body, health_status, ready_body, run_check
 
 ALL = ("database", "migrations", "redis", "deploy")
@@ -129,3 +133,50 @@ def test_while_the_database_hangs_the_last_answer_is_given_quickly(monkeypatch: 
     assert meanwhile
     assert seconds < 0.15
     assert not later
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Answers as the server of its name says."""
+
+    status, body = 200, b"{}"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.req("A-19")
+@pytest.mark.parametrize(
+    ("status", "is_well", "said"), [(200, True, ""), (503, False, '{"status": "unhealthy"}\n'), (404, False, "gone\n")]
+)
+def test_a_healthcheck_asks_its_own_server_and_says_why_it_is_not_well(
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    is_well: bool,  # noqa: FBT001 - of a table
+    said: str,
+) -> None:
+    own = type("Own", (Answering,), {"status": status, "body": said.strip().encode(), "asked": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), own) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        try:
+            assert healthcheck.is_healthy(server.server_port) is is_well
+        finally:
+            server.shutdown()
+    assert own.asked == ["/health"]
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.req("A-19")
+def test_a_healthcheck_without_a_server_says_where_it_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert not healthcheck.is_healthy(port)
+    assert f"no answer on 127.0.0.1:{port}" in capsys.readouterr().err

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graph.limits import MAX_ALIASES, MAX_DEPTH, MAX_OBJECTS, Scale, Weight
+import strawberry
+from graph.limits import MAX_ALIASES, MAX_DEPTH, MAX_OBJECTS, MAX_TOKENS, Limits, Scale, Weight
 from graphql import build_schema, parse
 
 SCHEMA = build_schema(
@@ -13,6 +14,34 @@ SCHEMA = build_schema(
     type Node { name: String, child: Node, children(pagination: Page): [Node!]!, some(first: Int! = 20): [Node] }
     """
 )
+
+
+@strawberry.type
+class Nest:
+    """What may be nested without end, which the application's own tree may not."""
+
+    name: str = "nest"
+
+    @strawberry.field
+    def child(self) -> Nest:
+        """Return another one."""
+        return Nest()
+
+    @strawberry.field
+    def many(self, first: int = 20) -> list[Nest]:  # noqa: ARG002 - only the asking is weighed
+        """Return none."""
+        return []
+
+
+NESTS = strawberry.Schema(query=Nest, extensions=[Limits])
+
+
+def told(query: str) -> list[str]:
+    """Execute a query that is valid but for what it asks for; return why it was refused."""
+    found = NESTS.execute_sync(query, root_value=Nest())
+    assert (found.data is None) == bool(found.errors)
+    assert all((error.extensions or {}).get("code") == "TOO_MUCH" for error in found.errors or ())
+    return [error.message for error in found.errors or ()]
 
 
 def weigh(query: str, **variables: Any) -> Weight:
@@ -68,3 +97,35 @@ def test_the_page_of_an_organization_is_within_the_limits() -> None:
     page = "{ one { page: some { children { children { child { name } } } } some(first: 50) { name } } }"
     assert weigh(page).objects < MAX_OBJECTS
     assert weigh(page).depth <= MAX_DEPTH
+
+
+@pytest.mark.req("C-08")
+def test_eight_levels_are_answered_and_nine_are_not() -> None:
+    nested = ["{ " + "child { " * n + "name" + " }" * (n + 1) for n in (7, 8)]
+    assert told(nested[0]) == []
+    assert told(nested[1]) == ["Too much at once: 9 levels deep (at most 8)."]
+
+
+@pytest.mark.req("C-08")
+def test_fifteen_aliases_are_answered_and_sixteen_are_not() -> None:
+    renamed = ["{ " + " ".join(f"a{number}: name" for number in range(n)) + " }" for n in (15, 16)]
+    assert told(renamed[0]) == []
+    assert told(renamed[1]) == ["Too much at once: 16 aliases (at most 15)."]
+
+
+@pytest.mark.req("C-08")
+def test_fifty_thousand_objects_are_answered_and_more_are_not() -> None:
+    within = "{ many(first: 100) { many(first: 100) { many(first: 3) { name } } } }"
+    assert weigh_nests(within) == 40_100
+    assert told(within) == []
+    beyond = within.replace("first: 3", "first: 5")
+    assert told(beyond) == ["Too much at once: 60100 objects at worst; ask for fewer of each list (at most 50000)."]
+
+
+def weigh_nests(query: str) -> int:
+    return Scale(NESTS._schema, parse(query).definitions, {}).weigh().objects  # noqa: SLF001 - as the limits reach it
+
+
+@pytest.mark.req("C-08")
+def test_the_limits_are_those_that_were_thought_about() -> None:
+    assert (MAX_DEPTH, MAX_ALIASES, MAX_OBJECTS, MAX_TOKENS) == (8, 15, 50_000, 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import smtplib
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signups.outbox import debounce, retry
+from signups.outbox import debounce, mailer, retry
 
 DJANGO = Path(__file__).resolve().parents[3] / "django"
 
@@ -71,3 +72,76 @@ def test_beats_schedule_names_tasks_that_there_are_and_lets_none_pile_up() -> No
         "remind": (True, 600.0, 600),
         "purge": (True, 3600.0, 3600),
     }
+
+
+class Line:
+    """A mail server's line: what is sent over it, and how often it was opened and closed."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.opened = self.closed = 0
+
+    def open(self) -> None:
+        """Count."""
+        self.opened += 1
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+class Letter:
+    """A mail that notes over which line it went, or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.connection: Any = None
+        self._error = error
+
+    def send(self) -> None:
+        """Go."""
+        if self._error:
+            raise self._error
+        self.connection.sent.append(self)
+
+
+@pytest.mark.req("D-09")
+def test_mails_go_over_one_line_and_over_a_new_one_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[Line] = []
+
+    def connection() -> Line:
+        lines.append(Line())
+        return lines[-1]
+
+    monkeypatch.setattr("signups.outbox.mailer.get_connection", connection)
+    first, second, refused, cut, third = (
+        *(Letter(), Letter()),
+        *(Letter(smtplib.SMTPDataError(554, b"no")), Letter(smtplib.SMTPServerDisconnected())),
+        Letter(),
+    )
+    with mailer.Mailer() as mine:
+        send: Any = mine.send
+        send(first)
+        send(second)
+        with pytest.raises(smtplib.SMTPDataError):
+            send(refused)
+        with pytest.raises(mailer.UnreachableError):
+            send(cut)
+        send(third)
+    assert [one.sent for one in lines] == [[first, second], [], [third]]
+    assert [(one.opened, one.closed) for one in lines] == [(1, 1)] * 3
+
+
+@pytest.mark.req("B-14")
+def test_what_was_not_delivered_is_a_warning_in_the_log() -> None:
+    code = (
+        "import django; django.setup(); from types import SimpleNamespace as N; from signups.outbox import delivery;"
+        "m = N(pk=7, kind='register', attempts=0, save=lambda **_: None, state='pending');"
+        "delivery._note_failure(m, ValueError('canary'))"
+    )
+    environment = {"PYTHONPATH": str(DJANGO.parent), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(
+        (sys.executable, "-c", code), cwd=DJANGO, env=environment, capture_output=True, text=True, check=True
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+    expected = {"severity": "WARNING", "message": "message not delivered", "outbox_id": 7, "error": "ValueError"}
+    assert said.items() >= expected.items()

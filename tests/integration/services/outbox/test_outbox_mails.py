@@ -152,6 +152,27 @@ def test_what_people_write_stays_text_and_begins_no_header(club: Club, worker_of
     assert "<img" not in text_of(mail, "html")
 
 
+def test_an_announcement_begins_no_header_whatever_its_organization_is_called(
+    club: Club, worker_of_mails: Worker
+) -> None:
+    club.services.sql("UPDATE signups_organization SET name = %s WHERE id = %s", "Us\nTo: x@example.org", club.id)
+    author, ada = club.member("olga", name="Olga\nCc: eve@example.org"), club.member("ada")
+    announcement = club.one(
+        "INSERT INTO signups_announcement (organization_id, author_id, audience, subject, body)"
+        " VALUES (%s, %s, 'everyone', %s, 'Bring boots.') RETURNING id",
+        club.id,
+        author,
+        "Storm\nBcc: eve@example.org",
+    )
+    club.put("announced", announcement_id=announcement, member_id=ada)
+    worker_of_mails.deliver()
+    [mail] = worker_of_mails.mails(club.address("ada"))
+    assert (mail["Bcc"], mail["Cc"], len(mail["To"].addresses)) == (None, None, 1)
+    assert mail["Subject"] == "Storm Bcc: eve@example.org"
+    assert mail["From"].addresses[0].display_name == "Us To: x@example.org"
+    assert "\nTo: x@example.org" not in text_of(mail)
+
+
 def test_who_is_taken_off_the_list_reads_which_shifts_went_with_it(club: Club, worker_of_mails: Worker) -> None:
     shift = {"event_title": "Tea", "shift_title": "Cups", "starts_at": "2030-05-04T09:00:00+00:00"}
     club.put("removed", email=club.address("ada"), name="Ada", shifts=[shift])

@@ -154,6 +154,25 @@ def test_django_is_not_asked_for_migrations_that_the_run_has_just_made() -> None
     assert "--migrations" not in django_command(SITE, with_migrations=False)
 
 
+@pytest.mark.req("A-14")
+def test_what_the_host_says_that_listens_is_tried_from_outside(nobody: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    droplet = replace(nobody, address="127.0.0.1", target="droplet", loopback_only=False)
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+        host = StubHost()
+        said = {**host.examine(), "listeners": [{"address": "0.0.0.0", "port": port, "pid": 7, "process": "x"}]}  # noqa: S104 - what it says
+        monkeypatch.setattr(host, "examine", lambda: said)
+        seen = collect_observations(host, droplet, with_migrations=False)
+    assert port in {one.port for one in seen.outside if one.is_open}
+
+
+@pytest.mark.req("A-14")
+def test_every_private_route_is_asked_for(nobody: Site) -> None:
+    seen = collect_observations(StubHost(), nobody, with_migrations=False)
+    assert len(private_routes(nobody)) > 5
+    assert private_routes(nobody).keys() <= seen.answers.keys()
+
+
 def test_a_warning_of_check_deploy_counts_in_production_only() -> None:
     for environment, level in (("production", "WARNING"), ("development", "ERROR")):
         asked = django_command(replace(SITE, environment=environment), with_migrations=False)

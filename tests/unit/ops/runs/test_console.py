@@ -153,7 +153,8 @@ def test_no_secret_is_printed_or_logged_anywhere() -> None:
 
 
 def test_every_event_goes_to_the_log() -> None:
-    shown = Shown().events({"event": "run_finished", "outcome": "success", "changed": ["api"]})
+    numbered = {"seq": 7, "at": "2026-11-21T03:00:00.000Z"}
+    shown = Shown().events({**numbered, "event": "run_finished", "outcome": "success", "changed": ["api"]})
     assert shown.log == ["run_finished outcome=success changed=['api']"]
 
 

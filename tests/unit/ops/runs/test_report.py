@@ -21,7 +21,7 @@ from ops.runs.report import (
     to_json,
     to_manifest,
 )
-from ops.runs.report_html import bars, code, duration, render
+from ops.runs.report_html import _group, bars, code, duration, render
 from ops.verification.checks.check import Check
 from tests.unit.ops.runs.evidence_fixtures import STARTED, failed_report, report, rolled_back_report
 
@@ -226,3 +226,26 @@ def test_a_run_that_ended_before_verification_shows_its_own_error_alone() -> Non
     assert "What was tried" in page
     other = replace(BAD, id="home-page")
     assert "All failed checks" in render(report("failed", checks=(BAD, other), error=failure_of([BAD])), FILES, {})
+
+
+@pytest.mark.req("A-13")
+def test_lengths_of_time_are_told_to_the_millisecond() -> None:
+    steps = (Step(name="build", seconds=0.123456, outcome="ok", began_after_s=1.98765),)
+    checks = (Check(id="home-page", title="", ok=True, detail="", seconds=0.0456, hint=""),)
+    told = json.loads(to_json(replace(report(checks=checks), steps=steps)))
+    assert (told["steps"][0]["seconds"], told["steps"][0]["began_after_s"]) == (0.123, 1.988)
+    assert told["checks"][0]["seconds"] == 0.046
+
+
+@pytest.mark.req("A-13")
+def test_each_check_stands_under_the_heading_that_an_operator_looks_for() -> None:
+    grouped = {
+        "Security headers": {"headers-home"},
+        "Public side": {"home-page", "deep-link", "static-file", "api-health", "http-home"},
+        "Protection": {
+            *("certificate", "published-ports", "ports-from-outside", "rate-limit", "staging-resolver", "no-secret"),
+            "admin-private",
+        },
+        "Inside": {"services-healthy", "celery-ping"},
+    }
+    assert {name: {one for one in ids if _group(one) == name} for name, ids in grouped.items()} == grouped

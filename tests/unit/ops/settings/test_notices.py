@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine.connections import MAX_CONNECTIONS, MOST_REPLICAS, POOL, USABLE, most_needed
+from ops.engine.connections import (
+    MAX_CONNECTIONS,
+    MOST_REPLICAS,
+    OF_HEALTH_CHECKS,
+    OF_JOBS,
+    POOL,
+    USABLE,
+    most_needed,
+)
 from ops.settings import KEYS, Settings, load
 from tests.unit.ops.settings.settings_fixtures import RANDOM, ROOT, SECRETS, problems, sound, written
 
@@ -87,13 +95,26 @@ def test_replicas_that_an_update_may_not_have_connections_for_are_a_notice(tmp_p
 
 
 @pytest.mark.req("B-09")
+@pytest.mark.parametrize("pool", ["0", "51", "90"])
+def test_a_pool_that_one_replica_may_not_have_is_refused(tmp_path: Path, pool: str) -> None:
+    wrong = problems(sound(tmp_path, f"DATABASE_POOL_MAX={pool}"))
+    assert wrong == {"DATABASE_POOL_MAX": f"`{pool}` is not a whole number from 1 to 50"}
+
+
+@pytest.mark.req("B-09")
+def test_all_the_replicas_that_may_be_have_room_in_postgresql_at_once() -> None:
+    assert MOST_REPLICAS * (POOL + OF_HEALTH_CHECKS) + OF_JOBS <= USABLE
+
+
 def test_the_budget_is_that_of_the_compose_files_of_the_services_and_of_the_guide() -> None:
     compose = [(ROOT / name).read_text(encoding="utf-8") for name in ("docker-compose.yml", "docker-compose.prod.yml")]
-    stated = {int(number) for text in compose for number in re.findall(r"max_connections=(\d+)", text)}
+    tested = (ROOT / "tests" / "integration" / "services" / "services_fixtures.py").read_text(encoding="utf-8")
+    stated = {int(number) for text in (*compose, tested) for number in re.findall(r"max_connections=(\d+)", text)}
     guide = (ROOT / "docs" / "guides" / "scaling.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", guide, re.MULTILINE)
     assert stated == {MAX_CONNECTIONS}
-    assert Settings.DATABASE_POOL_MAX.default == str(POOL)
+    assert (MAX_CONNECTIONS, USABLE) == (100, 97)
+    assert Settings.DATABASE_POOL_MAX.default == str(POOL) == "8"
     assert f"so {USABLE} can be used" in guide
     assert f"at most {MOST_REPLICAS} replicas" in guide
     assert rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, SettingsError
-from ops.settings import KEYS, InvalidSettingsError, load
+from ops.settings import KEYS, InvalidSettingsError, load, load_for_droplet
 from ops.settings.examples import quote
 from tests.unit.ops.settings.settings_fixtures import RANDOM, ROOT, SECRETS, problems, sound, written
 
@@ -228,6 +228,21 @@ def test_without_a_cloud_token_the_error_mentions_the_local_target(tmp_path: Pat
     assert "--target local" in refused.value.fix
     token = load(sound(tmp_path), environ={"DIGITALOCEAN_TOKEN": f"dop_v1_{RANDOM}"}, target="local").cloud_token()
     assert token == f"dop_v1_{RANDOM}"
+
+
+@pytest.mark.req("A-05")
+def test_without_a_token_a_droplet_is_refused_before_anything_else_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DIGITALOCEAN_TOKEN", raising=False)
+    (tmp_path / ".env").write_text("USE_TLS=yes\n", encoding="utf-8")
+    with pytest.raises(CredentialsError, match="no cloud credentials"):
+        load_for_droplet(tmp_path, address="")
+    with pytest.raises(InvalidSettingsError):  # a host that is there already needs no token, but sound settings
+        load_for_droplet(tmp_path, address="203.0.113.7")
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", f"dop_v1_{RANDOM}")
+    with pytest.raises(InvalidSettingsError):
+        load_for_droplet(tmp_path, address="")
 
 
 @pytest.mark.req("B-15")

@@ -14,6 +14,7 @@ from ops.engine.compose.containers import is_well, replica_of, seconds_of, state
 from ops.engine.compose.docker_api import frames
 from ops.engine.compose.folders import Folders
 from ops.engine.compose.images import assemble
+from ops.engine.compose.logs import Logs
 from ops.engine.compose.owner import is_alive, this_process
 from ops.engine.compose.ports import parse, publications
 from ops.engine.errors import EngineError
@@ -152,7 +153,7 @@ def test_a_source_that_did_not_arrive_whole_is_not_built(tmp_path: Path, harm: s
 
 def test_a_template_is_filled_and_mounted_where_the_service_reads_it(tmp_path: Path) -> None:
     folders = Folders(tmp_path)
-    files = {"traefik/traefik.yml.template": blob(folders, b'address: "${HTTP_ADDRESS}" # $unknown')}
+    files = {"traefik/traefik.yml.template": blob(folders, 'address: "${HTTP_ADDRESS}" # $unknown …'.encode())}
     service = Service(
         name="traefik",
         image=Image(id="traefik-1", files=files, reference="traefik:v3.7"),
@@ -162,7 +163,7 @@ def test_a_template_is_filled_and_mounted_where_the_service_reads_it(tmp_path: P
     )
     (mount,) = folders.render(service, tmp_path / "replica")
     rendered = Path(mount["source"])
-    assert rendered.read_text(encoding="utf-8") == 'address: ":80" # $unknown'
+    assert rendered.read_text(encoding="utf-8") == 'address: ":80" # $unknown …'
     assert (mount["target"], mount["read_only"]) == ("/etc/traefik/traefik.yml", True)
     assert stat.S_IMODE(rendered.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(rendered.stat().st_mode) == 0o644
@@ -203,3 +204,16 @@ def test_shipped_files_that_no_release_needs_go_after_a_day(tmp_path: Path) -> N
         os.utime(folders.blobs / digest, (1, 1))
     folders.forget_blobs(keep={kept})
     assert {path.name for path in folders.blobs.iterdir()} == {kept, young}
+
+
+class GoneApi:
+    """An Engine that does not know the container any more."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise EngineError("there is no such container", why="it was removed", fix="invoke status")
+
+
+@pytest.mark.req("B-02")
+def test_the_last_lines_of_a_container_that_is_gone_are_none() -> None:
+    gone: Any = GoneApi()
+    assert Logs(gone, gone).last("api-1", lines=20) == []

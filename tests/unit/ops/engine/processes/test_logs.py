@@ -131,3 +131,10 @@ def test_a_line_that_is_still_being_written_waits_for_its_end(tmp_path: Path) ->
 def test_the_last_lines_of_a_log_that_is_not_there_are_none(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "none.log", 5) == []
     assert last_lines(log(tmp_path, "x.log", "1\n2\n3\n"), 2) == ["2", "3"]
+
+
+@pytest.mark.req("B-14")
+def test_a_line_that_claims_to_be_older_stays_where_it_was_written(tmp_path: Path) -> None:
+    log(tmp_path, "api-0123456789ab-0.log", stamped(5, "five") + stamped(1, "says one") + stamped(6, "six"))
+    log(tmp_path, "web-0123456789ab-0.log", stamped(2, "two"))
+    assert [line.at - NOON for line in read_logs(tmp_path, LogQuery())] == [2, 5, 5, 6]

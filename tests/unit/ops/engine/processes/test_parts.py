@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ from ops.engine.host.files import write_routes
 from ops.engine.model import Image, Service
 from ops.engine.processes import jobs, launch, os_processes, supervisor_rpc
 from ops.engine.processes.launch_file import describe, read_launch, waves, write_launch
-from ops.engine.processes.layout import Layout, make_private, write_private
+from ops.engine.processes.layout import Layout, disk, make_private, write_private
 from ops.engine.processes.ports import choose_port
+from ops.engine.processes.runtime import STATES, _refused
 from ops.engine.processes.supervisor import program
 
 SECRET = "canary-5561"
@@ -130,6 +134,62 @@ def test_what_others_need_is_stopped_last() -> None:
         ("postgres-0", "redis-0"),
     ]
     assert waves([running("a", "b"), running("b", "a")]) == [("a-0", "b-0")]
+
+
+@pytest.mark.req("A-13")
+@pytest.mark.parametrize(
+    ("number", "family", "fix"),
+    [
+        (errno.ENOSPC, "preflight", "free some space (df -h {there}), then run the same command again"),
+        (errno.EDQUOT, "preflight", "free some space (df -h {there}), then run the same command again"),
+        (errno.EACCES, "preflight", "run the command as the user who started the stack first"),
+        (errno.EIO, "host", "run it again"),
+    ],
+)
+def test_a_failure_of_the_disk_says_what_to_type(tmp_path: Path, number: int, family: str, fix: str) -> None:
+    place = tmp_path / "not" / "there yet"
+    with pytest.raises(EngineError) as caught, disk("copying"):
+        raise OSError(number, os.strerror(number), str(place))
+    assert (caught.value.family, caught.value.fix) == (family, fix.format(there=tmp_path))
+    assert str(place) in caught.value.why
+
+
+def test_the_folders_of_a_stack_are_not_one_another(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    folders = [layout.replicas, layout.jobs, layout.logs, layout.data, layout.routes, layout.cache]
+    assert len({*folders}) == len(folders)
+    assert layout.routes == tmp_path / "data" / "traefik" / "dynamic"  # docker-compose.yml and Traefik name it
+
+
+@pytest.mark.req("A-19")
+def test_a_replica_runs_only_when_the_supervisor_says_so() -> None:
+    assert STATES == {
+        "RUNNING": "running",
+        "STARTING": "starting",
+        "BACKOFF": "starting",
+        "FATAL": "failed",
+        "EXITED": "failed",
+        "UNKNOWN": "failed",
+    }
+
+
+@pytest.mark.req("A-13")
+def test_what_the_supervisor_refuses_is_told_in_its_words() -> None:
+    error = _refused(NAME, xmlrpc.client.Fault(10, "BAD_NAME: api"))
+    assert (error.what, error.why) == (f"{NAME} could not be started", "the supervisor says: BAD_NAME: api")
+
+
+@pytest.mark.req("B-05")
+def test_a_process_has_its_grace_to_end_by_itself(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    script = f"trap 'sleep 0.3; echo done > {said}; exit' TERM; echo ready; while :; do sleep 0.05; done"
+    with subprocess.Popen(("sh", "-c", script), start_new_session=True, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        record = os_processes.Record(process.pid, process.pid, os_processes.table()[process.pid].started)
+        os_processes.end_all([(record, signal.SIGTERM)], grace_s=20)
+        process.wait(5)
+    assert said.read_text() == "done\n"
 
 
 def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:

@@ -50,6 +50,21 @@ def test_releases_of_old_runs_do_not_pile_up(host: LocalHost) -> None:
     assert kept[-1] == f"run-{RUNS_KEPT + 2:02}"
 
 
+@pytest.mark.req("D-05")
+def test_a_command_in_a_service_has_its_own_exit_code_and_output(
+    host: LocalHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def engine(*words: str) -> dict[str, object]:
+        asked.append(words)
+        return {"exit_code": 3, "output": "no such table\n"}
+
+    monkeypatch.setattr(host, "engine", engine)
+    assert host.run("django", ("python", "manage.py", "check"), timeout_s=10) == (3, "no such table\n")
+    assert asked == [("run", "--service", "django", "--timeout", "10", "--", "python", "manage.py", "check")]
+
+
 def test_a_run_without_a_release_has_its_folder_and_log_too(host: LocalHost) -> None:
     for number in range(RUNS_KEPT + 1):
         host.start(f"run-{number:02}", "rollback", ("--lock-wait", "1"))
