@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-from typing import Any
 
 import pytest
 
-from tests.integration.services.services_processes import wait_for
+from tests.integration.stack.mails import mail_to, told
 from tests.stack import DOMAIN, Stack
-
-
-def told(stack: Stack, *words: str) -> Any:
-    """Return what a word of the local target prints as JSON."""
-    done = stack.invoke(*words, "--json")
-    return json.loads(done.stdout) if done.returncode == 0 else None
 
 
 @pytest.mark.req("A-23")
 def test_who_registers_finds_the_mail_with_the_link(stack: Stack) -> None:
     address = f"ada-{secrets.token_hex(4)}@example.org"
-    with stack.client() as client:
-        registered = client.post(
-            f"https://127.0.0.1:{stack.https_port}/api/auth/register",
-            json={"name": "Ada", "email": address},
-            headers={"Host": DOMAIN},
-            extensions={"sni_hostname": DOMAIN},
-        )
-    assert registered.status_code == 202
-
-    def found() -> list[dict[str, Any]]:
-        return [one for one in (told(stack, "mail") or {"mails": []})["mails"] if address in one["to"]]
-
-    (mail,) = wait_for("the mail", found, timeout_s=30)
+    mail = mail_to(stack, address)
     assert mail["subject"] == "Welcome! Choose your password"
     shown = stack.invoke("mail", "--show", str(mail["number"]))
     link = rf"https://{re.escape(DOMAIN)}:{stack.https_port}/choose-password#[\w-]{{43}}"
