@@ -59,6 +59,13 @@ def terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def wait_until_interrupted() -> None:
+    """Wait for Ctrl-C. A signal that comes just before a long wait begins would wake nobody: no wait is long."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)
+
+
 def _holder(lock: Path) -> int:
     """Return the process that holds the lock, 0 when there is none."""
     import fcntl  # noqa: PLC0415 - as above

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, VerificationError
-from rehearsal.alone import alone, end_holder, terminated_as_interrupted
+from rehearsal.alone import alone, end_holder, terminated_as_interrupted, wait_until_interrupted
 from rehearsal.checkout import change_one_line, copy_checkout, environment_without_settings, write_settings
 from rehearsal.docker import remove_leftovers
 from rehearsal.report import look_around, table
@@ -150,8 +149,7 @@ def _wait(world: World, rehearsal: Rehearsal) -> None:
     laps = table(asdict(lap) for lap in rehearsal.laps)
     sys.stderr.write(f"{laps}{look_around(world, checkout=rehearsal.checkout)}")
     sys.stderr.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    wait_until_interrupted()
 
 
 def _standing(world: World) -> set[str]:

@@ -13,6 +13,9 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+from ops.engine.interrupts import hear_interrupts
+from rehearsal.alone import wait_until_interrupted
+
 _CHUNK_BYTES = 65536
 _CHUNKS_ON_THE_WAY = 512  # 32 MiB: what a fast line holds in a long round trip
 _START_TIMEOUT_S = 10.0
@@ -170,9 +173,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 3:  # noqa: PLR2004 - near, far, milliseconds
         sys.stderr.write(f"{__doc__}\n")
         return 2
+    hear_interrupts()
     near, far = (_address(text) for text in arguments[:2])
-    with Relay(near, far, rtt_ms=float(arguments[2])), contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    with contextlib.suppress(KeyboardInterrupt), Relay(near, far, rtt_ms=float(arguments[2])):
+        wait_until_interrupted()
     return 0
 
 

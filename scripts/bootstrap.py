@@ -74,6 +74,7 @@ def stamp(root: Path, lock: str) -> str:
 
 def prepare(root: Path, lock: str) -> None:
     """Make, complete or renew `.venv`, alone: a second start waits and then finds it done."""
+    hear_interrupts()
     venv = root / ".venv"
     begun = (venv / ".slipway-lock").exists()
     venv.mkdir(exist_ok=True)
@@ -90,6 +91,14 @@ def prepare(root: Path, lock: str) -> None:
         new.write_text(stamp(root, lock), encoding="utf-8")
         new.replace(venv / ".slipway-stamp")
     say(f"{venv} is ready")
+
+
+def hear_interrupts() -> None:
+    """Let Ctrl-C stop this program and pip, also where a script's shell started it in the background."""
+    import signal  # noqa: PLC0415 - the quick path can be spared it
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in ops/engine/interrupts.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def hold(descriptor: int) -> None:

@@ -16,6 +16,7 @@ from invoke.program import Program
 from invoke.tasks import Task
 
 from ops.commands.scale import as_flags
+from ops.engine.interrupts import hear_interrupts
 
 LIKENESS = 0.7  # of 1; with less, `invoke deploy local` would hear of `scale`
 _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.+)\1 is!")
@@ -31,6 +32,11 @@ class NoDash(Task[Any]):
 
 class TypedWords(Program):
     """Invoke's program, with counts as people type them and a hint beside a word that is unknown."""
+
+    def execute(self) -> None:
+        """Do what was typed, until Ctrl-C."""
+        hear_interrupts()
+        super().execute()
 
     def parse_tasks(self) -> None:
         """Read the words and their switches; `invoke scale api=3` is `invoke scale --count api=3`."""

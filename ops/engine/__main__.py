@@ -12,7 +12,9 @@ def main(arguments: list[str]) -> int:
 
         return launch.main(arguments[1:])
     from ops.engine import cli  # noqa: PLC0415 - see above
+    from ops.engine.interrupts import hear_interrupts  # noqa: PLC0415 - see above
 
+    hear_interrupts()
     return cli.main(arguments)
 
 

@@ -10,20 +10,22 @@ import argparse
 import contextlib
 import os
 import sys
-import threading
 
+from ops.engine.interrupts import hear_interrupts
+from rehearsal.alone import wait_until_interrupted
 from rehearsal.cloud import FakeCloud, FakeDns, MemoryMachines
 
 
 def main() -> None:
     """Run the fake API and its name server."""
+    hear_interrupts()
     parser = argparse.ArgumentParser(prog="python -m rehearsal.cloud", description="DigitalOcean's API, faked.")
     parser.add_argument("--port", type=int, default=8900)
     parser.add_argument("--dns-port", type=int, default=8953)
     parser.add_argument("--domain", action="append", default=[], help="a zone that the account has")
     asked = parser.parse_args()
     token = os.environ.get("FAKE_CLOUD_TOKEN", "fake-cloud-token")
-    with contextlib.ExitStack() as open_now:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as open_now:
         fake = FakeCloud(
             MemoryMachines(), tokens=(token,), domains=tuple(asked.domain), address=("127.0.0.1", asked.port), boot_s=1
         )
@@ -32,8 +34,7 @@ def main() -> None:
         sys.stdout.write(f"DIGITALOCEAN_API_URL={fake.url}\nDNS_SERVER={names.host}:{names.port}\n")
         sys.stdout.write(f"ADDRESS_LOOKUP_URL={fake.url}/whoami\n")
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        wait_until_interrupted()
 
 
 if __name__ == "__main__":

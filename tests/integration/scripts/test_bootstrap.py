@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from scripts import bootstrap
+from tests.background import IN_THE_BACKGROUND
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE = str(getattr(sys, "_base_executable", sys.executable))
@@ -95,9 +96,18 @@ def test_a_half_made_environment_is_made_anew(machine: Machine) -> None:
 
 
 @pytest.mark.req("A-02")
-@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
-def test_a_start_that_was_stopped_in_the_middle_can_be_repeated(machine: Machine, kind: signal.Signals) -> None:
-    command = (BASE, str(machine.root / "scripts" / "bootstrap.py"), "ops")
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [
+        pytest.param(signal.SIGKILL, (), id="9"),
+        pytest.param(signal.SIGINT, (), id="2"),
+        pytest.param(signal.SIGINT, IN_THE_BACKGROUND, id="2-in-the-background"),
+    ],
+)
+def test_a_start_that_was_stopped_in_the_middle_can_be_repeated(
+    machine: Machine, kind: signal.Signals, by: tuple[str, ...]
+) -> None:
+    command = (*by, BASE, str(machine.root / "scripts" / "bootstrap.py"), "ops")
     started = subprocess.Popen(command, env=machine.environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + START_LIMIT_S
     while not (machine.root / ".venv" / "bin").exists():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -62,15 +61,15 @@ class Checkouts:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return dict(zip(commands, pool.map(self.type, commands, commands.values()), strict=True))
 
-    def start(self, name: str, command: Command) -> subprocess.Popen[str]:
-        """Type a command and do not wait for it."""
+    def start(self, name: str, command: Command, *, by: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """Type a command and do not wait for it; `by` are words before it, such as those of a shell."""
         root = self.folder / name
         self._check_out(root)
         if command.example:
             self._write_settings(root, command)
         program, *words = command.words.split()
         return subprocess.Popen(
-            (str(INVOKE if program == "invoke" else root / program), *words),
+            (*by, str(INVOKE if program == "invoke" else root / program), *words),
             cwd=root,
             env=self._environment(command),
             stdin=subprocess.DEVNULL,
@@ -106,12 +105,7 @@ class Checkouts:
 @contextmanager
 def checkouts_in(folder: Path) -> Iterator[Checkouts]:
     """Make such a place. The port of the local target is taken, so that nothing is deployed by mistake."""
-    # a shell that runs the tests in the background has Ctrl-C ignored, and so would every command
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with small_cloud() as cloud, socket.socket() as holder:
-            holder.bind(("127.0.0.1", 0))
-            holder.listen()
-            yield Checkouts(folder, cloud, holder.getsockname()[1])
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    with small_cloud() as cloud, socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield Checkouts(folder, cloud, holder.getsockname()[1])

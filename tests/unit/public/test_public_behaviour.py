@@ -20,6 +20,7 @@ import pytest
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
+from tests.background import IN_THE_BACKGROUND
 from tests.unit.public.checkouts import LIMIT_S, ROOT, Checkouts, Command, Typed, checkouts_in
 from tests.unit.public.schemas import faults
 from tests.unit.public.small_cloud import HOLDING, NONSENSE, SILENT
@@ -128,8 +129,10 @@ def test_a_refusal_whose_words_may_change_names_what_it_refuses_and_has_its_exit
         assert heads == ["error", "why", "fix"], said
 
 
-def test_ctrl_c_ends_with_130(checkouts: Checkouts) -> None:
-    with checkouts.start("interrupted", INTERRUPTED) as process:
+@pytest.mark.parametrize("by", [(), IN_THE_BACKGROUND], ids=["typed", "in-the-background"])
+def test_ctrl_c_ends_with_130(checkouts: Checkouts, by: tuple[str, ...]) -> None:
+    checkouts.cloud.asked.clear()
+    with checkouts.start(f"interrupted-{len(by)}", INTERRUPTED, by=by) as process:
         is_asked = checkouts.cloud.asked.wait(timeout=LIMIT_S)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=LIMIT_S)

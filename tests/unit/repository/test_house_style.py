@@ -41,7 +41,12 @@ ONLY_IN = {
 # The engine is a program of its own, which starts with every replica: it has no face that would load all of it at once.
 SHARED_WITH_THE_ENGINE = {
     *("ops.engine.model", "ops.engine.runtime", "ops.engine.packing"),  # values, and the program as a file
-    *("ops.engine.connections", "ops.engine.durations", "ops.engine.errors"),  # what is said or read in one way
+    *(
+        "ops.engine.connections",
+        "ops.engine.durations",
+        "ops.engine.errors",
+        "ops.engine.interrupts",
+    ),  # what is said or read in one way
     *(
         "ops.engine.rollout.plan",
         "ops.engine.host",
