@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from ops.engine.processes.environments import build_environment, mark_used
@@ -38,6 +41,12 @@ class EarlierStack(Stack):
         return self.packages / "bin" / "invoke"
 
 
+def commit_of(name: str) -> str:
+    """Return the commit of this clone that a tag or a hash names; empty when it has none."""
+    words = ("git", "-C", str(ROOT), "rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def check_out(commit: str, root: Path, *, cache_dir: Path) -> EarlierStack:
     """Lay the files of a commit at `root`, as a checkout of their own with free ports."""
     root.mkdir(parents=True)
@@ -60,6 +69,20 @@ def pull(stack: EarlierStack) -> Stack:
     lay_files(stack.root)
     commit_all(stack.root, "this version")
     return Stack(**{one.name: getattr(stack, one.name) for one in dataclasses.fields(Stack)})
+
+
+def keep_images(stack: Stack, folder: Path) -> None:
+    """Keep a copy of what was built, once; it is named by its content, so that it is good wherever it is put."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as work, contextlib.suppress(FileExistsError):
+            Path(shutil.copytree(stack.state / "images", Path(work) / "images")).rename(folder)
+
+
+def lay_images(stack: Stack, folder: Path) -> None:
+    """Put what was kept where the stack would build it."""
+    if folder.exists():
+        shutil.copytree(folder, stack.state / "images", dirs_exist_ok=True)
 
 
 def add_migration(stack: Stack) -> str:
