@@ -98,7 +98,7 @@ def make_report(
     return Report(
         name=name,
         seed=seed,
-        machine=describe_machine().strip(),
+        machine=describe_machine().strip().removeprefix("Machine: "),
         commits=tuple(Counter(one.commit for one in of_seed)),
         rows=tuple(rows),
         failures=tuple(
