@@ -93,11 +93,17 @@ def rehearsal(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure a local deploy, with `-- droplet` one to a droplet; updates under load with the names in PICTURED."""
+    """Measure a local deploy, `-- droplet` one to a droplet, `-- first-answers` what follows; PICTURED under load."""
     what, *options = session.posargs or ["local-stack"]
     session.run(sys.executable, "-m", f"tests.bench.{what.replace('-', '_')}", *options)
     if what in PICTURED:
         session.notify("pictures", [what])
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Play seeded cases for a night: requests over deploys, kills, power cuts, races, tasks, a cloud in chaos."""
+    session.run(sys.executable, "-m", "tests.soak", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One fault, for the next `times` requests that fit.
+    """One fault, for the next `times` requests that fit, once `after` of them were let through.
 
     =================================================  ====================================================
     Fault(status=503)                                  answers 503 and does nothing
@@ -27,6 +27,7 @@ class Fault:
     method: str = ""
     path: str = ""
     times: int = 1
+    after: int = 0
     status: int = 0
     retry_after: str = ""
     hang_s: float = 0.0
@@ -68,11 +69,21 @@ class Faults:
             self._waiting.clear()
 
     def take(self, method: str, path: str) -> Fault:
-        """Return the fault for this request and count it down; NO_FAULT when there is none."""
+        """Return the fault for this request and count it down; NO_FAULT when there is none.
+
+        What waits for a later request counts this one, whichever fault strikes now.
+        """
+        struck, left = NO_FAULT, []
         with self._lock:
-            for place, fault in enumerate(self._waiting):
-                if fault.fits(method, path):
-                    left = replace(fault, times=fault.times - 1)
-                    self._waiting[place : place + 1] = [left] if left.times > 0 else []
-                    return fault
-        return NO_FAULT
+            for fault in self._waiting:
+                if not fault.fits(method, path):
+                    left.append(fault)
+                elif fault.after:
+                    left.append(replace(fault, after=fault.after - 1))
+                elif struck is NO_FAULT:
+                    struck = fault
+                    left += [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                else:
+                    left.append(fault)
+            self._waiting = left
+        return struck

@@ -82,7 +82,8 @@ class Generator:
             else:
                 connection.close()
         if answer.status != kind.expected:
-            raise AnswerError(f"status {answer.status}")
+            is_odd = answer.status < 400  # neither what was expected nor an error: what was it?
+            raise AnswerError(f"status {answer.status}" + (f" with {len(answer.body)} bytes" if is_odd else ""))
         return answer.version
 
     async def _connection(self, kind: Kind, source: str) -> Connection:

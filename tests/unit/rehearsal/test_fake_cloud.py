@@ -222,6 +222,12 @@ def test_faults_can_be_ordered_over_http_too(ask: Asker) -> None:
     assert ask("GET", "/control/seen")[1][-1] == ["GET", "/v2/account"]
 
 
+def test_a_fault_can_wait_for_a_later_request_while_others_strike(ask: Asker) -> None:
+    for fault in ({"status": 503, "after": 2}, {"status": 500}):
+        assert ask("POST", "/control/faults", fault)[0] == 204
+    assert [ask("GET", "/v2/account")[0] for _ in range(4)] == [500, 200, 503, 200]
+
+
 def test_whoever_asks_is_told_the_own_address(ask: Asker) -> None:
     with urllib.request.urlopen(f"{ask.fake.url}/whoami", timeout=5) as answer:  # noqa: S310 - http, to loopback
         assert answer.read() == b"127.0.0.1"
