@@ -9,14 +9,17 @@ from collections.abc import Sequence
 
 from tests.bench.kept import ROOT
 from tests.bench.rolling import end_in_order
-from tests.soak import cloud, kills, lock, power, requests, tasks
+from tests.soak import cloud, every_instant, kills, lock, power, requests, tasks
 from tests.soak.book import Book
 from tests.soak.case import Part
 from tests.soak.place import Place
 from tests.soak.report import keep, make_report, summary
 from tests.soak.runner import Soak, play_all, this_commit
 
-PARTS = {part.name: part for part in (lock.PART, cloud.PART, tasks.PART, requests.PART, kills.PART, power.PART)}
+PARTS = {
+    part.name: part
+    for part in (lock.PART, cloud.PART, tasks.PART, requests.PART, kills.PART, power.PART, every_instant.PART)
+}
 FOLDER = ROOT / ".local" / "soak"
 HOURS = 12.0
 

@@ -14,6 +14,7 @@ from tests.instants import PLAYED, SEED, some_of
 from tests.once import made_once
 from tests.ports import FIRST, WORKERS
 from tests.side_by_side import GROUPS, group_of
+from tests.soak.every_instant import FILES
 from tests.stack import ROOT
 
 STEPS = ("build", "start", "gate", "switch", "drain", "stop")
@@ -80,3 +81,12 @@ def test_what_could_not_be_made_is_made_anew(tmp_path: Path) -> None:
         made_once(tmp_path, "thing", [b"one"], fail)
     folder = made_once(tmp_path, "thing", [b"one"], lambda place: place.mkdir())
     assert list(folder.iterdir()) == []
+
+
+def test_every_file_that_plays_some_of_its_instants_is_played_whole_by_the_soak() -> None:
+    drawing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if "some_of(" in path.read_text(encoding="utf-8") and path != Path(__file__)
+    }
+    assert drawing == set(FILES)
