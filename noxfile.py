@@ -61,6 +61,7 @@ def schedules(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the tests against real components on this machine."""
+    session.log("the first dots take a minute; the first time here some more, for what is installed and built")
     test(session, "tests/integration")
 
 
@@ -74,6 +75,7 @@ def rehearsal(session: nox.Session) -> None:
         if os.environ.get("REHEARSAL") == "required":
             session.error(f"the rehearsal is required, but there is {lacks}")
         session.skip(lacks)
+    session.log("the first dots take a minute; the first time here some more, for the images that are built")
     test(session, "tests/rehearsal")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.components import COMPONENTS
 from tests.skip_guard import SkipGuard
+from tests.tally import Tally
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{component.mark}: needs {component.name} on this machine")
     hear_signals()
     config.pluginmanager.register(SkipGuard(), "skip-guard")
+    config.pluginmanager.register(Tally(), "tally")
 
 
 @pytest.hookimpl(tryfirst=True)
