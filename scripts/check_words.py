@@ -33,8 +33,9 @@ class Outcome:
 def help_text(seconds: Mapping[str, float]) -> str:
     """Return what `--help` prints."""
     quick = sum(seconds[name] for name in QUICK)
+    whole = about(sum(seconds.values()))
     rows = (
-        ("./scripts/check.sh", f"all that must hold before a change goes in; {about(sum(seconds.values()))} on 2 cores:"),
+        ("./scripts/check.sh", f"all that must hold before a change goes in; {whole} on 2 cores:"),
         ("", ", ".join(seconds)),
         ("./scripts/check.sh --quick", f"what to run before each commit: {', '.join(QUICK)}; {about(quick)}"),
         ("./scripts/check.sh --help", "this"),
