@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
 CORES = os.cpu_count() or 2
 SIDE_BY_SIDE = min(2 * CORES, 8)  # tests against real components wait for half of their time
+FIRST_DOTS = "the first dots take a minute or two; the first time here some more, for what is installed and built"
 PICTURED = ("rolling", "rolling-droplet", "peers")
 EXAMPLES = (".env.example", ".env.prod.example")
 # Where nobody answers: for what asks Django about its code alone.
@@ -63,20 +64,17 @@ def schedules(session: nox.Session) -> None:
 @nox.session
 def components(session: nox.Session) -> None:
     """Run integration and rehearsal side by side: while one waits for a droplet, another one works."""
-    folders = ["tests/integration"]
     missing = missing_engine()
-    if not missing:
-        folders.append("tests/rehearsal")
-    elif os.environ.get("REHEARSAL") == "required":
+    if missing and os.environ.get("REHEARSAL") == "required":
         session.error(f"the rehearsal is required, but there is {missing}")
-    else:
-        session.warn(f"the rehearsal is left out: there is {missing}")
-    test(session, *folders, workers=SIDE_BY_SIDE)
+    session.log(FIRST_DOTS)
+    test(session, "tests/integration", "tests/rehearsal", workers=SIDE_BY_SIDE)
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the tests against real components on this machine."""
+    session.log(FIRST_DOTS)
     test(session, "tests/integration", workers=SIDE_BY_SIDE)
 
 
@@ -88,6 +86,7 @@ def rehearsal(session: nox.Session) -> None:
         session.error(f"the rehearsal is required, but there is {missing}")
     if missing:
         session.skip(missing)
+    session.log(FIRST_DOTS)
     test(session, "tests/rehearsal", workers=SIDE_BY_SIDE)
 
 

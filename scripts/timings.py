@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # this is started as a file too
 
+from scripts.checks import SESSIONS  # noqa: E402 - after the path is set
 from tests.timings import KEPT, LEFT, SLOWEST, Session, kept, read  # noqa: E402 - after the path is set
 
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -24,7 +25,7 @@ MARKS = ("<!-- timings -->\n", "<!-- end of timings -->\n")
 def tables(sessions: dict[str, Session]) -> str:
     """Return the table by session, and the one of the slowest tests."""
     rows = [
-        f"| `{name}` | {one.tests:,} | {words(one.seconds)} | {one.busy_seconds / one.seconds:.1f} | {one.workers} |"
+        f"| `{name}` | {f'{one.tests:,}' if one.tests else ''} | {words(one.seconds)} | {busy(one)} | {one.workers} |"
         for name, one in sessions.items()
     ]
     slowest = sorted(
@@ -40,6 +41,11 @@ def tables(sessions: dict[str, Session]) -> str:
             "",
         )
     )
+
+
+def busy(one: Session) -> str:
+    """Return how many processors worked on average; nothing where nobody measured it."""
+    return f"{one.busy_seconds / one.seconds:.1f}" if one.busy_seconds else ""
 
 
 def words(seconds: float) -> str:
@@ -59,7 +65,8 @@ def main() -> int:
     if not left:
         print(f"no figures in {LEFT}: run whole sessions first, ./scripts/check.sh")  # noqa: T201 - a program
         return 1
-    sessions = kept().sessions | {path.stem: read(path) for path in left}
+    known = kept().sessions | {path.stem: read(path) for path in left}
+    sessions = {name: known[name] for name in SESSIONS if name in known}
     found = {name: asdict(one) for name, one in sessions.items()}
     KEPT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(put_into(PAGE.read_text(encoding="utf-8"), tables(sessions)), encoding="utf-8")

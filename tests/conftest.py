@@ -12,6 +12,7 @@ from tests import instants
 from tests.components import COMPONENTS
 from tests.side_by_side import SideBySide
 from tests.skip_guard import SkipGuard
+from tests.tally import Tally
 from tests.timings import SESSION, Timings
 
 
@@ -29,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{component.mark}: needs {component.name} on this machine")
     hear_signals()
     config.pluginmanager.register(SkipGuard(), "skip-guard")
+    config.pluginmanager.register(Tally(), "tally")
     is_worker, workers = hasattr(config, "workerinput"), config.getoption("numprocesses", None) or 0
     if is_worker or workers:
         config.pluginmanager.register(SideBySide(), "side-by-side")

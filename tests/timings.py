@@ -29,8 +29,8 @@ class Session:
     """One session: its length and the work of the machine's processors in it, both in seconds."""
 
     seconds: float
-    busy_seconds: float
-    tests: int
+    busy_seconds: float = 0.0  # 0: nobody measured it
+    tests: int = 0
     workers: int = 1
     cores: int = 0
     files: dict[str, float] = field(default_factory=dict)

@@ -16,6 +16,8 @@ from tests.unit.scripts.powershell_fixtures import WORDS_OF, flags, kebab
 ROOT = Path(__file__).resolve().parents[3]
 
 TOLD = '#!/bin/sh\nprintf "%s|" "${0##*/}" "$@"\nexit 7\n'
+# It looks after `.venv` as the real one does, and only says what else it was told.
+PYTHON = TOLD.replace("\n", f'\n[ "$1" = -I ] && exec {sys.executable} "$@"\n', 1)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,8 @@ def checkout(tmp_path: Path) -> Checkout:
     shutil.copytree(ROOT / "requirements", root / "requirements")
     tools = root / ".venv" / "bin"
     tools.mkdir(parents=True)
-    (tools / "python").symlink_to(sys.executable)
-    for name in ("invoke", "nox"):
-        (tools / name).write_text(TOLD, encoding="utf-8")
+    for name, program in (("invoke", TOLD), ("python", PYTHON)):
+        (tools / name).write_text(program, encoding="utf-8")
         (tools / name).chmod(0o755)
     (root / ".venv" / ".slipway-stamp").write_text(bootstrap.stamp(root, "dev"), encoding="utf-8")
     return Checkout(root)
@@ -60,8 +61,9 @@ def checkout(tmp_path: Path) -> Checkout:
         ("deploy.sh", ("--address", "203.0.113.7", "--update-only"), "invoke|update|--address|203.0.113.7|"),
         ("test.sh", ("--target", "local", "--json"), "invoke|verify|--target|local|--json|"),
         ("test.sh", ("--timestamped", "--address", "203.0.113.7"), "invoke|verify|--address|203.0.113.7|"),
-        ("check.sh", (), "nox|"),
-        ("check.sh", ("-s", "unit"), "nox|-s|unit|"),
+        ("check.sh", (), "python|-m|scripts.checks|"),
+        ("check.sh", ("--quick",), "python|-m|scripts.checks|--quick|"),
+        ("check.sh", ("-s", "unit", "--", "-k", "a b"), "python|-m|scripts.checks|-s|unit|--|-k|a b|"),
     ],
 )
 def test_a_wrapper_passes_its_arguments_and_the_exit_code(
