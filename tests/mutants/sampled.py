@@ -119,10 +119,10 @@ def _tried(tool: str, copy: Path, one: Made) -> dict[str, str]:
     path = copy / one.module
     with restored(path) as source:
         subprocess.run((tool, "apply", one.module, one.operator, str(one.occurrence)), cwd=copy, check=True)
-        lines = [text.splitlines() for text in (source, path.read_text(encoding="utf-8"))]
-        changed = [
-            line for line in difflib.unified_diff(*lines, lineterm="", n=0) if line[:2] not in {"--", "++", "@@"}
-        ]
+        diff = difflib.unified_diff(
+            source.splitlines(), path.read_text(encoding="utf-8").splitlines(), lineterm="", n=0
+        )
+        changed = [line for line in diff if line[:2] not in {"--", "++", "@@"}]
         ran = run(copy, one.tests)
     return {"how": ran.how, "by": ran.by, "seconds": f"{ran.seconds:.1f}", "diff": "\n".join(changed)}
 
