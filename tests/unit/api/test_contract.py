@@ -5,6 +5,8 @@ import io
 import json
 import logging
 import logging.config
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,20 @@ def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.
     wrong = {str(error["loc"][0]) for error in caught.value.errors()}
     assert wrong == {"redis_url", "environment", "log_level", "token_secret_key"}
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.req("C-12", "B-14")
+def test_what_python_warns_of_is_a_json_line_too() -> None:
+    code = (
+        "import logging.config, warnings; from api.shared.logs import configure_structlog, logging_config;"
+        "logging.config.dictConfig(logging_config(service='api', level='INFO'));"
+        "configure_structlog(service='api', level='INFO'); warnings.warn('this goes away')"
+    )
+    done = subprocess.run((sys.executable, "-c", code), cwd=ROOT, capture_output=True, text=True, check=True)
+    [line] = (done.stdout + done.stderr).splitlines()
+    said = json.loads(line)
+    assert (said["severity"], said["service"]) == ("WARNING", "api")
+    assert "this goes away" in said["message"]
 
 
 @pytest.mark.req("C-12")

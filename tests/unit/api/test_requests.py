@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.shared.requests import WELL_FORMED_ID, InFlight, RequestMiddleware, request_id_of, without_trailing_slash
+from api.shared.requests import (
+    WELL_FORMED_ID,
+    InFlight,
+    RequestMiddleware,
+    Running,
+    request_id_of,
+    without_trailing_slash,
+)
 
 
 @pytest.mark.parametrize("given_id", ["abcdefgh", "01HF-req_7.x", "a" * 64])
@@ -91,3 +99,47 @@ def test_a_failed_request_is_no_longer_counted() -> None:
     in_flight = InFlight()
     ask(raises, in_flight=in_flight)
     assert in_flight.count == 0
+
+
+class Lines:
+    """A log that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, str, dict[str, Any]]] = []
+
+    def log(self, severity: int, message: str, **more: Any) -> None:
+        """Keep a line."""
+        self.said.append((severity, message, more))
+
+
+@pytest.mark.req("B-05")
+def test_a_request_that_is_cut_is_a_warning_once_with_its_id_and_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, in_flight = Lines(), InFlight()
+    monkeypatch.setattr("api.shared.requests.log", lines)
+    with in_flight.holding(Running("abcdefgh", "POST", "/events", task=None)):
+        in_flight.cut()
+        in_flight.cut()
+    in_flight.cut()
+    [(severity, message, more)] = lines.said
+    assert (severity, message) == (logging.WARNING, "request cut")
+    assert more.items() >= {"request_id": "abcdefgh", "method": "POST", "path": "/events"}.items()
+    assert 0 <= more["duration_ms"] < 5000
+
+
+@pytest.mark.req("B-05")
+def test_a_request_that_is_cut_ends_where_it_waits() -> None:
+    async def cut() -> bool:
+        in_flight, began = InFlight(), asyncio.Event()
+
+        async def hold() -> None:
+            with in_flight.holding(Running("abcdefgh", "GET", "/x")):
+                began.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(hold())
+        await began.wait()
+        in_flight.cut()
+        await asyncio.wait({task}, timeout=10)
+        return task.cancelled()
+
+    assert asyncio.run(cut())
