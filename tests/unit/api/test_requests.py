@@ -83,6 +83,20 @@ def test_an_exception_after_the_answer_began_cuts_the_connection() -> None:
         ask(half)
 
 
+@pytest.mark.parametrize(("strips", "seen"), [(None, "/events"), (True, "/events"), (False, "/events/")])
+def test_the_application_sees_its_path_without_the_slash_unless_it_wants_it(strips: bool | None, seen: str) -> None:  # noqa: FBT001 - of a table
+    paths = []
+
+    async def look(scope: Any, _receive: Any, _send: Any) -> None:
+        paths.append(scope["path"])
+
+    said = {} if strips is None else {"strip_slash": strips}
+    scope = {"type": "http", "method": "GET", "path": "/events/", "headers": []}
+    nothing: Any = None
+    asyncio.run(RequestMiddleware(look, in_flight=InFlight(), **said)(scope, nothing, nothing))
+    assert paths == [seen]
+
+
 @pytest.mark.req("B-06")
 @pytest.mark.parametrize(("path", "counted"), [("/events", 1), ("/ready", 0), ("/health/", 0), ("/api/ready", 0)])
 def test_requests_are_counted_while_they_run_probes_are_not(path: str, counted: int) -> None:
