@@ -90,7 +90,7 @@ def test_the_application_sees_its_path_without_the_slash_unless_it_wants_it(stri
     async def look(scope: Any, _receive: Any, _send: Any) -> None:
         paths.append(scope["path"])
 
-    said = {} if strips is None else {"strip_slash": strips}
+    said: dict[str, Any] = {} if strips is None else {"strip_slash": strips}
     scope = {"type": "http", "method": "GET", "path": "/events/", "headers": []}
     nothing: Any = None
     asyncio.run(RequestMiddleware(look, in_flight=InFlight(), **said)(scope, nothing, nothing))

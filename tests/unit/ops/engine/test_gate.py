@@ -1,4 +1,4 @@
-"""May a replica get visitors only after it was ready three times in a row?"""
+"""May a replica get visitors only after it was ready three times in a row, and leave only when it has answered all?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.http import Response
 from ops.engine.model import Image, Replica, Route, Service
-from ops.engine.rollout import gate, watch
+from ops.engine.rollout import gate, steps, watch
 from ops.engine.rollout.context import Engine
 from ops.engine.waiter import Waiter
 
@@ -64,12 +64,16 @@ class Played:
         """Be a journal that keeps nothing."""
 
 
-def pass_gate(played: Played) -> int:
-    """Wait at the gate; return how often the replica was asked."""
+def engine_of(played: Played) -> Engine:
+    """Return an engine whose whole world is played."""
     any_part: Any = played
     waiter = Waiter(threading.Event(), now=lambda: played.now, sleep=played.sleep)
-    engine = Engine(runtime=any_part, store=any_part, journal=any_part, waiter=waiter, fetch=played.fetch)
-    gate.gate(engine, SERVICE, REPLICA, step="gate")
+    return Engine(runtime=any_part, store=any_part, journal=any_part, waiter=waiter, fetch=played.fetch)
+
+
+def pass_gate(played: Played) -> int:
+    """Wait at the gate; return how often the replica was asked."""
+    gate.gate(engine_of(played), SERVICE, REPLICA, step="gate")
     return len(played.asked)
 
 
@@ -127,3 +131,22 @@ def test_a_replica_that_dies_at_the_gate_is_given_up_at_once(seen: list[Replica]
 def test_the_bounds_of_gate_and_watch_are_those_that_were_thought_about() -> None:
     assert gate.NEEDED_IN_A_ROW == 3
     assert (watch.UNREADY_IN_A_ROW, watch.LEAST_BLAMED, watch.LEAST_SHARE, watch.LOOK_EVERY_S) == (3, 3, 0.02, 0.2)
+
+
+@pytest.mark.req("B-05")
+@pytest.mark.parametrize(
+    ("bodies", "asked"),
+    [([b'{"in_flight": 2}', b'{"in_flight": 1}', b'{"in_flight": 0}'], 3), ([b"no number"], 1), ([b"[]"], 1)],
+    ids=["it counts", "it does not tell", "it says something else"],
+)
+def test_a_replica_that_leaves_is_asked_until_it_has_answered_its_last_request(bodies: list[bytes], asked: int) -> None:
+    played = Played(*(Response(503, body) for body in bodies))
+    steps._drain_one(engine_of(played), SERVICE, REPLICA)  # noqa: SLF001 - the step asks many at once
+    assert played.asked == [("http://127.0.0.1:8000/ready", "app.example.org")] * asked
+
+
+@pytest.mark.req("B-05")
+def test_a_replica_that_never_has_answered_all_is_waited_for_as_long_as_its_grace() -> None:
+    played = Played(Response(503, b'{"in_flight": 1}'))
+    steps._drain_one(engine_of(played), SERVICE, REPLICA)  # noqa: SLF001 - the same
+    assert SERVICE.stop_grace_s <= played.now < SERVICE.stop_grace_s + 1
