@@ -115,11 +115,11 @@ def pictures(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", reuse_venv=True)
 def mutants(session: nox.Session) -> None:
     """Try wrong lines in a copy: those of tests/mutants, or with `-- --sample 150` some that a tool thinks of."""
-    module, tool = "tests.mutants", ()
+    words = ["tests.mutants"]
     if any(word.startswith("--sample") for word in session.posargs):
         session.install("--require-hashes", "-r", "requirements/mutants.txt")
-        module, tool = "tests.mutants.sampled", ("--tool", str(Path(session.bin) / "cosmic-ray"))
-    session.run(sys.executable, "-m", module, *tool, *session.posargs, external=True)
+        words = ["tests.mutants.sampled", "--tool", str(Path(session.bin) / "cosmic-ray")]
+    session.run(sys.executable, "-m", *words, *session.posargs, external=True)
 
 
 @nox.session

@@ -5,6 +5,10 @@ import io
 import json
 import logging
 import logging.config
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +127,36 @@ def test_wrong_settings_are_named_all_at_once_and_not_shown(monkeypatch: pytest.
     wrong = {str(error["loc"][0]) for error in caught.value.errors()}
     assert wrong == {"redis_url", "environment", "log_level", "token_secret_key"}
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.req("C-12", "B-14")
+def test_what_python_warns_of_what_others_log_and_what_we_say_are_json_lines_with_the_time_in_utc() -> None:
+    code = (
+        "import logging.config, structlog, warnings; from api.shared.logs import configure_structlog, logging_config;"
+        "logging.config.dictConfig(logging_config(service='api', level='INFO'));"
+        "configure_structlog(service='api', level='INFO'); warnings.warn('this goes away');"
+        "logging.getLogger('foreign').info('from afar'); structlog.get_logger('slipway').info('from here')"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        cwd=ROOT,
+        env={**os.environ, "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in (done.stdout + done.stderr).splitlines()]
+    assert [(line["severity"], line["service"]) for line in lines] == [
+        ("WARNING", "api"),
+        ("INFO", "api"),
+        ("INFO", "api"),
+    ]
+    assert ["this goes away" in lines[0]["message"], *(line["message"] for line in lines[1:])] == [
+        *(True, "from afar", "from here"),
+    ]
+    for line in lines:
+        assert line["time"].endswith("Z")
+        assert abs((datetime.now(UTC) - datetime.fromisoformat(line["time"])).total_seconds()) < 600
 
 
 @pytest.mark.req("B-14")

@@ -136,9 +136,10 @@ def test_while_the_database_hangs_the_last_answer_is_given_quickly(monkeypatch: 
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
-    """Answers as the server of its name says."""
+    """Answers as the test says, and notes what was asked."""
 
-    status, body = 200, b"{}"
+    status: ClassVar[int] = 200
+    body: ClassVar[bytes] = b""
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
@@ -163,14 +164,15 @@ def test_a_healthcheck_asks_its_own_server_and_says_why_it_is_not_well(
     is_well: bool,  # noqa: FBT001 - of a table
     said: str,
 ) -> None:
-    own = type("Own", (Answering,), {"status": status, "body": said.strip().encode(), "asked": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), own) as server:
+    Answering.status, Answering.body, asked = status, said.strip().encode(), Answering.asked
+    asked.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         try:
             assert healthcheck.is_healthy(server.server_port) is is_well
         finally:
             server.shutdown()
-    assert own.asked == ["/health"]
+    assert asked == ["/health"]
     assert capsys.readouterr().err == said
 
 

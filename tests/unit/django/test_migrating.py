@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
+import entrypoint
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import OperationalError, models
@@ -94,3 +95,39 @@ def test_only_what_works_beside_writers_may_wait_long() -> None:
     assert is_concurrent(AddIndexConcurrently("thing", models.Index(fields=["name"], name="by_name")))
     assert not is_concurrent(RunSQL("CREATE INDEX i ON t (a)"))
     assert not is_concurrent(AddField("thing", "extra", models.TextField(null=True)))
+
+
+class Held:
+    """A connection whose lock goes when it does."""
+
+    def __init__(self, did: list[str]) -> None:
+        self._did = did
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._did.append("the lock is gone")
+
+    def execute(self, statement: bytes) -> None:
+        """Note it."""
+        self._did.append(statement.decode())
+
+
+@pytest.mark.req("C-05")
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_container_that_starts_alone_migrates_and_then_collects_behind_the_lock(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    did: list[str] = []
+
+    def manage(*words: str) -> int:
+        did.append(words[0])
+        return code
+
+    monkeypatch.setattr(entrypoint, "manage", manage)
+    monkeypatch.setattr("entrypoint.psycopg.connect", lambda *_, **__: Held(did))
+    assert entrypoint.prepare("postgresql://nobody@127.0.0.1/x") == code
+    lock = ["SET lock_timeout = 300000", "SELECT pg_advisory_lock(7355129)"]
+    collected = [*lock, "collectstatic", "the lock is gone"]
+    assert did == ["migrate_safely", *(collected if code == 0 else [])]

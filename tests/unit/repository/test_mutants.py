@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants import draw, listed
+from tests.mutants import draw, listed, running, sampled
 
 ROOT = Path(__file__).resolve().parents[3]
 MUTANTS = listed.mutants()
@@ -65,3 +65,46 @@ def test_only_lines_on_which_something_happens_are_drawn() -> None:
         '"""What?"""\n\nimport os\n\n\ndef f(a: int) -> str:\n    """Do."""\n    b: int = a + 1\n    return os.sep * b'
     )
     assert draw.mutable_lines(source) == [8, 9]
+
+
+def test_a_longer_sample_begins_with_the_shorter_one_of_the_same_seed() -> None:
+    every = [sampled.Made("a.py", line, 4, f"core/{name}", 0) for line in range(9) for name in ("AddNot", "NoOp")]
+    longer = sampled.draw(every, how_many=9, seed=7)
+    assert longer[:4] == sampled.draw(every, how_many=4, seed=7)
+    assert len({one.line for one in longer}) == 9, "a place is drawn once, whatever can be done to it"
+    assert longer != sampled.draw(every, how_many=9, seed=8)
+
+
+@pytest.mark.parametrize(
+    ("body", "timeout_s", "how"),
+    [
+        ("pass", 60, "survived"),
+        ("assert 1 == 2", 60, "killed"),
+        ("import threading; threading.Event().wait()", 2, "timeout"),
+    ],
+)
+def test_a_mutation_is_killed_by_a_test_that_fails_and_by_none_that_hangs(
+    tmp_path: Path, body: str, timeout_s: float, how: str
+) -> None:
+    (tmp_path / "test_it.py").write_text(f"def test_it():\n    {body}\n", encoding="utf-8")
+    ran = running.run(tmp_path, ["test_it.py"], timeout_s=timeout_s)
+    assert (ran.how, ran.by) == (how, "test_it.py::test_it" if how == "killed" else "")
+
+
+def test_tests_that_are_not_there_kill_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    assert running.run(tmp_path, ["test_it.py::test_other"]).how == "broken"
+
+
+def test_a_mutated_file_is_put_back_whatever_happens(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n", encoding="utf-8")
+
+    def stopped() -> None:
+        with running.restored(path) as source:
+            path.write_text(source.replace("1", "2"), encoding="utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert path.read_text(encoding="utf-8") == "x = 1\n"

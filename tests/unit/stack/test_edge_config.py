@@ -114,6 +114,23 @@ def test_every_entry_point_is_hardened_and_trusts_no_forwarded_header() -> None:
         assert entry_point["forwardedHeaders"] == {"insecure": False}
 
 
+@pytest.mark.req("A-15", "A-18")
+def test_the_api_is_limited_and_gets_its_paths_without_the_prefix() -> None:
+    api, middlewares = dynamic("routers")["api"], dynamic("middlewares")
+    assert api["rule"].endswith("&& (Path(`/api`) || PathPrefix(`/api/`))")
+    assert api["middlewares"] == [
+        *("security-headers", "rate-limit-api", "compress", "strip-api-prefix", "retry-connection"),
+    ]
+    assert middlewares["strip-api-prefix"] == {"stripPrefix": {"prefixes": ["/api"]}}
+    limit = middlewares["rate-limit-api"]["rateLimit"]
+    assert (limit["average"], limit["burst"], limit["period"]) == (
+        '{{ env "RATE_LIMIT_API_RPM" }}',
+        '{{ env "RATE_LIMIT_API_BURST" }}',
+        "1m",
+    )
+    assert limit["sourceCriterion"] == {"ipStrategy": {"ipv6Subnet": 64}}, "one household counts as one"
+
+
 @pytest.mark.req("A-17")
 def test_every_public_router_begins_with_the_security_headers() -> None:
     for name, router in dynamic("routers").items():

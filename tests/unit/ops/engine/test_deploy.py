@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from ops.engine import service_roles
+from ops.engine.host.state import State
 from tests.simulation.faults import Fault
+from tests.simulation.runtime import SimulatedStore
 from tests.simulation.world import World, release, world
 
 
@@ -185,3 +189,30 @@ def test_an_error_after_the_commit_is_reported_and_the_new_release_stays() -> No
     made.host.begin_run()
     assert made.deploy(new)[0] == "success"
     assert made.running() == service_roles.wanted_names(new)
+
+
+def fails_at_the_commit(monkeypatch: pytest.MonkeyPatch, *, is_written: bool) -> None:
+    """Let the write of a new live release fail, before it is there or just after."""
+    write = SimulatedStore.write
+
+    def fail(store: SimulatedStore, state: State) -> None:
+        is_commit = state.release != store.read().release
+        if is_written or not is_commit:
+            write(store, state)
+        if is_commit:
+            raise OSError(errno.EIO, "the disk did not say that it has it")
+
+    monkeypatch.setattr(SimulatedStore, "write", fail)
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize(("is_written", "outcome"), [(True, "success"), (False, "rolled_back")])
+def test_a_commit_holds_when_it_is_written_although_its_write_failed(
+    monkeypatch: pytest.MonkeyPatch,
+    is_written: bool,  # noqa: FBT001 - of a table
+    outcome: str,
+) -> None:
+    made = deployed()
+    fails_at_the_commit(monkeypatch, is_written=is_written)
+    assert made.deploy(release(api=2))[0] == outcome
+    assert made.store.read().release == release(api=2 if is_written else 1).id

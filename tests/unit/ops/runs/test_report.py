@@ -17,12 +17,14 @@ from ops.runs.report import (
     Step,
     changes_from,
     failure_of,
+    service_health,
     steps_from,
     to_json,
     to_manifest,
 )
 from ops.runs.report_html import _group, bars, code, duration, render
 from ops.verification.checks.check import Check
+from ops.verification.observations import Answer
 from tests.unit.ops.runs.evidence_fixtures import STARTED, failed_report, report, rolled_back_report
 
 TEXT, NUMBER = {"type": "string"}, {"type": "number", "minimum": 0}
@@ -249,3 +251,13 @@ def test_each_check_stands_under_the_heading_that_an_operator_looks_for() -> Non
         "Inside": {"services-healthy", "celery-ping"},
     }
     assert {name: {one for one in ids if _group(one) == name} for name, ids in grouped.items()} == grouped
+
+
+@pytest.mark.req("A-27")
+def test_the_latency_of_a_route_is_told_in_milliseconds_and_is_none_without_an_answer() -> None:
+    def latency(answer: Answer) -> Any:
+        answers = dict.fromkeys(report().answers, answer)
+        return {one["latency_ms"] for one in service_health(replace(report(), answers=answers)) if one["route"]}
+
+    assert latency(Answer(url="", status=200, seconds=1.23446)) == {1234.5}
+    assert latency(Answer(url="", error="refused", seconds=1.0)) == {None}
