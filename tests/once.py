@@ -1,11 +1,14 @@
-"""How is something made once for all workers of a run, and kept for the next one?"""
+"""How is something made once for all workers of a run, or by one of them at a time?"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ops.engine.processes.layout import locked
@@ -31,6 +34,13 @@ def made_once(cache: Path, name: str, content: Iterable[bytes], make: Callable[[
             make(folder)
             _mark(folder).touch()
     return folder
+
+
+@contextlib.contextmanager
+def one_at_a_time(doing: str) -> Iterator[None]:
+    """Wait until no other worker of this machine does it: a deploy from nothing wants the machine for itself."""
+    with locked(Path(tempfile.gettempdir()) / f"slipway-{doing}-{os.getuid()}.lock"):
+        yield
 
 
 def _mark(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from tests.integration.services.apart_fixtures import apart, apart_api  # noqa: 
 from tests.integration.services.services_fixtures import api, django_web, services, worker  # noqa: F401 - fixtures
 from tests.integration.stack.journey_club import club  # noqa: F401 - a fixture
 from tests.integration.stack.journey_fixtures import town  # noqa: F401 - a fixture
+from tests.once import one_at_a_time
 from tests.ports import first_of_block
 from tests.stack import ROOT, Stack, copy_checkout
 
@@ -45,7 +46,8 @@ def local_env(cache_dir: Path) -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[Stack]:
     """Return a stack that is deployed and verified; it is taken down with its data when the session ends."""
     copy = copy_checkout(tmp_path_factory.mktemp("stack") / "checkout", cache_dir=cache_dir)
-    done = copy.invoke("deploy", "--target", "local", timeout_s=600)
+    with one_at_a_time("first-deploy"):
+        done = copy.invoke("deploy", "--target", "local", timeout_s=600)
     try:
         assert done.returncode == 0, done.stdout + done.stderr
         yield copy

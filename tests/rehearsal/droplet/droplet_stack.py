@@ -19,6 +19,7 @@ import httpx
 
 from rehearsal.droplet.machine import Machine
 from rehearsal.world import DOMAIN, World
+from tests.once import one_at_a_time
 from tests.stack import WATCH_S, Checkout, copy_files
 
 DEPLOY_S = 900
@@ -105,7 +106,8 @@ def make_checkout(folder: Path, world: World, **settings: str) -> Rehearsed:
 def first_deploy(folder: Path, world: World, **settings: str) -> Rehearsed:
     """Deploy to a droplet from nothing; what it said and left is kept as `first-console.txt` and `first/`."""
     stack = make_checkout(folder / "checkout", world, **settings)
-    done = stack.deploy()
+    with one_at_a_time("first-deploy"):
+        done = stack.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "first-console.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     shutil.copytree(stack.folder(), folder / "first")
