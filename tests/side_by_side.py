@@ -14,10 +14,12 @@ from pathlib import PurePosixPath
 import pytest
 from _pytest.runner import runtestprotocol
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import NodeManager
 
 from tests.timings import kept
 
 REHEARSAL = "tests/rehearsal"
+TAKING_DOWN_S = 60  # a stack, a droplet
 # The fixture that a group stands on -> where its tests are.
 HELD = {
     "deployed": tuple(
@@ -49,7 +51,10 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # it carries no types
 
 
 class SideBySide:
-    """Lets the workers of a run have groups of tests."""
+    """Lets the workers of a run have groups of tests, and time to take down what they hold."""
+
+    def __init__(self) -> None:
+        NodeManager.EXIT_TIMEOUT = TAKING_DOWN_S  # after Ctrl-C; then they are killed
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> ByGroup:
         """Hand out groups, whatever `--dist` says."""
