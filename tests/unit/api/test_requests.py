@@ -33,6 +33,10 @@ def test_any_other_request_id_is_replaced(value: bytes) -> None:
     assert WELL_FORMED_ID.fullmatch(made)
 
 
+def test_a_request_without_an_id_gets_one() -> None:
+    assert WELL_FORMED_ID.fullmatch(request_id_of([(b"host", b"x")]))
+
+
 def test_two_request_ids_are_none() -> None:
     header = (b"x-request-id", b"abcdefgh")
     assert request_id_of([header, header]) != "abcdefgh"

@@ -49,3 +49,11 @@ def test_no_two_tokens_are_the_same() -> None:
 def test_a_key_that_could_be_guessed_is_refused(secret: str) -> None:
     with pytest.raises(ValueError, match="TOKEN_SECRET_KEY"):
         Tokens(secret)
+
+
+@pytest.mark.req("D-09")
+@pytest.mark.parametrize("subject", ["", "-5", "1.5", "1x", "\u0661", "1" * 19, " 7"])
+def test_a_signed_token_whose_subject_is_no_id_is_refused(subject: str) -> None:
+    good = jwt.decode(TOKENS.issue_access(1, 0), options={"verify_signature": False})
+    with pytest.raises(TokenError):
+        TOKENS.read_access(jwt.encode({**good, "sub": subject}, KEY, algorithm="HS256"))

@@ -72,3 +72,11 @@ def test_what_is_no_public_key_is_refused(key: str) -> None:
 
 def test_a_tag_becomes_a_name_that_the_api_takes() -> None:
     assert (plain("shop:prod_1"), plain("-x"), plain("__")) == ("shop-prod-1", "x", "slipway")
+
+
+@pytest.mark.req("A-06")
+def test_an_allowlist_that_is_left_as_it_is_keeps_the_entry_of_this_operator_and_names_no_other(account: World) -> None:
+    account.ensure(key=ADA)
+    account.ensure(key=BEN)
+    kept = [change.name for change in account.ensure(key=BEN, allow="").changes if change.kind == "firewall"]
+    assert kept == ["slipway-web", ssh_firewall("slipway", operator_of(BEN), "")["name"]]

@@ -150,3 +150,17 @@ def test_a_replica_that_never_has_answered_all_is_waited_for_as_long_as_its_grac
     played = Played(Response(503, b'{"in_flight": 1}'))
     steps._drain_one(engine_of(played), SERVICE, REPLICA)  # noqa: SLF001 - the same
     assert SERVICE.stop_grace_s <= played.now < SERVICE.stop_grace_s + 1
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize(
+    ("answers", "borne"), [([BUSY], 2), ([BUSY, BUSY, READY, BUSY], 5)], ids=["at once", "not in a row"]
+)
+def test_a_watched_replica_is_given_up_at_the_third_bad_answer_in_a_row(answers: list[Response], borne: int) -> None:
+    unready: dict[str, int] = {}
+    engine = engine_of(Played(*answers))
+    for _ in range(borne):
+        watch._look_at_readiness(engine, [(SERVICE, REPLICA)], unready)  # noqa: SLF001 - a watch looks as long as it lasts
+    with pytest.raises(EngineError, match="the new release of api is not well") as caught:
+        watch._look_at_readiness(engine, [(SERVICE, REPLICA)], unready)  # noqa: SLF001 - the same
+    assert "it is no longer ready: /ready answered 503" in caught.value.why

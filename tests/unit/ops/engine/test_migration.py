@@ -110,6 +110,23 @@ def test_what_is_pending_is_dumped_under_the_name_of_the_release_and_then_migrat
 
 
 @pytest.mark.req("B-03")
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (pending("a.1"), "1 pending migration, in one transaction: a.1"),
+        (
+            pending("a.1", "a.2") | {"is_atomic": False},
+            "2 pending migrations, one by one, because one of them cannot be in a transaction: a.1, a.2",
+        ),
+    ],
+)
+def test_what_is_pending_is_told_with_the_way_it_will_run(told: dict[str, Any], said: str) -> None:
+    trial = Trial(told)
+    trial.run()
+    assert said in [event["text"] for event in trial.events("progress")]
+
+
+@pytest.mark.req("B-03")
 def test_a_breaking_migration_is_refused_before_anything_is_done() -> None:
     trial = Trial(pending("signups.0005_x", problems=(BREAKING,)))
     error = trial.refused()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CredentialsError, SettingsError
-from ops.settings import KEYS, InvalidSettingsError, load, load_for_droplet
+from ops.settings import KEYS, InvalidSettingsError, load, load_for_droplet, render
 from ops.settings.examples import quote
 from tests.unit.ops.settings.settings_fixtures import RANDOM, ROOT, SECRETS, problems, sound, written
 
@@ -243,6 +243,17 @@ def test_without_a_token_a_droplet_is_refused_before_anything_else_is_looked_at(
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", f"dop_v1_{RANDOM}")
     with pytest.raises(InvalidSettingsError):
         load_for_droplet(tmp_path, address="")
+
+
+@pytest.mark.req("A-07")
+def test_another_port_for_ssh_is_for_a_host_that_is_there_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, f"{render(KEYS, environment='production', values=SECRETS)}\nSSH_PORT=2222\n")
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", f"dop_v1_{RANDOM}")
+    with pytest.raises(SettingsError, match="SSH_PORT is 2222"):
+        load_for_droplet(tmp_path, address="")
+    assert load_for_droplet(tmp_path, address="203.0.113.7").SSH_PORT == 2222
 
 
 @pytest.mark.req("B-15")

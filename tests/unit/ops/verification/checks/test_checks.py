@@ -157,6 +157,7 @@ def test_a_service_that_does_not_run_is_named() -> None:
     [
         "",
         "certificatesResolvers: {le: {acme: {caServer: https://acme.test/dir}}}",
+        "certificatesResolvers: {zero: {acme: {caServer: https://acme.test/dir}}}",
         STATIC.replace("acme-staging-v02", "acme-v02"),
         "certificatesResolvers: {le-staging: {acme: {email: a@example.org}}}",
         "certificatesResolvers: [",
