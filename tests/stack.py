@@ -126,7 +126,9 @@ def stack_at(root: Path, *, cache_dir: Path) -> Stack:
         "LOCAL_CACHE_DIR": cache_dir,
         "RELEASE_WATCH_SECONDS": WATCH_S,
     }
-    environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, "NO_COLOR": "1"}
+    # Other tests keep the machine busy: what steps back for those who serve would wait for ever.
+    beside = {"NO_COLOR": "1", "SLIPWAY_STEP_BACK": "no"}
+    environment = {**os.environ, **{key: str(value) for key, value in settings.items()}, **beside}
     return Stack(root, environment, https, http, internal)
 
 

@@ -7,17 +7,22 @@ sessions (sched_autogroup), where that is not turned off; niceness counts only w
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 SESSION = Path("/proc/self/autogroup")
 BEHIND = 15  # niceness of the session
+STEP_BACK = "SLIPWAY_STEP_BACK"  # `no`: as for the engine's jobs, where several stacks share a machine
 
 
 @contextlib.contextmanager
 def stepping_back() -> Iterator[None]:
     """Let other sessions on this machine go first meanwhile. This one is the terminal's: it gets back what it had."""
+    if os.environ.get(STEP_BACK) == "no":
+        yield
+        return
     before = _niceness()
     _set_niceness(BEHIND)
     try:

@@ -106,7 +106,7 @@ def play(shop: Shop, case: Case, counts: Counts, *, shifts: int = SHIFTS) -> Non
     rng = case.draw()
     club, ids = _prepare(shop, case, shifts=shifts)
     kills: Counter[str] = Counter()
-    killer = threading.Thread(target=_kill_some, args=(shop, rng, kills))
+    killer = threading.Thread(target=_kill_some, args=(shop, club, rng, kills))
     killer.start()
     try:
         _queue(shop, ids)
@@ -117,7 +117,7 @@ def play(shop: Shop, case: Case, counts: Counts, *, shifts: int = SHIFTS) -> Non
     ((wrong,),) = shop.rows(PLACES, club=club)
     seen = f"{messages} messages about {told} of {shifts} places, {sent} of them sent; {wrong} shifts with other places"
     must((messages, told, sent, wrong) == (shifts, shifts, shifts, 0), seen)
-    counts.update({"tasks": 2 * shifts, **{f"kills of {who}": count for who, count in kills.items()}})
+    counts.update({"tasks": 2 * shifts, **kills})
     counts["mails sent twice"] += _read_mails(shop, club, kills=kills.total())
 
 
@@ -148,12 +148,14 @@ def _queue(shop: Shop, ids: list[int]) -> None:
                 time.sleep(AGAIN_S)  # it was killed; the deadline is above
 
 
-def _kill_some(shop: Shop, rng: random.Random, kills: Counter[str]) -> None:
-    """Kill one thing after the other at drawn instants."""
+def _kill_some(shop: Shop, club: int, rng: random.Random, kills: Counter[str]) -> None:
+    """Kill one thing after the other at drawn instants; once all is done there is nothing to lose any more."""
     began = time.monotonic()
     for at, who in sorted((rng.uniform(0.0, SPREAD_S), rng.choice(WHOM)) for _ in range(KILLS)):
         time.sleep(max(0.0, began + at - time.monotonic()))
-        kills[who] += _kill(shop, who)
+        if shop.rows(SETTLED, club=club)[0] == (0, 0):
+            return
+        kills[f"kills of {who}"] += _kill(shop, who)
 
 
 def _kill(shop: Shop, who: str) -> bool:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 PROC = Path("/proc")
 RECORD = "pid.json"
 BEHIND = 15  # niceness
+STEP_BACK = "SLIPWAY_STEP_BACK"  # `no` where several stacks share a machine: a busy neighbour would keep a job for ever
 
 
 class Process(NamedTuple):
@@ -137,6 +138,8 @@ def step_back(pid: int) -> None:
 
     Linux shares them between sessions first (sched_autogroup), where that is not turned off, and by niceness then.
     """
+    if os.environ.get(STEP_BACK) == "no":
+        return
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, BEHIND)
     with contextlib.suppress(OSError):  # no Linux, or asked for too often

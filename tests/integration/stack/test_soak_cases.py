@@ -54,5 +54,5 @@ def changing(stack: Stack) -> Iterator[Stack]:
 
 @pytest.mark.req("B-01", "B-02")
 def test_an_update_that_is_killed_at_a_drawn_instant_is_made_whole_by_the_next(changing: Stack) -> None:
-    counts = hold(kills.PART, lambda case, counts: kills.play(changing, case, counts), (4, 7))
+    counts = hold(kills.PART, lambda case, counts: kills.play(changing, case, counts), (6, 7))
     assert counts["visits"] > 0
