@@ -172,7 +172,7 @@ def _opened(where: str) -> Iterator[Deployed]:
         return
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
     stack = copy_checkout(folder / "checkout", cache_dir=ROOT / ".local" / "cache")
-    stack.environment.pop("RELEASE_WATCH_SECONDS", None)  # tests wait less; this measures what people get
+    stack.as_people_have_it()
     try:
         first = stack.invoke("deploy", *LOCAL, timeout_s=DEPLOY_S)
         if first.returncode:

@@ -24,6 +24,7 @@ def main() -> None:
     """Deploy a copy of the checkout with an empty cache, measure it, and take it down."""
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
     stack = copy_checkout(folder / "checkout", cache_dir=folder / "cache")
+    stack.environment.pop("SLIPWAY_STEP_BACK", None)
     try:
         rows = _measure_all(stack)
     finally:

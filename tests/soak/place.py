@@ -42,7 +42,7 @@ class Place:
         with self.working() as work:
             stack = copy_checkout(work / "checkout", cache_dir=ROOT / ".local" / "cache")
             if with_watch:
-                stack.environment.pop("RELEASE_WATCH_SECONDS")
+                stack.as_people_have_it()
             self._note(work, stack.environment)
             first = stack.invoke("deploy", *LOCAL, timeout_s=DEPLOY_S)
             if first.returncode:
