@@ -35,6 +35,9 @@ def docker_machine(name: str, *, owner: Owner) -> Iterator[Machine]:
             name, network=network, owner=owner, public_keys=(), user_data=_user_data(), with_engine=True
         )
         try:
+            # The engine of this image starts by itself; what cloud-init wrote for it counts from the next start on.
+            machine.run("cloud-init", "status", "--wait", timeout_s=READY_TIMEOUT_S)
+            machine.run("systemctl", "restart", "docker")
             wait_for_docker(machine)
             yield machine
         finally:
