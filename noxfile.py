@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "unit", "schedules", "components"]
+nox.options.sessions = ["lint", "types", "unit", "schedules", "integration", "rehearsal"]
 
 ROOT = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
@@ -59,16 +59,6 @@ def unit(session: nox.Session) -> None:
 def schedules(session: nox.Session) -> None:
     """Play thousands of lives of a host in memory in which anything fails at any moment."""
     test(session, "tests/schedules", workers=CORES)
-
-
-@nox.session
-def components(session: nox.Session) -> None:
-    """Run integration and rehearsal side by side: while one waits for a droplet, another one works."""
-    missing = missing_engine()
-    if missing and os.environ.get("REHEARSAL") == "required":
-        session.error(f"the rehearsal is required, but there is {missing}")
-    session.log(FIRST_DOTS)
-    test(session, "tests/integration", "tests/rehearsal", workers=SIDE_BY_SIDE)
 
 
 @nox.session

@@ -17,8 +17,7 @@ from tests.components import missing
 ROOT = Path(__file__).resolve().parent.parent
 TIMINGS = ROOT / "tests" / "timings.json"
 LEFT = ROOT / ".local" / "checks"  # as in tests/timings.py, which needs pytest
-SESSIONS = ("lint", "types", "unit", "schedules", "components")  # those of nox without arguments
-SIDE_BY_SIDE = {"components": ("integration", "rehearsal")}  # what a session runs at once
+SESSIONS = ("lint", "types", "unit", "schedules", "integration", "rehearsal")  # those of nox without arguments
 UNTESTED = ("lint", "types")  # nobody but nox measures these
 TALLY = "SLIPWAY_TALLY"  # as in tests/tally.py, which needs pytest
 
@@ -33,8 +32,7 @@ def main(arguments: list[str]) -> int:
     words = nox_words(arguments)
     sessions = chosen(words, default=SESSIONS)
     if sessions:
-        parts = tuple(part for name in sessions for part in SIDE_BY_SIDE.get(name, (name,)))
-        say(announcement(parts, {} if "--" in words else seconds, missing(parts)))
+        say(announcement(sessions, {} if "--" in words else seconds, missing(sessions)))
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="slipway-checks-") as folder:
         report, tally = Path(folder) / "report.json", Path(folder) / "tally.jsonl"
@@ -49,18 +47,9 @@ def main(arguments: list[str]) -> int:
 
 
 def lengths() -> dict[str, float]:
-    """Return how many seconds each session takes on 2 cores, by what `nox -s timings` wrote, in their order.
-
-    What runs side by side has its share, by the lengths of its tests.
-    """
+    """Return how many seconds each session takes on 2 cores, by what `nox -s timings` wrote, in their order."""
     found = json.loads(TIMINGS.read_text(encoding="utf-8"))
-    seconds: dict[str, float] = {}
-    for name in SESSIONS:
-        files, parts = found[name].get("files", {}), SIDE_BY_SIDE.get(name, (name,))
-        of_parts = [sum(long for path, long in files.items() if path.startswith(f"tests/{part}/")) for part in parts]
-        for part, long in zip(parts, of_parts, strict=True):
-            seconds[part] = found[name]["seconds"] * (long / sum(of_parts) if len(parts) > 1 else 1)
-    return seconds
+    return {name: found[name]["seconds"] for name in SESSIONS}
 
 
 def keep_lengths(outcomes: Sequence[Outcome]) -> None:

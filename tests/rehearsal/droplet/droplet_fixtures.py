@@ -1,4 +1,4 @@
-"""Which host do tests of the `compose` runtime use? A droplet with Docker's packages in its image."""
+"""Which host do tests of the `compose` runtime use? A fresh droplet whose first boot installed Docker."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import create_network
 from tests.rehearsal.compose.engine_host import EngineHost
 
+PACKAGES = ["docker.io", "docker-cli", "docker-compose", "docker-buildx"]
 READY_TIMEOUT_S = 300
 BOOT_TIMEOUT_S = 60
 
@@ -31,13 +32,8 @@ def docker_machine(name: str, *, owner: Owner) -> Iterator[Machine]:
     """Start a droplet with a Docker Engine, and remove it with all that it held."""
     network = create_network(f"slipway-{name}", owner=owner)
     try:
-        machine = start_machine(
-            name, network=network, owner=owner, public_keys=(), user_data=_user_data(), with_engine=True
-        )
+        machine = start_machine(name, network=network, owner=owner, public_keys=(), user_data=_user_data())
         try:
-            # The engine of this image starts by itself; what cloud-init wrote for it counts from the next start on.
-            machine.run("cloud-init", "status", "--wait", timeout_s=READY_TIMEOUT_S)
-            machine.run("systemctl", "restart", "docker")
             wait_for_docker(machine)
             yield machine
         finally:
@@ -69,5 +65,7 @@ def _user_data() -> str:
     }
     config = {
         "write_files": [{"path": "/etc/docker/daemon.json", "content": json.dumps(daemon)}],
+        "package_update": True,
+        "packages": PACKAGES,
     }
     return f"#cloud-config\n{json.dumps(config)}\n"

@@ -80,4 +80,4 @@ def test_each_nox_session_says_what_it_does() -> None:
     sessions = registry.get()
     assert {"lint", "types", "unit", "integration", "bench", "lock", "examples", "traceability"} <= set(sessions)
     assert [name for name, session in sessions.items() if not session.__doc__] == []
-    assert set(nox.options.sessions or ()) == {"lint", "types", "unit", "schedules", "components"}
+    assert set(nox.options.sessions or ()) == {"lint", "types", "unit", "schedules", "integration", "rehearsal"}

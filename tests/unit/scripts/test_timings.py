@@ -15,12 +15,12 @@ WHOLE = Session(seconds=900, busy_seconds=1500, tests=1500, workers=4, slowest={
 
 
 def test_the_tables_say_how_long_each_session_took_and_which_tests_most() -> None:
-    assert timings.tables({"lint": LINT, "unit": UNIT, "components": WHOLE}).splitlines() == [
+    assert timings.tables({"lint": LINT, "unit": UNIT, "rehearsal": WHOLE}).splitlines() == [
         "| session | tests | time | busy cores | workers |",
         "|---|---|---|---|---|",
         "| `lint` |  | 12 s |  | 1 |",
         "| `unit` | 2,000 | 80 s | 1.5 | 2 |",
-        "| `components` | 1,500 | 15.0 min | 1.7 | 4 |",
+        "| `rehearsal` | 1,500 | 15.0 min | 1.7 | 4 |",
         "",
         "| the slowest, with their set-ups | seconds |",
         "|---|---|",
@@ -52,7 +52,14 @@ def test_what_whole_sessions_left_is_kept_and_the_others_stay(tmp_path: Path, mo
 def test_the_page_for_contributors_shows_the_figures_that_are_kept() -> None:
     page = timings.PAGE.read_text(encoding="utf-8")
     assert timings.put_into(page, timings.tables(kept().sessions)) == page, "nox -s timings"
-    assert set(json.loads(KEPT.read_text(encoding="utf-8"))) == {"lint", "types", "unit", "schedules", "components"}
+    assert set(json.loads(KEPT.read_text(encoding="utf-8"))) == {
+        "lint",
+        "types",
+        "unit",
+        "schedules",
+        "integration",
+        "rehearsal",
+    }
 
 
 def test_a_test_counts_with_its_set_up_and_tear_down_and_a_file_when_it_takes_long(
