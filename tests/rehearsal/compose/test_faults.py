@@ -55,6 +55,8 @@ def test_everything_is_back_after_the_machine_was_away(engine_host: EngineHost, 
 def test_a_restart_of_the_docker_engine_interrupts_nobody(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
     with load_on(engine_host.machine.address, "/", "/slow") as load:
+        # Names are the engine's to resolve: while it is away, Traefik has the connections that stand, and no new one.
+        wait_for("connections that stand", lambda: load.answers["one"] > 200)
         engine_host.run("systemctl", "restart", "docker")
         assert outcome(engine_host.deploy(small_release("two")))["outcome"] == "success"
     assert load.failures == []
