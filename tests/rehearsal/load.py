@@ -22,6 +22,16 @@ class Load:
 
     answers: collections.Counter[str] = field(default_factory=collections.Counter)
     failures: list[str] = field(default_factory=list)
+    failed_at: list[float] = field(default_factory=list)  # when each of them was, on the clock that never goes back
+
+    def fail(self, why: str) -> None:
+        """Note a failure."""
+        self.failed_at.append(time.monotonic())
+        self.failures.append(why)
+
+    def failures_outside(self, begin: float, end: float) -> list[str]:
+        """Return those that were not between two moments."""
+        return [why for at, why in zip(self.failed_at, self.failures, strict=True) if not begin <= at <= end]
 
 
 @contextmanager
@@ -47,13 +57,13 @@ def _ask(address: str, path: str, load: Load, stopped: threading.Event) -> None:
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            load.failures.append(f"{path}: {error!r}")
+            load.fail(f"{path}: {error!r}")
             connection.close()
             continue
         if answer.status == http.client.OK:
             load.answers[json.loads(body)["version"]] += 1
         else:
-            load.failures.append(f"{path}: {answer.status}")
+            load.fail(f"{path}: {answer.status}")
     connection.close()
 
 
