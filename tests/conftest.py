@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,7 +13,7 @@ from tests import instants
 from tests.components import COMPONENTS
 from tests.side_by_side import SideBySide
 from tests.skip_guard import SkipGuard
-from tests.tally import Tally
+from tests.tally import TALLY, Tally
 from tests.timings import SESSION, Timings
 
 
@@ -30,12 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{component.mark}: needs {component.name} on this machine")
     hear_signals()
     config.pluginmanager.register(SkipGuard(), "skip-guard")
-    config.pluginmanager.register(Tally(), "tally")
     is_worker, workers = hasattr(config, "workerinput"), config.getoption("numprocesses", None) or 0
     if is_worker or workers:
         config.pluginmanager.register(SideBySide(), "side-by-side")
-    if os.environ.get(SESSION) and not is_worker:
-        config.pluginmanager.register(Timings(os.environ[SESSION], workers=workers or 1), "timings")
+    # Of the whole run alone: neither its workers nor the runs of pytest that a test starts are counted as well.
+    tally, session = (os.environ.pop(name, "") for name in (TALLY, SESSION))
+    if tally and not is_worker:
+        config.pluginmanager.register(Tally(Path(tally)), "tally")
+    if session and not is_worker:
+        config.pluginmanager.register(Timings(session, workers=workers or 1), "timings")
 
 
 @pytest.hookimpl(tryfirst=True)

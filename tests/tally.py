@@ -14,18 +14,19 @@ SESSION = "NOX_CURRENT_SESSION"
 
 
 class Tally:
-    """Counts outcomes where the run is reported: with workers, none of theirs is counted twice."""
+    """Counts outcomes where the run is reported: with workers, theirs come there too."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write down how many passed, failed and were left out, and for want of what."""
-        place = os.environ.get(TALLY)
-        if place:
-            stats = terminalreporter.stats
-            failed = len(stats.get("failed", ())) + len(stats.get("error", ()))
-            skipped = Counter(reason_of(report) for report in stats.get("skipped", ()))
-            counts = {"passed": len(stats.get("passed", ())), "failed": failed, "skipped": skipped}
-            with Path(place).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"session": os.environ.get(SESSION, ""), **counts}) + "\n")
+        stats = terminalreporter.stats
+        failed = len(stats.get("failed", ())) + len(stats.get("error", ()))
+        skipped = Counter(reason_of(report) for report in stats.get("skipped", ()))
+        counts = {"passed": len(stats.get("passed", ())), "failed": failed, "skipped": skipped}
+        with self._place.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"session": os.environ.get(SESSION, ""), **counts}) + "\n")
 
 
 def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -24,6 +24,9 @@ def good(session):
 def bad(session):
     session.run(*TEST, "test_good.py", "test_bad.py")
 @nox.session
+def beside(session):
+    session.run(*TEST, "-p", "xdist", "-n", "2", "test_good.py")
+@nox.session
 def lacking(session):
     session.skip("no Moon on this machine (clouds)")
 """
@@ -104,6 +107,12 @@ def test_a_session_that_nox_left_out_is_told_as_such(project: Path) -> None:
     assert done.stderr.startswith("checks: lacking, good will run\n")
     last = done.stderr.splitlines()[-1]
     assert last.endswith(" s: good (1 test); left out: lacking (no Moon), 1 test of good (no Moon)")
+
+
+@pytest.mark.req("B-18")
+def test_what_workers_ran_is_counted_once(project: Path) -> None:
+    last = check(project, "-s", "beside").stderr.splitlines()[-1]
+    assert last.endswith(" s: beside (1 test); left out: 1 test of beside (no Moon)")
 
 
 def test_where_nox_runs_nothing_nothing_is_said(project: Path) -> None:
