@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from ops.engine.processes.environments import build_environment
 from ops.release.git import environment_id
@@ -19,6 +20,13 @@ from tests.integration.stack.journey_fixtures import town  # noqa: F401 - a fixt
 from tests.once import one_at_a_time
 from tests.ports import first_of_block
 from tests.stack import ROOT, Stack, copy_checkout
+
+PATIENCE_MS = 15_000  # how long a page may take to show something, on a machine that other workers keep busy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_browsers() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -151,7 +151,7 @@ def test_an_event_is_planned_with_its_shifts_and_published(site: Site, api: Pret
         expect(second.get_by_label("Task")).to_be_focused()
         second.get_by_label("Task").fill("Welcome desk")
         press(page, "Publish")
-        expect(page.get_by_role("heading", name="Harbour day", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Harbour day", level=1, exact=True)).to_be_visible()
     (sent,) = written(api, "POST", "/events")
     assert sent["state"] == "published"
     assert [shift["title"] for shift in sent["shifts"]] == ["Morning", "Welcome desk"]
@@ -181,7 +181,7 @@ def test_an_event_is_changed_by_what_differs_alone(site: Site, api: Pretended) -
         page.get_by_label("Place").fill("North Pier")
         page.get_by_role("group", name="Shift 2").get_by_label("People needed").fill("9")
         press(page, "Save changes")
-        expect(page.get_by_role("heading", name="Beach clean-up", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Beach clean-up", level=1, exact=True)).to_be_visible()
     assert written(api, "PATCH", "/events/1") == [{"location": "North Pier"}]
     assert written(api, "PATCH", "/shifts/12") == [{"capacity": 9}]
 

@@ -51,9 +51,9 @@ def test_a_link_asks_before_what_was_typed_is_lost(site: Site, path: str, field:
         expect(typed).to_have_value("North Pier")
         page.get_by_role("link", name="People").click()
         press(page, "Leave")
-        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1, exact=True)).to_be_visible()
         page.get_by_role("link", name="Settings").click()
-        expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Settings", level=1, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -112,13 +112,13 @@ def test_nobody_is_asked_without_a_change_or_after_saving(site: Site) -> None:
     with site.page(EDIT, signed_in=True) as page:
         page.get_by_label("Place").click()
         page.get_by_role("link", name="People").click()
-        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1, exact=True)).to_be_visible()
         page.go_back()
         page.get_by_label("Place").fill("North Pier")
         press(page, "Save changes")
-        expect(page.get_by_role("heading", name="Beach clean-up", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="Beach clean-up", level=1, exact=True)).to_be_visible()
         page.get_by_role("link", name="People").click()
-        expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", name="People", level=1, exact=True)).to_be_visible()
 
 
 def test_a_message_that_is_being_written_is_not_closed_by_accident(site: Site) -> None:
