@@ -68,6 +68,6 @@ class Settings(Schema):
             raise CredentialsError(
                 "there are no cloud credentials",
                 why="DIGITALOCEAN_TOKEN is empty in .env and in the environment; the cloud was not contacted",
-                fix="set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: ./scripts/deploy.sh --target local",
+                fix="set DIGITALOCEAN_TOKEN in .env, then run the same command again",
             )
         return self.DIGITALOCEAN_TOKEN
