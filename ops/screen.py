@@ -19,7 +19,10 @@ import io
 import json
 import os
 import re
+import select
+import stat
 import sys
+import threading
 from typing import Any, TextIO
 
 PLAIN = "slipway.plain"  # the name under which Python knows the replacements
@@ -158,6 +161,24 @@ def talk(text: str) -> None:
 def ascii_json(text: str) -> str:
     """Return JSON with every letter that some encoding might lack as an escape: no replacement may change data."""
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def end_with_reader() -> None:
+    """End this program once nobody reads its data; a quiet stack would never let it notice by writing."""
+    try:
+        descriptor = out().fileno()
+        is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except (OSError, ValueError):
+        return
+    if is_pipe and hasattr(select, "poll"):
+        threading.Thread(target=_wait_for_hang_up, args=(descriptor,), daemon=True).start()
+
+
+def _wait_for_hang_up(descriptor: int) -> None:
+    reader = select.poll()
+    reader.register(descriptor, 0)  # an error or a hang-up is always reported
+    reader.poll()
+    os._exit(0)  # as after any reader who has gone: the engine, wherever it is, ends with us
 
 
 def exit_code(code: int) -> int:

@@ -37,6 +37,8 @@ def logs(root: Path, query: LogQuery, request: Request) -> int:
         opened.reach(Talk(opened.redactor))
         if query.services:
             _check_services(query.services, opened)
+        if query.follow:
+            screen.end_with_reader()
         words = (*query.arguments(), *(["--json"] if request.json else []))
         lines = (f"{line.rstrip(chr(10))}\n" for line in opened.host.stream("logs", *words))
         for shown in opened.redactor.stream(lines):

@@ -13,6 +13,7 @@ from rich.table import Table
 from ops import screen
 from ops.commands.engine_run import common_words, run_engine
 from ops.commands.output import Talk, guarded, print_table
+from ops.commands.status import nothing_deployed
 from ops.commands.verify import judge_release
 from ops.engine.connections import MOST_REPLICAS, WHY_NO_MORE
 from ops.errors import UsageError
@@ -76,8 +77,10 @@ def show_counts(root: Path, request: Request) -> int:
         rows = opened.redactor.value(counted(opened.host.engine("status", "--no-health")))
         if request.json:
             screen.data_json({"services": rows})
-        else:
+        elif rows:
             print_table(_table(rows))
+        if not rows:
+            raise nothing_deployed(request.target)
         return 0
 
     return guarded(root, request, act)

@@ -48,14 +48,19 @@ def status(root: Path, request: Request) -> int:
             for line in last_words(seen["services"]):
                 screen.data(line)
         if is_empty:
-            raise UsageError(
-                "nothing is deployed there" if request.target == "droplet" else "nothing is deployed here",
-                why="no release is live and nothing runs: the stack was stopped",
-                fix=LOCAL_DEPLOY if request.target == "local" else command("deploy", request.target),
-            )
+            raise nothing_deployed(request.target)
         return OK if seen["services"] and all(row["healthy"] for row in seen["services"]) else NOT_WELL
 
     return guarded(root, request, act)
+
+
+def nothing_deployed(target: str) -> UsageError:
+    """Return the error of a host on which no release is live and nothing runs."""
+    return UsageError(
+        "nothing is deployed there" if target == "droplet" else "nothing is deployed here",
+        why="no release is live and nothing runs: the stack was stopped",
+        fix=LOCAL_DEPLOY if target == "local" else command("deploy", target),
+    )
 
 
 def table_of(seen: dict[str, Any]) -> Table:

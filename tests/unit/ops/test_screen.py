@@ -24,6 +24,14 @@ for number in range({lines}):
     screen.talk("talk ✓")
 raise SystemExit(screen.exit_code({code}))
 """
+FOLLOWS = """
+import time
+from ops import screen
+screen.install()
+screen.data("1")
+screen.end_with_reader()
+time.sleep(60)
+"""
 
 
 def a_word(*, lines: int = 1, code: int = 0) -> tuple[str, ...]:
@@ -57,6 +65,14 @@ def test_a_reader_who_has_gone_leaves_the_exit_code_as_it_is_and_nothing_on_stde
         word.stdout.close()  # as `| head -1` does
         said = word.stderr.read().decode()
     assert (word.wait(timeout=60), said.replace("talk ✓\n", "")) == (code, "")
+
+
+def test_what_is_followed_ends_with_its_reader_although_nothing_more_comes() -> None:
+    with subprocess.Popen((sys.executable, "-c", FOLLOWS), stdout=subprocess.PIPE, cwd=ROOT) as word:
+        assert word.stdout is not None
+        assert word.stdout.readline() == b"1\n"
+        word.stdout.close()
+        assert word.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize(("code", "ended"), [(0, 4), (9, 9)])
