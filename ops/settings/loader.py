@@ -92,7 +92,7 @@ def _invalid(
         what = f"{env_file.name} is missing, and the environment does not hold every setting"
         return InvalidSettingsError(shown, what=what, fix=fix)
     commands = [problem.command for problem in shown if problem.command]
-    keys = " and ".join(problem.key for problem in shown[:KEYS_NAMED])
+    keys = " and ".join(problem.key.removeprefix(f"{env_file.name}, ") for problem in shown[:KEYS_NAMED])
     edit = f"edit {keys} in {env_file if env_file.exists() else 'the environment'}"
     count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
     where = env_file.name if env_file.exists() else "the environment"

@@ -33,7 +33,7 @@ PREPARATION = re.compile(
 )
 LEAD = re.compile(
     r"(only if you rebuilt it|look at it with|make a new one|on the host|if it fails again"
-    r"|free some space on the host|install Docker Engine .*|set SSH_KEY_PATH in \.env .*): "
+    r"|free some space on the host|install Docker Engine .*|set [A-Z_]+ in \.env.*): "
 )
 # An edit that can name no key: nobody knows which one it is.
 KEYLESS = {"set a new value for that secret in .env"}
