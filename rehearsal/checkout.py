@@ -74,6 +74,6 @@ def _git(folder: Path, *words: str) -> str:
         raise UsageError(
             f"`git {words[0]}` failed in {folder}",
             why=done.stderr.strip() or f"exit code {done.returncode}",
-            fix="git clone <the repository> and rehearse there",
+            fix="git init",
         )
     return done.stdout

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ops.errors import HostError, OpsError, PreflightError
+from ops.shell_words import AGAIN
 
 LABEL = "slipway.rehearsal"
 LOOPBACK = re.compile(r"127\.|localhost$|::1$")
@@ -82,7 +83,7 @@ def require_engine() -> None:
         raise PreflightError(
             "this Docker Engine cannot hold a rehearsal",
             why=f"{name} keeps its containers where this machine cannot reach their addresses (Desktop, or rootless)",
-            fix="run the rehearsal on Linux with Docker Engine; a WSL 2 distribution with its own engine counts",
+            fix=f"start a Linux that has Docker Engine (a WSL 2 distribution counts), then {AGAIN}",
         )
 
 

@@ -131,6 +131,6 @@ def check_way_back(network: Network, *, dns_server: str) -> None:
     except HostError as error:
         raise PreflightError(
             "containers cannot reach this machine",
-            why=f"a packet from {network.subnet} to {dns_server} got no answer; a firewall here may drop it",
-            fix=f"sudo ufw allow from {_DOCKERS_OWN} (or the like of another firewall)",
+            why=f"a packet from {network.subnet} to {dns_server} got no answer: a firewall here, ufw or another",
+            fix=f"sudo ufw allow from {_DOCKERS_OWN}",
         ) from error

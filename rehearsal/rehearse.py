@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ops import screen
 from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, VerificationError
 from rehearsal.alone import alone, end_holder, terminated_as_interrupted, wait_until_interrupted
@@ -55,8 +56,7 @@ class Rehearsal:
 
     def say(self, text: str) -> None:
         """Tell on stderr what is done, and when."""
-        sys.stderr.write(f"rehearsal {time.monotonic() - self._began:6.1f} s  {text}\n")
-        sys.stderr.flush()
+        screen.talk(f"rehearsal {time.monotonic() - self._began:6.1f} s  {text}")
 
     def run(self, world: World) -> None:
         """Deploy from nothing, deploy again, update; raises Failed, or VerificationError when the second changes."""
@@ -68,7 +68,7 @@ class Rehearsal:
             raise VerificationError(
                 "the second deploy changed something",
                 why=f"nothing was different, yet these came or went: {', '.join(changed)}",
-                fix=f"diff the two folders in {self.checkout / 'local_run_logs'}",
+                fix=f"ls {shlex.quote(str(self.checkout / 'local_run_logs'))}",
             )
         self.say(f"changing one line of {change_one_line(self.checkout).relative_to(self.checkout)}")
         self._lap("update")
@@ -82,7 +82,7 @@ class Rehearsal:
             (sys.executable, "-m", "invoke", word),
             cwd=self.checkout,
             env=environment_without_settings(self.checkout, os.environ),
-            stdout=sys.stderr,
+            stdout=screen.err().fileno(),
             check=False,
         )
         fresh = [str(path) for path in sorted(set(logs.iterdir()) - before) if path.is_dir()]
@@ -109,7 +109,7 @@ def rehearse(*, keep: bool = False, end: bool = False, as_json: bool = False, ro
         exit_code = failed.exit_code
     except OpsError as raised:
         exit_code, error = raised.exit_code, raised
-        sys.stderr.write(f"{raised}\n")
+        screen.talk(str(raised))
     except KeyboardInterrupt:
         exit_code = INTERRUPTED
         rehearsal.say("interrupted; everything was removed")
@@ -122,9 +122,9 @@ def _end(root: Path) -> int:
     try:
         end_holder(Rehearsal(root).lock)
         for name in remove_leftovers():
-            sys.stderr.write(f"removed {name}\n")
+            screen.talk(f"removed {name}")
     except OpsError as error:
-        sys.stderr.write(f"{error}\n")
+        screen.talk(str(error))
         return error.exit_code
     return 0
 
@@ -147,8 +147,7 @@ def _run(rehearsal: Rehearsal, *, keep: bool) -> None:
 def _wait(world: World, rehearsal: Rehearsal) -> None:
     rehearsal.say("everything stays up, so that you can look around:")
     laps = table(asdict(lap) for lap in rehearsal.laps)
-    sys.stderr.write(f"{laps}{look_around(world, checkout=rehearsal.checkout)}")
-    sys.stderr.flush()
+    screen.talk(f"{laps}{look_around(world, checkout=rehearsal.checkout)}".removesuffix("\n"))
     wait_until_interrupted()
 
 
@@ -173,6 +172,6 @@ def _tell(rehearsal: Rehearsal, *, exit_code: int, error: OpsError | None, as_js
     laps = [asdict(lap) for lap in rehearsal.laps]
     if as_json:
         told = {"what": error.what, "why": error.why, "fix": error.fix} if error else None
-        sys.stdout.write(f"{json.dumps({'exit_code': exit_code, 'laps': laps, 'error': told})}\n")
+        screen.data_json({"exit_code": exit_code, "laps": laps, "error": told}, indent=None)
     else:
-        sys.stdout.write(table(laps))
+        screen.data(table(laps), end="")

@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+from ops import screen
 from ops.engine.interrupts import hear_interrupts
 from rehearsal.alone import wait_until_interrupted
 
@@ -171,7 +172,7 @@ class Relay:
 def main(arguments: list[str]) -> int:
     """Relay until Ctrl-C; returns the exit code."""
     if len(arguments) != 3:  # noqa: PLR2004 - near, far, milliseconds
-        sys.stderr.write(f"{__doc__}\n")
+        screen.talk(str(__doc__))
         return 2
     hear_interrupts()
     near, far = (_address(text) for text in arguments[:2])

@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUPERSET = "dev"  # requirements/dev.txt holds every other lock with the same pins
-SHOWN = ("Collecting", "Installing", "WARNING: Retrying", "ERROR")  # of what pip says: that it moves, and troubles
+SHOWN = ("Collecting", "Installing", "ERROR")  # of what pip says: that it moves, and troubles
+RETRIES = "WARNING: Retrying"  # pip says so five times for each file that it asks for; here it is said once
+LAST_LINES = 12
 WAITING = "waiting for another start that is preparing `.venv` (Ctrl-C stops the wait) ..."
 PREFLIGHT = 4
 INTERRUPTED = 130  # as in ops/engine/errors.py, which this file cannot import: it runs wherever it lies
@@ -46,7 +48,9 @@ def main(arguments: list[str]) -> int:
         say(
             str(
                 BootstrapError(
-                    "`.venv` could not be made", why=str(error), fix="free the disk or the folder, run again"
+                    "`.venv` could not be made",
+                    why=str(error),
+                    fix="free the disk or the folder, then run the same command again",
                 )
             )
         )
@@ -164,7 +168,8 @@ def create(venv: Path) -> None:
         raise BootstrapError(
             f"{base} cannot make a virtual environment",
             why=(most or more or said or ["it has neither ensurepip nor pip"])[-1],
-            fix=f"install the package `python{version}-venv` (or `python3-pip`) of your system, run again",
+            fix=f"install the package `python{version}-venv` (or `python3-pip`) of your system, "
+            "then run the same command again",
         )
 
 
@@ -176,7 +181,10 @@ def install(root: Path, lock: str, guard: int) -> None:
     command = (str(python_of(root / ".venv")), "-m", "pip", "install", "--disable-pip-version-check", *options)
     code, lines = run((*command, "-r", str(requirements)), show=True, guard=guard)
     if code:
-        say("\n".join(("pip's last lines:", *lines)))
+        unreachable = unreachable_index(lines, python=python_of(root / ".venv"))
+        if unreachable:
+            raise unreachable
+        say("\n".join(("pip's last lines:", *lines[-LAST_LINES:])))
         import shutil  # noqa: PLC0415 - only a failure asks for the free space
 
         free = shutil.disk_usage(root).free // 2**20
@@ -188,30 +196,59 @@ def install(root: Path, lock: str, guard: int) -> None:
         )
 
 
+def unreachable_index(lines: list[str], *, python: Path) -> BootstrapError | None:
+    """Return the error of a pip that got no answer: its last words, `No matching distribution found`, are no reason."""
+    import re  # noqa: PLC0415 - only a failure is looked into
+
+    broken = re.compile(rf"{RETRIES}.* after connection broken by '(?P<cause>.*)': (?P<asked>\S+)")
+    seen = [found for line in lines if (found := broken.match(line))]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    missing = re.search(r"found for (?P<name>[\w.-]+)", errors[-1]) if errors else None
+    asked = f"/{re.sub('[-_.]+', '-', missing['name']).lower()}/" if missing else "Max retries exceeded"
+    if not seen or asked not in (seen[-1]["asked"] if missing else errors[-1] if errors else ""):
+        return None  # it was reached in the end, and something else is wrong
+    cause = re.split(r">: |\): |, ['\"]|\(['\"]", seen[-1]["cause"])[-1].rstrip("'\")")
+    stated = next((line.partition(": ")[2] for line in lines if line.startswith("Looking in indexes: ")), "")
+    where = f" of {stated}" if stated else " of its default index"
+    return BootstrapError(
+        "the package index could not be reached",
+        why=f"{cause}; pip asked for {seen[-1]['asked']}{where}",
+        fix="connect this machine, or name a mirror or proxy that it reaches in pip's own configuration"
+        f" (`{python} -m pip config list` shows it), then run the same command again",
+    )
+
+
 def run(command: tuple[str, ...], *, show: bool = False, guard: int = -1) -> tuple[int, list[str]]:
-    """Run a command to its end; return its exit code and its last lines, shown as they come if asked."""
+    """Run a command to its end; return its exit code and what it said, shown as it comes if asked."""
     import subprocess  # noqa: PLC0415 - the quick path starts nothing
 
     inherited = (guard,) if guard >= 0 and os.name != "nt" else ()
     lines: list[str] = []
+    is_told = False
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=inherited
     ) as process:
         try:
             for line in process.stdout or ():
                 lines.append(line.rstrip())
-                if show and line.startswith(SHOWN):
+                if show and line.startswith(RETRIES) and not is_told:
+                    is_told = True
+                    say("  the package index does not answer; pip tries again for a while ...")
+                elif show and line.startswith(SHOWN) and not (is_told and line.startswith("ERROR")):
                     say(f"  {line.rstrip().partition(' (from')[0][:100]}")
         except BaseException:
             process.terminate()
             raise
-    return process.returncode, [line for line in lines if line][-12:]
+    return process.returncode, [line for line in lines if line]
 
 
 def say(text: str) -> None:
     """Talk to the operator; standard output belongs to the command that comes after."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    import contextlib  # noqa: PLC0415 - the quick path says nothing
+
+    with contextlib.suppress(OSError):  # nobody reads it: what it says is no reason to stop
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

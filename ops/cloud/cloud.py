@@ -28,6 +28,7 @@ from ops.cloud.plan import (
 from ops.cloud.teardown import plan_teardown, remove
 from ops.errors import CredentialsError, HostError, OpsError, SettingsError, UsageError
 from ops.settings import GUARDED, Settings
+from ops.shell_words import key_made
 
 __all__ = ("Cloud", "CloudChange", "Droplet", "Ensured", "Patience", "open_cloud")
 CHECK_TRIES = 2
@@ -62,7 +63,9 @@ class Cloud:
             is_locked, said = account["status"] == "locked", account.get("status_message")
         if is_locked:
             why = f"DigitalOcean has locked it: {said or 'no reason given'}"
-            raise CredentialsError("the cloud account cannot be used", why=why, fix="https://cloud.digitalocean.com")
+            raise CredentialsError(
+                "the cloud account cannot be used", why=why, fix="look at https://cloud.digitalocean.com"
+            )
 
     def find(self) -> Droplet | None:
         """Return the droplet with our name and tag; HostError when there are two."""
@@ -199,9 +202,7 @@ def _public_key(settings: Settings) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         why = f"the public key `{path}` cannot be read: {error}"
-        raise SettingsError(
-            "there is no SSH key", why=why, fix=f"ssh-keygen -t ed25519 -f {path.with_suffix('')}"
-        ) from None
+        raise SettingsError("there is no SSH key", why=why, fix=key_made(path.with_suffix(""))) from None
 
 
 def _operator(public_key: str) -> Operator:
@@ -215,10 +216,11 @@ def _operator(public_key: str) -> Operator:
 def _checked(allow: str) -> str:
     if not allow:
         return ""
+    fix = "invoke deploy --allow 203.0.113.7"
     try:
         network = ipaddress.ip_network(allow, strict=False)
     except ValueError:
-        raise UsageError("--allow needs an address", why=f"`{allow}` is none", fix="--allow 203.0.113.7") from None
+        raise UsageError("--allow needs an address", why=f"`{allow}` is none", fix=fix) from None
     if not network.prefixlen:
-        raise UsageError("--allow needs an address", why=f"`{allow}` is everybody", fix="--allow 203.0.113.7")
+        raise UsageError("--allow needs an address", why=f"`{allow}` is everybody", fix=fix)
     return allow

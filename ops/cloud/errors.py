@@ -26,12 +26,12 @@ def refused(what: str, *, status: int, said: str, wait_s: float | None) -> Excep
     why = f"DigitalOcean answered {status} to `{what}`: {said}"
     if status == 401:  # noqa: PLR2004 - not authenticated
         return CredentialsError(
-            "the cloud does not accept the token", why=why, fix=f"set DIGITALOCEAN_TOKEN: {_TOKENS}"
+            "the cloud does not accept the token", why=why, fix=f"set DIGITALOCEAN_TOKEN in .env to one from {_TOKENS}"
         )
     if status == 403:  # noqa: PLR2004 - not authorized
         what = "the token may not do this: it needs read and write access"
         return CredentialsError(
-            what, why=why, fix=f"make a token with full access at {_TOKENS}; set DIGITALOCEAN_TOKEN"
+            what, why=why, fix=f"set DIGITALOCEAN_TOKEN in .env to one with full access, from {_TOKENS}"
         )
     if status in _PASSING:
         return Passing(f"answered {status}", status=status, wait_s=wait_s)
@@ -56,5 +56,5 @@ def no_answer(what: str, trouble: Passing) -> OpsError:
 
 def wrong_shape(what: str, wrong: str) -> HostError:
     """Return the error for an answer that is built otherwise than the API says."""
-    fix = "check DIGITALOCEAN_API_URL in .env"
+    fix = "correct or empty DIGITALOCEAN_API_URL in .env"
     return HostError("the cloud's answer is not what was expected", why=f"`{what}`: {wrong}", fix=fix)

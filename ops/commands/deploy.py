@@ -12,9 +12,7 @@ from ops.commands.verify import has_changed, judge_release
 from ops.errors import VerificationError
 from ops.release import revision
 from ops.runs import Run
-from ops.targets import Request, Target
-
-WORDS = {"full": "deploy"}  # of a mode, where the operator types another one
+from ops.targets import Request, Target, typed_word
 
 
 def deploy(request: Request, current: Run, target: Target) -> None:
@@ -35,8 +33,3 @@ def deploy(request: Request, current: Run, target: Target) -> None:
         if not request.no_rollback and has_changed(current):
             auto_rollback(request, current, target, failure=failure)
         raise
-
-
-def typed_word(request: Request) -> str:
-    """Return what the operator typed."""
-    return WORDS.get(request.mode, request.mode)

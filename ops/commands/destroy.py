@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 
+from ops import screen
 from ops.cloud import Cloud, CloudChange, open_cloud
+from ops.commands.output import ask, say
 from ops.engine.errors import INTERRUPTED
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
@@ -25,27 +26,27 @@ def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
         changes = redactor.value(cloud.plan_destroy())
         return _remove(cloud, changes, name=settings.DROPLET_NAME, yes=yes, as_json=as_json)
     except OpsError as error:
-        _say(redactor.text(str(error)))
+        say(redactor.text(str(error)))
         return error.exit_code
     except KeyboardInterrupt:
-        _say("interrupted; what is left is still shown by: invoke destroy")
+        say("interrupted; what is left is still shown by: invoke destroy")
         return INTERRUPTED
 
 
 def _remove(cloud: Cloud, changes: tuple[CloudChange, ...], *, name: str, yes: bool, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"removes": [{"kind": c.kind, "name": c.name, "why": c.why} for c in changes]}, indent=1))  # noqa: T201 - data goes to stdout
+        screen.data_json({"removes": [{"kind": c.kind, "name": c.name, "why": c.why} for c in changes]})
     else:
         for change in changes:
-            _say(f"  {change.kind} {change.name}: {change.why}")
+            say(f"  {change.kind} {change.name}: {change.why}")
     if not changes:
-        _say("nothing in the cloud carries this deployment's tag")
+        say("nothing in the cloud carries this deployment's tag")
         return 0
     if not yes and not _agreed(name):
-        _say("nothing was removed")
+        say("nothing was removed")
         return 1
-    cloud.destroy(changes, say=_say)
-    _say(f"removed {len(changes)} things")
+    cloud.destroy(changes, say=say)
+    say(f"removed {len(changes)} things")
     return 0
 
 
@@ -53,8 +54,4 @@ def _agreed(name: str) -> bool:
     """Ask for the droplet's name: all data on it goes, and nothing brings it back."""
     if not sys.stdin.isatty():
         raise UsageError("cannot ask without a terminal", why="all data goes with it", fix="invoke destroy --yes")
-    return input(f"All of this goes, the data too. Type `{name}` to go on: ").strip() == name
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
+    return ask(f"All of this goes, the data too. Type `{name}` to go on: ") == name

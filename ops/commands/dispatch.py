@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.commands.deploy import deploy, typed_word
+from ops.commands.deploy import deploy
+from ops.commands.output import say
 from ops.commands.plan import plan
 from ops.commands.rollback import rollback
-from ops.commands.scale import scale
+from ops.commands.scale import check_counts, scale
 from ops.commands.verify import judge, look, note_unverified
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
 from ops.runs import Run, open_run
-from ops.targets import Request, Target, check_target, command, ensure_env_file, open_target
+from ops.targets import Request, Target, check_command_line, command, ensure_env_file, open_target, typed_word
 
 Story = Callable[[Request, Run, Target], None]
 MAKES_SETTINGS = ("full", "update")
@@ -24,11 +25,17 @@ def run(request: Request, *, root: Path) -> int:
     """Do what was asked, leave the evidence whatever happens, and return the exit code."""
     if request.mode == "plan":
         return plan(root, request)
+    try:
+        check_command_line(request)
+        check_counts(request)
+    except UsageError as error:  # nothing was tried: that is no run, and leaves no folder
+        say(str(error))
+        return error.exit_code
     target, refusal, said = _open(request, root)
     try:
         current = _open_run(request, root, target)
     except OpsError as error:
-        print(refusal or error, file=sys.stderr)  # noqa: T201 - there is no run to tell it
+        say(str(refusal or error))  # there is no run to tell it
         return (refusal or error).exit_code
     for line in said:
         current.console.say(line)
@@ -52,6 +59,8 @@ def _attempt(request: Request, current: Run, target: Target) -> None:
         _interrupted(request, current)
     if current.error and not current.checks:
         _leave_what_there_is(current, target)
+    if current.is_released:
+        _conclude(current, target)
     current.instance = target.instance()
     target.close()
 
@@ -64,6 +73,14 @@ def _leave_what_there_is(current: Run, target: Target) -> None:
         note_unverified(current.folder, str(current.error), checkout=target.root)
 
 
+def _conclude(current: Run, target: Target) -> None:
+    """Let the host remember how the run ended with its verification, for `invoke history` of whoever asks."""
+    finding = current.redactor.text(current.error.what) if current.error else ""
+    words = ("--run-id", current.folder.run_id, "--outcome", current.outcome, f"--finding={finding}")
+    with contextlib.suppress(OpsError):  # an engine from before this word: then the history has its part alone
+        target.host.engine("conclude", *words)
+
+
 def _look_only(_: Request, current: Run, target: Target) -> None:
     target.reach(current)
     judge(current, target)
@@ -73,7 +90,6 @@ def _open(request: Request, root: Path) -> tuple[Target | None, OpsError | None,
     """Read the settings before there is a run: its redactor needs the secrets."""
     said: list[str] = []
     try:
-        check_target(request.target)
         if request.mode in MAKES_SETTINGS and request.target == "local":
             ensure_env_file(root / ".env", target=request.target, say=said.append)
         return open_target(root, request), None, said

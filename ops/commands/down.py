@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ops import screen
 from ops.commands.output import Talk, confirmed, guarded, say
 from ops.targets import Request, Target, command
 
@@ -27,7 +27,7 @@ def down(root: Path, request: Request, *, volumes: bool, yes: bool) -> int:
             return 1
         stopped = opened.host.engine("down", *(["--volumes"] if volumes else []))
         if request.json:
-            print(json.dumps(stopped))  # noqa: T201 - data goes to stdout
+            screen.data_json(stopped, indent=None)
         else:
             kept = "its data is deleted" if volumes else "its data is kept"
             say(f"stopped {len(stopped['stopped'])} replicas; {kept}")

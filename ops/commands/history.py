@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console as Terminal
 from rich.table import Table
 from rich.text import Text
 
+from ops import screen
 from ops.commands.auto_rollback import undo_of
 from ops.commands.kept_releases import live_of, moment, past_of, short_release
-from ops.commands.output import Talk, guarded
+from ops.commands.output import Talk, guarded, print_table, screen_width
 from ops.release import short
 from ops.runs import duration
 from ops.targets import Request, Target, command
@@ -21,9 +19,9 @@ from ops.targets import Request, Target, command
 WHO = 16
 COLUMNS = ("", "when", "who", "word", "release", "commit", "outcome", "took")
 NARROW = 120
-WIDE = 160  # where nobody said how wide the screen is
+WIDE = 160  # for whoever does not say how wide the screen is
 LIVE, REACHABLE = "live", "kept"
-STYLES = {"success": "green", "rolled_back": "yellow", "failed": "red", "interrupted": "red"}
+STYLES = {"success": "green", "rolled_back": "yellow", "partial": "yellow", "failed": "red", "interrupted": "red"}
 
 
 def history(root: Path, request: Request, *, lines: int) -> int:
@@ -33,12 +31,11 @@ def history(root: Path, request: Request, *, lines: int) -> int:
         opened.reach(Talk(opened.redactor))
         seen = opened.redactor.value(opened.host.engine("history", "--lines", str(lines)))
         if request.json:
-            print(json.dumps(seen, indent=1, ensure_ascii=False))  # noqa: T201 - data goes to stdout
+            screen.data_json(seen)
         else:
-            terminal = Terminal() if sys.stdout.isatty() else Terminal(width=WIDE)
-            with terminal.capture() as captured:
-                terminal.print(table_of(seen, width=terminal.width), *_below(seen, request.target), sep="\n")
-            print(opened.redactor.text(captured.get()), end="")  # noqa: T201 - data goes to stdout
+            print_table(table_of(seen, width=screen_width()))
+            for line in _below(seen, request.target):
+                screen.data(line)
         return 0
 
     return guarded(root, request, act)
@@ -79,8 +76,10 @@ def _cells(run: dict[str, Any], *, mark: str, outcome: str) -> dict[str, str | T
 
 
 def _outcome(run: dict[str, Any], *, undone: set[str]) -> str:
-    """Return how a run ended: one whose verification failed was a success to the engine, until it was taken back."""
-    return "rolled_back" if undo_of(run["run"]) in undone else str(run["outcome"])
+    """Return how a run ended with its verification; an engine from before `concluded` knows its own part alone."""
+    if undo_of(run["run"]) in undone:
+        return "rolled_back"
+    return str(run.get("concluded") or run["outcome"])
 
 
 def marks_of(seen: dict[str, Any]) -> dict[str, str]:

@@ -70,8 +70,8 @@ def short_release(release: str) -> str:
 
 
 def moment(at: str) -> str:
-    """Return a time of ISO 8601 as a clock here shows it."""
-    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
+    """Return a time of ISO 8601 as a clock here shows it; an old record may have lost it."""
+    return "" if not at else f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _known(entry: Mapping[str, Any]) -> Known:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import email
 import email.policy
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,6 +12,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
+from ops import screen
 from ops.commands.output import Talk, guarded
 from ops.errors import UsageError
 from ops.targets import Request, Target
@@ -95,14 +95,14 @@ def _found(root: Path, opened: Target) -> list[Mail]:
         raise UsageError(
             "there are no mails to show here",
             why="EMAIL_URL or EMAIL_HOST names a mail server, so mail goes there",
-            fix="empty both in `.env`, then run invoke update --target local",
+            fix="empty EMAIL_URL and EMAIL_HOST in .env, then invoke update --target local",
         )
     mails = read_mails(root / FOLDER)
     if not mails:
         raise UsageError(
             "there is no mail yet",
-            why=f"the worker has written none to {FOLDER}",
-            fix="invoke status --target local shows whether the worker runs; then register, or sign up for a shift",
+            why=f"the worker has written none to {FOLDER}: nobody has registered or signed up, or it does not run",
+            fix="invoke status --target local",
         )
     return mails
 
@@ -116,13 +116,13 @@ def _chosen(mails: list[Mail], number: int) -> Mail:
 def _print_list(mails: list[Mail], *, as_json: bool) -> None:
     if as_json:
         shown = [{"number": one.number, "at": one.at, "to": one.to, "subject": one.subject} for one in mails]
-        print(json.dumps({"mails": shown}, indent=1))  # noqa: T201 - data goes to stdout
+        screen.data_json({"mails": shown})
         return
     rows = [("number", "when (UTC)", "to", "subject")]
     rows += [(str(one.number), one.at.removesuffix("+00:00"), _address(one.to), one.subject) for one in mails]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for *cells, subject in rows:  # no table of a fixed width: an address that is cut is of no use
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), subject]))  # noqa: T201 - the same
+        screen.data("  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), subject]))
 
 
 def _address(to: str) -> str:
@@ -131,9 +131,9 @@ def _address(to: str) -> str:
 
 def _print_one(one: Mail, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(dataclasses.asdict(one), indent=1))  # noqa: T201 - data goes to stdout
+        screen.data_json(dataclasses.asdict(one))
         return
     heads = {"When": one.at, "From": one.sender, "To": one.to, "Subject": one.subject}
     lines = [f"{name + ':':9}{value}" for name, value in heads.items()]
     lines += [f"{'With:':9}{name}" for name in one.attachments]
-    print("\n".join([*lines, "", one.text.rstrip()]))  # noqa: T201 - the same; links stay whole, to be clicked or copied
+    screen.data("\n".join([*lines, "", one.text.rstrip()]))  # links stay whole, to be clicked or copied

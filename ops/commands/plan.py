@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console as Terminal
 from rich.table import Table
 
-from ops.commands.output import Talk, guarded
+from ops import screen
+from ops.commands.output import Talk, guarded, print_table
 from ops.targets import Request, Target
 
 
@@ -32,16 +31,16 @@ def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
 
 def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"changes": changes}, indent=1))  # noqa: T201 - data goes to stdout
+        screen.data_json({"changes": changes})
         return 0
     wanted = [change for change in changes if change["action"] != "keep"]
     if not wanted:
-        Terminal().print("nothing would change")
+        screen.data("nothing would change")
         return 0
     table = Table("what", "action", "why", "interrupts", title="a deploy would change", box=None)
     for change in wanted:
         table.add_row(change["service"], change["action"], change["why"], _interruption(change))
-    Terminal().print(table)
+    print_table(table)
     return 0
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console as Terminal
 from rich.table import Table
 
+from ops import screen
 from ops.commands.engine_run import common_words, run_engine
-from ops.commands.output import Talk, guarded
+from ops.commands.output import Talk, guarded, print_table
+from ops.commands.status import nothing_deployed
 from ops.commands.verify import judge_release
 from ops.engine.connections import MOST_REPLICAS, WHY_NO_MORE
 from ops.errors import UsageError
@@ -40,6 +40,11 @@ def counts_from(words: Iterable[str], *, target: str) -> dict[str, int]:
             raise UsageError(f"{service} has two counts", why=f"{counts[service]} and {count}", fix=example)
         counts[service] = count
     return counts
+
+
+def check_counts(request: Request) -> None:
+    """Stop here unless the counts are some; raises UsageError."""
+    counts_from(request.counts, target=request.target)
 
 
 def as_flags(words: Iterable[str], *, task: str = "scale") -> list[str]:
@@ -71,9 +76,11 @@ def show_counts(root: Path, request: Request) -> int:
         opened.reach(Talk(opened.redactor))
         rows = opened.redactor.value(counted(opened.host.engine("status", "--no-health")))
         if request.json:
-            print(json.dumps({"services": rows}, indent=1))  # noqa: T201 - data goes to stdout
-        else:
-            Terminal().print(_table(rows))
+            screen.data_json({"services": rows})
+        elif rows:
+            print_table(_table(rows))
+        if not rows:
+            raise nothing_deployed(request.target)
         return 0
 
     return guarded(root, request, act)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from ops.commands.output import Talk, guarded
+from ops import screen
+from ops.commands.output import Talk, guarded, say
 from ops.errors import HostError, UsageError
 from ops.targets import LOCAL_DEPLOY, Request, Target
 
@@ -22,10 +21,13 @@ def seed(root: Path, request: Request, *, organizations: int, people: int, event
         opened.reach(Talk(opened.redactor))
         _check_that_it_runs(opened)
         if organizations:
-            print("a crowd takes a while: about a minute for 1,000 organizations", file=sys.stderr)  # noqa: T201 - talk
+            say("a crowd takes a while: about a minute for 1,000 organizations")
         code, output = opened.host.run("seed", ("python", "manage.py", "seed", *words), timeout_s=LIMIT_S)
         said = opened.redactor.text(output.rstrip())
-        print(json.dumps({"exit_code": code, "output": said}) if request.json else said)  # noqa: T201 - data goes to stdout
+        if request.json:
+            screen.data_json({"exit_code": code, "output": said}, indent=None)
+        else:
+            screen.data(said)
         if code:
             last = said.rpartition("\n")[2]
             raise HostError("the seed failed", why=last or f"exit code {code}", fix="invoke logs --target local")

@@ -11,15 +11,22 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from invoke.exceptions import ParseError
+from invoke.exceptions import Exit, ParseError
+from invoke.parser import Parser
 from invoke.program import Program
 from invoke.tasks import Task
 
+from ops import screen
 from ops.commands.scale import as_flags
+from ops.commands.switches import check_values
 from ops.engine.interrupts import hear_interrupts
+from ops.errors import UsageError
 
 LIKENESS = 0.7  # of 1; with less, `invoke deploy local` would hear of `scale`
 _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.+)\1 is!")
+
+
+_NO_VALUE = re.compile(r"Flag <\w+: (?P<name>[\w-]+).*> needed value and was not given one!")
 
 
 class NoDash(Task[Any]):
@@ -36,18 +43,27 @@ class TypedWords(Program):
     def execute(self) -> None:
         """Do what was typed, until Ctrl-C."""
         hear_interrupts()
-        super().execute()
+        with _answered():
+            super().execute()
 
     def parse_tasks(self) -> None:
         """Read the words and their switches; `invoke scale api=3` is `invoke scale --count api=3`."""
+        screen.install()
         self.core.unparsed[:] = as_flags(self.core.unparsed)
         with self._hint():
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
         """Answer `--help` and `--list`, if they were asked for."""
-        with self._hint():
+        with self._hint(), _answered():
             super().parse_cleanup()
+
+    def _make_parser(self) -> Parser:
+        """Return the parser of the words, which checks what switches are given."""
+        parser: Parser = super()._make_parser()
+        for context in parser.contexts.values():
+            check_values(context)
+        return parser
 
     @contextlib.contextmanager
     def _hint(self) -> Iterator[None]:
@@ -55,7 +71,10 @@ class TypedWords(Program):
             yield
         except ParseError as refused:
             hint = "".join(f" Did you mean `{near}`?" for near in self._near(refused))
-            raise ParseError(f"{refused}{hint}", refused.context) from None
+            told = _NO_VALUE.sub(r"--\g<name> needs a value and was given none", str(refused))
+            raise ParseError(f"{told}{hint}", refused.context) from None
+        except UsageError as refused:
+            raise Exit(str(refused), code=refused.exit_code) from None
 
     def _near(self, refused: ParseError) -> list[str]:
         unknown = _UNKNOWN.fullmatch(str(refused))
@@ -65,3 +84,14 @@ class TypedWords(Program):
         switches = [*(refused.context.flags if refused.context else ()), *self.initial_context.flags]
         known = switches if word.startswith("-") else list(self.parser.contexts)
         return difflib.get_close_matches(word, known, n=1, cutoff=LIKENESS)
+
+
+@contextlib.contextmanager
+def _answered() -> Iterator[None]:
+    """Let a word that ends well end otherwise when its answer could not be written."""
+    try:
+        yield
+    except SystemExit as ended:
+        raise SystemExit(screen.exit_code(ended.code)) if isinstance(ended.code, int) else ended from None
+    except Exit as ended:
+        raise Exit(ended.message, code=screen.exit_code(ended.code)) from None

@@ -11,10 +11,12 @@ def main(arguments: list[str]) -> int:
         from ops.engine.processes import launch  # noqa: PLC0415 - see above
 
         return launch.main(arguments[1:])
+    from ops import screen  # noqa: PLC0415 - see above
     from ops.engine import cli  # noqa: PLC0415 - see above
     from ops.engine.interrupts import hear_interrupts  # noqa: PLC0415 - see above
 
     hear_interrupts()
+    screen.install(encoding="utf-8")  # the other side reads UTF-8, whatever the language of this host
     return cli.main(arguments)
 
 

@@ -17,12 +17,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ops import screen
 from ops.engine.durations import seconds
-from ops.engine.errors import INTERRUPTED, EngineError
+from ops.engine.errors import BROKEN_PIPE, EXIT_CODES, INTERRUPTED, EngineError
 from ops.engine.examine import examine
 from ops.engine.host.follow import follow
 from ops.engine.host.formats import check_format
-from ops.engine.host.history import read_history
+from ops.engine.host.history import History, read_history
 from ops.engine.host.lock import hold_lock
 from ops.engine.host.state import State, Store
 from ops.engine.http import fetch
@@ -37,8 +38,7 @@ from ops.engine.runtimes import open_runtime
 from ops.engine.status import read_status
 from ops.engine.waiter import Waiter
 
-EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}
-BROKEN_PIPE = 141
+STREAMED = {"follow", "logs"}  # they read what any version writes, and print lines
 WHOLE_BYTES = 4096  # PIPE_BUF: a write of this much to a pipe is done whole or not at all
 
 
@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         "rollback": _rollback,
         "scale": _scale,
         "history": _history,
+        "conclude": _conclude,
         "plan": _plan,
         "status": _status,
         "examine": _examine,
@@ -61,16 +62,14 @@ def main(arguments: list[str] | None = None) -> int:
         "order-certificate": _order_certificate,
     }
     try:
-        if asked.verb not in {"follow", "logs"}:  # those read what any version writes
+        if asked.verb not in STREAMED:
             check_format(asked.root)
-        return verbs[asked.verb](asked)
-    except BrokenPipeError:  # the reader has gone; nothing may be written to it at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        code = verbs[asked.verb](asked)
+        return BROKEN_PIPE if isinstance(screen.out().lost, BrokenPipeError) else code
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the caller gets what, why and fix, whatever it was
-        return _fail(as_engine_error(error))
+        return _fail(as_engine_error(error), is_streamed=asked.verb in STREAMED)
 
 
 def _deploy(asked: argparse.Namespace) -> int:
@@ -95,6 +94,11 @@ def _history(asked: argparse.Namespace) -> int:
     return _print(read_history(asked.root, lines=asked.lines))
 
 
+def _conclude(asked: argparse.Namespace) -> int:
+    History(asked.root).conclude(asked.run_id, outcome=asked.outcome, finding=asked.finding)
+    return _print({"concluded": asked.outcome})
+
+
 def _plan(asked: argparse.Namespace) -> int:
     store = Store(asked.root)
     observed = open_runtime(asked.runtime, asked.root).observe()
@@ -116,7 +120,8 @@ def _examine(asked: argparse.Namespace) -> int:
 
 def _follow(asked: argparse.Namespace) -> int:
     for line in follow(asked.root, asked.run_id, after=asked.after):
-        print(line, flush=True)  # noqa: T201 - stdout is the answer
+        if not screen.data(line):
+            break
     return 0
 
 
@@ -135,7 +140,7 @@ def _span(text: str) -> float:
         return seconds(text)
     except ValueError as error:
         why = "it has to be a number and one of s, m, h, d"
-        raise EngineError(str(error), why=why, fix="--since 10m", family="host") from error
+        raise EngineError(str(error), why=why, fix="invoke logs --since 10m", family="host") from error
 
 
 def _logs(asked: argparse.Namespace) -> int:
@@ -151,7 +156,8 @@ def _logs(asked: argparse.Namespace) -> int:
     for line in open_runtime(asked.runtime, asked.root).read_lines(query):
         at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = {"at": at, "service": line.service, "replica": line.replica, "text": line.text}
-        print(json.dumps(named) if asked.json else f"{line.replica} | {line.text}", flush=True)  # noqa: T201 - stdout is the answer
+        if not screen.data(json.dumps(named) if asked.json else f"{line.replica} | {line.text}"):
+            break  # the reader has gone
     return 0
 
 
@@ -219,8 +225,9 @@ def _cancel_on_signals() -> threading.Event:
     return cancelled
 
 
-def _fail(error: EngineError) -> int:
-    _print({"error": error_as_json(error)})
+def _fail(error: EngineError, *, is_streamed: bool) -> int:
+    if not is_streamed:
+        _print({"error": error_as_json(error)})
     _talk(f"error: {error.what}\nwhy:   {error.why}\nfix:   {error.fix}")
     return EXIT_CODES.get(error.family, 8)
 
@@ -229,9 +236,9 @@ def _print(answer: Any) -> int:
     """Print an answer piece by piece: with PYTHONUNBUFFERED, a long write that a signal cuts short loses its rest."""
     text = json.dumps(answer, indent=1) + "\n"
     for begin in range(0, len(text), WHOLE_BYTES):
-        print(text[begin : begin + WHOLE_BYTES], end="", flush=True)  # noqa: T201 - stdout is the answer
+        screen.data(text[begin : begin + WHOLE_BYTES], end="")
     return 0
 
 
 def _talk(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - talk goes to stderr
+    screen.talk(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+EXIT_CODES = {"preflight": 4, "host": 6, "build": 7, "release": 8}  # of the engine, by the family of its error
+BROKEN_PIPE = 141  # the exit code of the engine when nobody reads its answer any more
 INTERRUPTED = 130  # the exit code of whatever Ctrl-C ended, as a shell reports it
 
 

@@ -167,6 +167,8 @@ class Replica:
     pid: int = 0
     started_at: float = 0.0  # Unix seconds
     restarts: int = 0
+    condition: str = ""  # the runtime's own word for its state, finer than `state`: healthy, paused, exited …
+    exit_code: int | None = None  # of its last end; None as long as it never ended
     address: str = ""  # where this host reaches it; empty while it has none
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ops.engine.runtimes import RUNTIMES
 
+OUTCOMES = ("success", "partial", "rolled_back", "failed")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the engine's command line."""
@@ -17,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     _scale(_verb(verbs, "scale", "run the live release with other numbers of replicas; prints the journal"))
     history = _verb(verbs, "history", "print the last runs, and the releases that can be gone back to")
     history.add_argument("--lines", type=int, default=20, metavar="N", help="the last N runs")
+    _concluding(_verb(verbs, "conclude", "note how a run ended with its verification"))
     _release(_verb(verbs, "plan", "print what a deploy would change"))
     status = _verb(verbs, "status", "print what runs")
     status.add_argument("--no-health", action="store_true", help="do not run health checks")
@@ -76,6 +79,12 @@ def _order(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--run-id", required=True, help="the name of the run; its journal is runs/<id>/journal.jsonl")
     verb.add_argument("--by", default="", metavar="WHO", help="who asked for it, for the history")
     verb.add_argument("--allow-interruption", action="store_true", help="replace also what cannot run twice")
+
+
+def _concluding(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--run-id", required=True, help="the name of the run")
+    verb.add_argument("--outcome", required=True, choices=OUTCOMES, help="how it ended")
+    verb.add_argument("--finding", default="", metavar="TEXT", help="what was wrong")
 
 
 def _run(verb: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 ENGINE = Path(__file__).parent
-BESIDE = ("__init__.py", "redact.py")  # what the engine needs of the operator's side
+BESIDE = ("__init__.py", "redact.py", "screen.py")  # what the engine needs of the operator's side
 MAIN = "import sys\nfrom ops.engine.__main__ import main\nsys.exit(main(sys.argv[1:]))\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same sources make the same bytes, whenever they are packed
 

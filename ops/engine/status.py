@@ -16,6 +16,8 @@ from ops.engine.rollout.gate import is_ready_now
 from ops.engine.runtime import Runtime
 
 Row = dict[str, Any]
+MISSING = "missing"  # the live release wants it, and there is nothing of this name
+LAST_LINES = 5  # the last ones may be empty
 
 
 def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str, Any]:
@@ -28,7 +30,9 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
 
     def describe(replica: Replica) -> Row:
         service = service_roles.find_service(replica, known) if with_health else None
-        return {**_row(replica), "healthy": _health(runtime, service, replica), "rss_mib": memory.get(replica.name)}
+        last = "" if replica.state == "running" or not with_health else _last_line(runtime, replica.name)
+        health = _health(runtime, service, replica)
+        return {**_row(replica), "healthy": health, "rss_mib": memory.get(replica.name), "last_line": last}
 
     rows = each(observed, describe, workers=8)
     holder = lock_holder(root)
@@ -46,16 +50,22 @@ def _health(runtime: Runtime, service: Service | None, replica: Replica) -> bool
     return service_roles.is_present(replica) and is_ready_now(runtime, fetch, service, replica)[0]
 
 
+def _last_line(runtime: Runtime, name: str) -> str:
+    """Return the last line that a replica wrote which is not empty."""
+    written = [line.strip() for line in runtime.logs(name, lines=LAST_LINES)]
+    return next((line for line in reversed(written) if line), "")
+
+
 def _row(replica: Replica) -> Row:
     raw = asdict(replica)
-    keys = ("service", "state", "pid", "port", "image_id", "started_at", "restarts")
+    keys = ("service", "state", "condition", "exit_code", "pid", "port", "image_id", "started_at", "restarts")
     return {"replica": replica.name, **{key: raw[key] for key in keys}}
 
 
 def _missing(live: Release | None, observed: service_roles.Replicas) -> list[Row]:
     there = {replica.name for replica in observed}
     return [
-        {**_row(_absent(service, name)), "healthy": False, "rss_mib": None}
+        {**_row(_absent(service, name)), "healthy": False, "rss_mib": None, "last_line": ""}
         for service in (service_roles.long_running(live) if live else ())
         for name in service_roles.replica_names(service)
         if name not in there
@@ -64,4 +74,12 @@ def _missing(live: Release | None, observed: service_roles.Replicas) -> list[Row
 
 def _absent(service: Service, name: str) -> Replica:
     image_id, fingerprint = service.image.id, service.fingerprint
-    return Replica(name=name, service=service.name, fingerprint=fingerprint, image_id=image_id, port=0, state="stopped")
+    return Replica(
+        name=name,
+        service=service.name,
+        fingerprint=fingerprint,
+        image_id=image_id,
+        port=0,
+        state="stopped",
+        condition=MISSING,
+    )

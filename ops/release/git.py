@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ops.engine.model import Origin
 from ops.errors import UsageError
+from ops.shell_words import quoted
 
 IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
 
@@ -31,7 +32,9 @@ def source_files(root: Path, sources: Iterable[str], *, whole: bool = False) -> 
     done = subprocess.run((*command, *wanted), capture_output=True, encoding="utf-8", check=False, timeout=30)
     if done.returncode:
         raise UsageError(
-            f"{root} is not a git checkout", why=done.stderr.strip(), fix="git clone <the repository> and run it there"
+            f"{root} is not a git checkout",
+            why=f"{done.stderr.strip()}; only git knows which files belong to the project",
+            fix=f"git -C {quoted(root)} init",
         )
     listed = sorted(path for path in set(done.stdout.split("\0")) if path and (whole or not path.endswith(IRRELEVANT)))
     files = {path: root / path for path in listed if (root / path).is_file()}

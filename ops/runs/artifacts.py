@@ -21,6 +21,7 @@ from ops.errors import OpsError, PreflightError, SecretFoundError
 from ops.redact import Redactor
 from ops.runs.report import Failure, FileEntry, Report, to_json, to_manifest
 from ops.runs.report_html import render
+from ops.shell_words import free_space
 
 NAMES = (
     *("compose-ps.txt", "published-ports.txt", "traefik-static.yml", "traefik-dynamic.yml"),
@@ -205,12 +206,12 @@ def _with_leak(report: Report, leaked: tuple[str, ...]) -> Report:
 def _leak(leaked: tuple[str, ...]) -> SecretFoundError:
     return SecretFoundError(
         f"a secret was found in {', '.join(f'`{name}`' for name in sorted(set(leaked)))}",
-        why="redaction did not catch it; the file was removed before anyone could read it",
-        fix="change that secret in `.env`, deploy again, and report the gap in `ops/redact.py`",
+        why="redaction (ops/redact.py) did not catch it; the file was removed before anyone could read it",
+        fix="set a new value for that secret in .env, then invoke deploy",
     )
 
 
 def _unwritable(path: Path, error: OSError) -> OpsError:
     return PreflightError(
-        f"the artifact folder `{path}` cannot be written", why=error.strerror or str(error), fix=f"df -h {path.parent}"
+        f"the artifact folder `{path}` cannot be written", why=error.strerror or str(error), fix=free_space(path.parent)
     )

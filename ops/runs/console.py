@@ -7,10 +7,9 @@ Progress and errors go to stderr, the summary to stdout. On a terminal the curre
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from rich.console import Console as Terminal
 from rich.console import Group, RenderableType
@@ -18,6 +17,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from ops import screen
 from ops.errors import OpsError
 from ops.redact import Redactor
 from ops.runs.console_summary import summary_of
@@ -26,6 +26,7 @@ from ops.runs.report import Report, to_json
 MARKS = {"ok": ("✓", "green"), "skipped": ("·", "dim"), "undone": ("↶", "yellow"), "failed": ("✗", "red")}
 PLAIN_MARKS = {"ok": "ok", "skipped": "skip", "undone": "undone", "failed": "FAILED"}
 STEP_WIDTH = 12  # of the longest one: `undo replace`
+REDIRECTED = 100  # columns, where there is no screen that has a width
 NOTHING = 0.05  # a step that was skipped this quickly is not worth a line
 
 
@@ -48,7 +49,7 @@ class Console:
         self.log: Callable[[str], None] = _ignore
         self._redactor = redactor
         self._json = json
-        self._out, self._err = out or sys.stdout, err or sys.stderr
+        self._out, self._err = out or _door(screen.out()), err or _door(screen.err())
         self._plain = bool(not self._err.isatty() or environment.get("NO_COLOR") or environment.get("CI"))
         self._terminal = _terminal(self._err, plain=self._plain)
         self._current: _CurrentStep | None = None
@@ -86,13 +87,13 @@ class Console:
         self.close()
         report = self._redactor.value(report)  # before it is wrapped
         if self._json:
-            self._out.write(self._redactor.text(to_json(report)))
+            self._out.write(screen.ascii_json(self._redactor.text(to_json(report))))
             self._out.flush()
         stream = self._err if self._json else self._out
         plain = self._plain or not stream.isatty()
         terminal = _terminal(stream, plain=plain)
         with terminal.capture() as captured:
-            terminal.print(summary_of(report, plain=plain))
+            terminal.print(summary_of(report, plain=plain, width=terminal.width), soft_wrap=True)
         stream.write(self._redactor.text(captured.get()))
         stream.flush()
 
@@ -103,7 +104,7 @@ class Console:
             self._live = None
 
     def _begin(self, step: str) -> None:
-        self._current = _CurrentStep(step)
+        self._current = _CurrentStep(step, encoding=self._terminal.encoding)
         if self._plain:
             return
         if self._live is None:
@@ -136,11 +137,11 @@ class Console:
 class _CurrentStep:
     """The step that is running: how long already, and the last thing it said."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, encoding: str) -> None:
         self.name = name
         self.last = ""
         self._began = time.monotonic()
-        self._spinner = Spinner("dots", style="cyan")
+        self._spinner = Spinner("dots" if "utf" in encoding.lower() else "line", style="cyan")
 
     def rendered(self) -> RenderableType:
         """Return the line as it stands now."""
@@ -151,9 +152,14 @@ class _CurrentStep:
         return self._spinner
 
 
+def _door(door: screen.Door) -> TextIO:
+    return cast("TextIO", door)
+
+
 def _terminal(stream: TextIO, *, plain: bool) -> Terminal:
     if plain:
-        return Terminal(file=stream, color_system=None, force_terminal=False, width=100, highlight=False, emoji=False)
+        width = None if stream.isatty() else REDIRECTED
+        return Terminal(file=stream, color_system=None, force_terminal=False, width=width, highlight=False, emoji=False)
     return Terminal(file=stream, highlight=False, emoji=False)
 
 

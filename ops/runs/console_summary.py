@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ops.runs.report import Report
@@ -15,19 +16,30 @@ HEADLINES = {
     "rolled_back": ("ROLLED BACK", "bold yellow"),
     "failed": ("FAILED", "bold red"),
 }
+LISTS = {"changed", "planned", "steps"}
+GAP = 2
+LEAST_WIDTH = 20
 STEPS_SHOWN = 8
 CHECKS_SHOWN = 8
 LEAST_SHOWN_S = 0.05
 
 
-def summary_of(report: Report, *, plain: bool) -> RenderableType:
-    """Return the summary: outcome, changes, checks, step times, folder and URL; on failure what, why and fix."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="" if plain else "dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, value in _rows(report):
-        table.add_row(label, value)
-    return Group(Text(), _headline(report), table, *_broken(report), *_next(report))
+def summary_of(report: Report, *, plain: bool, width: int) -> RenderableType:
+    """Return the summary: outcome, changes, checks, step times, folder and URL; on failure what, why and fix.
+
+    Only lists are broken into lines, between their members. Paths, addresses and commands are what people click and
+    copy: each stays on its line, and a screen that is narrower shows it over two without breaking it.
+    """
+    rows = _rows(report)
+    indent = max(len(label) for label, _ in rows) + GAP
+    lines = [_row(label, value, indent=indent, width=width, style="" if plain else "dim") for label, value in rows]
+    return Group(Text(), _headline(report), *lines, *_broken(report), *_next(report))
+
+
+def _row(label: str, value: str, *, indent: int, width: int, style: str) -> Text:
+    room = max(width - indent, LEAST_WIDTH)
+    lines = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False) if label in LISTS else [value]
+    return Text.assemble((f"{label:{indent}}", style), f"\n{'':{indent}}".join(lines))
 
 
 def _headline(report: Report) -> Text:

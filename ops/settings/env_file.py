@@ -13,6 +13,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from ops.errors import SettingsError
+from ops.shell_words import looked_at
 
 _GIT_TIMEOUT_S = 20.0
 
@@ -44,7 +45,7 @@ def read_env_file(path: Path) -> tuple[dict[str, str], list[Problem]]:
         ) from error
     except OSError as error:
         raise SettingsError(
-            f"{path.name} cannot be read", why=f"{path}: {error.strerror}", fix=f"ls -l {shlex.quote(str(path))}"
+            f"{path.name} cannot be read", why=f"{path}: {error.strerror}", fix=looked_at(path)
         ) from error
     values, problems = _parse(text, name=path.name)
     return values, [*_exposure(path, mode=mode), *problems]

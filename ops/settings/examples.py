@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ops import screen
 from ops.settings.kinds import DEVELOPMENT, PRODUCTION, Key
 from ops.settings.schema import KEYS
 
@@ -52,7 +52,7 @@ def main(arguments: list[str], *, root: Path) -> int:
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
     if stale:
-        sys.stderr.write(f"{' and '.join(stale)}: not as the schema says; run python -m ops.settings --write\n")
+        screen.talk(f"{' and '.join(stale)}: not as the schema says; run python -m ops.settings --write")
     return 1 if stale else 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,9 @@ from ops.settings.notices import find_notices
 from ops.settings.rules import find_problems, find_typos
 from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
 from ops.settings.settings import Settings
+from ops.shell_words import copied, local_deploy
+
+KEYS_NAMED = 2  # by a fix; all of them stand above it
 
 
 class InvalidSettingsError(SettingsError):
@@ -54,7 +56,7 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             "no cloud credentials",
             why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "
             "Nothing was changed. The stack also runs on this machine alone.",
-            fix="./scripts/deploy.sh --target local",
+            fix=local_deploy(),
         )
     settings = load(root / ".env", environ=os.environ, target="droplet")
     if not address and settings.SSH_PORT != STANDARD_SSH_PORT:
@@ -62,7 +64,7 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             f"SSH_PORT is {settings.SSH_PORT}",
             why=f"a droplet listens on {STANDARD_SSH_PORT}, and its firewall opens nothing else; "
             "another port is for --address",
-            fix="empty SSH_PORT in .env, or add --address",
+            fix="empty SSH_PORT in .env, then run the same command again",
         )
     return settings
 
@@ -85,12 +87,13 @@ def _invalid(
     shown = tuple(_with_origin(problem, environ) for problem in problems)
     lacks = any(problem.wrong.startswith("is missing") for problem in shown)
     if not env_file.exists() and lacks:
-        make = "./scripts/deploy.sh --target local"
-        fix = make if target == "local" else f"cp .env.prod.example {shlex.quote(env_file.name)}"
+        make = local_deploy()
+        fix = make if target == "local" else copied(".env.prod.example", env_file.name)
         what = f"{env_file.name} is missing, and the environment does not hold every setting"
         return InvalidSettingsError(shown, what=what, fix=fix)
     commands = [problem.command for problem in shown if problem.command]
-    edit = f"edit {env_file}" if env_file.exists() else "change the environment"
+    keys = " and ".join(problem.key.removeprefix(f"{env_file.name}, ") for problem in shown[:KEYS_NAMED])
+    edit = f"edit {keys} in {env_file if env_file.exists() else 'the environment'}"
     count = f"{len(shown)} things are" if len(shown) > 1 else "one thing is"
     where = env_file.name if env_file.exists() else "the environment"
     what = f"{count} wrong with the settings in {where}"

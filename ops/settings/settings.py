@@ -9,6 +9,7 @@ from pathlib import Path
 from ops.errors import CredentialsError
 from ops.redact import LEAST_LENGTH, sounds_secret
 from ops.settings.schema import KEYS, Schema
+from ops.shell_words import local_deploy
 
 LOCAL_PORTS = tuple(key.name for key in KEYS if key.name.startswith("LOCAL_") and key.name.endswith("_PORT"))
 GUARDED = ("admin", "flower")  # what may be exposed to operators, behind the lock
@@ -68,6 +69,6 @@ class Settings(Schema):
             raise CredentialsError(
                 "there are no cloud credentials",
                 why="DIGITALOCEAN_TOKEN is empty in .env and in the environment; the cloud was not contacted",
-                fix="set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: ./scripts/deploy.sh --target local",
+                fix=f"set DIGITALOCEAN_TOKEN in .env, or deploy to this machine: {local_deploy()}",
             )
         return self.DIGITALOCEAN_TOKEN

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import shlex
 import socket
 import threading
 import time
@@ -23,17 +22,17 @@ from ops.errors import HostError
 from ops.settings import STANDARD_SSH_PORT
 from ops.ssh import errors as remote_errors
 from ops.ssh.channel import Stdin, chunks, send
-from ops.ssh.errors import DeniedError, Login, UnreachableError
+from ops.ssh.errors import DeniedError, Login, UnknownNameError, UnreachableError
+from ops.ssh.frame import WANTS_TERMINAL, Asked, Command, Lines
 from ops.ssh.host_key import Pin
+from ops.ssh.session import CHANNEL_S, open_session
 
 CONNECT_S = 10.0
 HANDSHAKE_S = 20.0
-CHANNEL_S = 20.0
 PING_S = 10.0
 LOST_S = 30.0  # a ping that is not answered for so long: the link is gone, whatever TCP still hopes
 RETRY_S = 5.0  # a server that sees failed logins come faster than this turns their address away for a while
 AGAIN_S = 30.0  # how long a link that was lost between two commands is tried for
-Command = tuple[str, ...] | str  # words, or the text of a shell script
 NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its errors are translated, not printed
@@ -56,11 +55,13 @@ class Remote:
         self._say = say
         self._opening = threading.Lock()
         self._transport: Any = None
+        self._wants_terminal = False  # sudo has said so
 
     def connect(self, *, patience_s: float = 0.0) -> None:
         """Log in, trying again until `patience_s` have passed; raises HostError that says what is in the way.
 
-        A changed host key ends the patience at once, anything else may be a host that is still starting.
+        A changed host key and a name that nobody knows end the patience at once, anything else may be a host that is
+        still starting.
         """
         with self._opening:
             if self._transport is not None and self._transport.is_active():
@@ -70,7 +71,8 @@ class Remote:
                 try:
                     self._transport = _log_in(self.login)
                 except (UnreachableError, DeniedError) as error:
-                    if time.monotonic() + RETRY_S > deadline:
+                    is_wrong = isinstance(error, UnknownNameError) and self._transport is None  # or the network is away
+                    if is_wrong or time.monotonic() + RETRY_S > deadline:
                         raise
                     self._say(f"waiting for SSH: {error.what}")
                     time.sleep(RETRY_S)
@@ -81,12 +83,15 @@ class Remote:
         self, command: Command, *, stdin: Stdin = None, sudo: bool = False, timeout_s: float = 120.0
     ) -> CommandResult:
         """Run a command to its end, whatever its exit code; raises HostError when the link is cut or the time over."""
-        during = _name(command)
+        asked = Asked(command, stdin, sudo=sudo and self.login.user != "root", terminal=self._wants_terminal)
         deadline = time.monotonic() + timeout_s
-        channel = self._start(command, stdin, sudo=sudo, deadline=deadline)
-        with contextlib.closing(channel), self._translated(during, timeout_s):
+        channel = self._start(asked, deadline=deadline)
+        with contextlib.closing(channel), self._translated(asked.name, timeout_s):
             output = b"".join(chunks(channel.recv, channel, deadline))
-            return self._ended(channel, output, deadline, during)
+            ran = self._ended(channel, output, asked, deadline)
+        if self._may_repeat(ran, asked):
+            return self.run(command, sudo=sudo, timeout_s=timeout_s)
+        return ran
 
     def lines(
         self,
@@ -101,49 +106,60 @@ class Remote:
 
         Raises HostError when the link is cut, after `timeout_s`, and when nothing comes for `idle_s`.
         """
-        channel = self._start(command, stdin, sudo=sudo, deadline=time.monotonic() + min(timeout_s, LOST_S))
-        return self._lines(channel, _name(command), timeout_s, idle_s or timeout_s)
+        asked = Asked(command, stdin, sudo=sudo and self.login.user != "root", terminal=self._wants_terminal)
+        channel = self._start(asked, deadline=time.monotonic() + min(timeout_s, LOST_S))
+        return self._lines(channel, asked, timeout_s, idle_s or timeout_s)
 
     def close(self) -> None:
         """End the connection; what runs on the host as its own unit goes on."""
         if self._transport is not None:
             self._transport.close()
 
-    def _lines(self, channel: Any, during: str, timeout_s: float, idle_s: float) -> Generator[str, None, CommandResult]:
+    def _lines(
+        self, channel: Any, asked: Asked, timeout_s: float, idle_s: float
+    ) -> Generator[str, None, CommandResult]:
         deadline = time.monotonic() + timeout_s
-        torn = b""
-        with contextlib.closing(channel), self._translated(during, timeout_s):
+        lines = Lines(asked.frame)
+        with contextlib.closing(channel), self._translated(asked.name, timeout_s):
             for chunk in chunks(channel.recv, channel, deadline, idle_s=idle_s):
-                *whole, torn = (torn + chunk).split(b"\n")
-                for line in whole:
-                    yield line.decode(errors="replace")
-            if torn:
-                yield torn.decode(errors="replace")
-            return self._ended(channel, b"", deadline, during)
+                yield from lines.feed(chunk)
+            yield from lines.rest()
+            ran = self._ended(channel, lines.outside, asked, deadline)
+        if self._may_repeat(ran, asked):
+            again = self.lines(asked.command, sudo=asked.sudo, timeout_s=timeout_s, idle_s=idle_s)
+            return (yield from again)
+        return CommandResult(exit_code=ran.exit_code, output="", errors=ran.errors)
 
-    def _start(self, command: Command, stdin: Stdin, *, sudo: bool, deadline: float) -> Any:
-        during = _name(command)
+    def _start(self, asked: Asked, *, deadline: float) -> Any:
         self.connect(patience_s=0.0 if self._transport is None else AGAIN_S)
-        with self._translated(during, deadline - time.monotonic()):
-            channel = self._transport.open_session(timeout=CHANNEL_S)
+        with self._translated(asked.name, deadline - time.monotonic()):
+            channel = open_session(self._transport, lambda: _log_in(self.login), refused=paramiko.ChannelException)
             with contextlib.ExitStack() as unless_sent:
                 unless_sent.callback(channel.close)
-                channel.exec_command(_line(command, sudo=sudo and self.login.user != "root"))
-                send(channel, stdin, deadline)
+                channel.exec_command(asked.line)
+                send(channel, asked.stdin, deadline)
                 unless_sent.pop_all()
             return channel
 
-    def _ended(self, channel: Any, output: bytes, deadline: float, during: str) -> CommandResult:
+    def _may_repeat(self, ran: CommandResult, asked: Asked) -> bool:
+        """Tell whether a command that sudo refused for want of a terminal shall be given one; it did nothing yet."""
+        if not asked.sudo or asked.terminal or not ran.exit_code or WANTS_TERMINAL not in ran.errors:
+            return False
+        self._wants_terminal = True
+        return asked.stdin is None
+
+    def _ended(self, channel: Any, output: bytes, asked: Asked, deadline: float) -> CommandResult:
         errors = b"".join(chunks(channel.recv_stderr, channel, deadline))
         channel.status_event.wait(max(0.0, deadline - time.monotonic()))
         if channel.exit_status < 0:
-            self._transport.join(1.0)  # it is told that the channel is gone a moment before it knows that the link is
-            if not self._transport.is_active():
-                raise remote_errors.cut(self.login, during=during)
+            transport = channel.get_transport()
+            transport.join(1.0)  # it is told that the channel is gone a moment before it knows that the link is
+            if not transport.is_active():
+                raise remote_errors.cut(self.login, during=asked.name)
         return CommandResult(
             exit_code=channel.exit_status,
-            output=output.decode(errors="replace"),
-            errors=errors.decode(errors="replace"),
+            output=(asked.frame.answer(output) or b"").decode(errors="replace"),
+            errors=asked.frame.errors(errors, output).decode(errors="replace"),
         )
 
     @contextlib.contextmanager
@@ -207,7 +223,9 @@ def _no_connection(login: Login, error: OSError) -> HostError:
         return remote_errors.refused(login)
     if isinstance(error, TimeoutError):
         return remote_errors.blocked(login, timeout_s=CONNECT_S)
-    if isinstance(error, socket.gaierror) or error.errno in NO_ROUTE:
+    if isinstance(error, socket.gaierror):
+        return remote_errors.unknown_name(login, why=error.strerror or str(error))
+    if error.errno in NO_ROUTE:
         return remote_errors.no_route(login, why=error.strerror or str(error))
     return remote_errors.not_ssh(login, why=error.strerror or str(error))
 
@@ -222,15 +240,3 @@ def _watch(transport: Any) -> None:
             transport.global_request("keepalive@openssh.com", wait=True)
         alarm.cancel()
         transport.join(PING_S)
-
-
-def _line(command: Command, *, sudo: bool) -> str:
-    words = ("sh", "-c", command) if isinstance(command, str) else command
-    return shlex.join((("sudo", "-n") if sudo else ()) + words)
-
-
-def _name(command: Command) -> str:
-    """Say in short what runs: the first words of a command, the first line of a script."""
-    if isinstance(command, str):
-        return f"`{command.strip().partition(chr(10))[0].removeprefix('# ')[:60]}`"
-    return f"`{' '.join(word for word in command if len(word) <= 60)[:60]}`"  # noqa: PLR2004 - a program text is no name

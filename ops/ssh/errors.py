@@ -17,6 +17,10 @@ class UnreachableError(HostError):
     """No SSH server answered; it may yet, when the host is starting."""
 
 
+class UnknownNameError(UnreachableError):
+    """No address is known for the host's name."""
+
+
 class DeniedError(HostError):
     """The host is there, but it does not let this user in with this key."""
 
@@ -64,8 +68,8 @@ def blocked(login: Login, *, timeout_s: float) -> UnreachableError:
     return UnreachableError(
         f"{login.name} did not answer within {timeout_s:.0f} s",
         why="a firewall drops what you send (your address may have changed since it was put on the allowlist), "
-        "or the host is off",
-        fix=f"{DEPLOY} (without --skip-allowlist: it puts your address on the allowlist)",
+        "or the host is off; a deploy without --skip-allowlist puts your address there",
+        fix=DEPLOY,
     )
 
 
@@ -75,6 +79,15 @@ def no_route(login: Login, *, why: str) -> UnreachableError:
         f"there is no way from here to {login.name}",
         why=f"{why}: this machine has no network, or the address is wrong",
         fix=f"check your network, then {AGAIN}",
+    )
+
+
+def unknown_name(login: Login, *, why: str) -> UnknownNameError:
+    """Say that the name leads nowhere."""
+    return UnknownNameError(
+        f"no host is known by the name {login.address}",
+        why=f"{why}; it is mistyped, it has no record in DNS yet, or this machine has no network",
+        fix=f"check the name with `ping {login.address}`, then {AGAIN}",
     )
 
 

@@ -14,6 +14,7 @@ import struct
 from pathlib import Path
 
 from ops.errors import PreflightError
+from ops.shell_words import key_made, looked_at, public_half_written
 
 BEGIN, END = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
 MAGIC = b"openssh-key-v1\0"
@@ -34,7 +35,7 @@ def check_key(key: Path) -> str:
 
 
 def _private(key: Path) -> bytes:
-    make = f"ssh-keygen -t ed25519 -N '' -f {shlex.quote(str(key))}"
+    make = key_made(key)
     if not key.is_file():
         raise PreflightError("there is no SSH key", why=f"SSH_KEY_PATH is {key}, and no file is there", fix=make)
     if IS_POSIX and stat.S_IMODE(key.stat().st_mode) & 0o077:
@@ -44,7 +45,7 @@ def _private(key: Path) -> bytes:
     try:
         text = key.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
-        fix = f'chown "$USER" {shlex.quote(str(key))}'
+        fix = looked_at(key)
         raise PreflightError("the SSH key cannot be read", why=f"{key}: {error.strerror}", fix=fix) from error
     if text.startswith(("ssh-", "ecdsa-")):
         fix = f"set SSH_KEY_PATH={key.with_suffix('')} in .env"
@@ -84,7 +85,7 @@ def _public_blob(key: Path, inner: bytes) -> bytes:
         raise PreflightError(
             "the SSH key has a passphrase",
             why=f"{key} is encrypted, and a deployment cannot ask for its passphrase",
-            fix=f"ssh-keygen -t ed25519 -N '' -f {_deploy_key()} && set SSH_KEY_PATH={_deploy_key()} in .env",
+            fix=f"{key_made(key.with_name('slipway_ed25519'))}, then set SSH_KEY_PATH in .env to that file",
         )
     if kind.decode() != KIND:
         why = f"{key} is of the kind {kind.decode()}"
@@ -94,7 +95,7 @@ def _public_blob(key: Path, inner: bytes) -> bytes:
 
 def _beside(key: Path, blob: bytes) -> str:
     public = key.with_name(key.name + ".pub")
-    write = f"ssh-keygen -y -f {shlex.quote(str(key))} > {shlex.quote(str(public))}"
+    write = public_half_written(key, public)
     if not public.is_file():
         why = f"{public} is not there, and the droplet is made with it"
         raise PreflightError("the public half of the SSH key is missing", why=why, fix=write)
@@ -114,8 +115,4 @@ def _string(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _make_beside(key: Path) -> str:
-    return f"ssh-keygen -t ed25519 -N '' -f {shlex.quote(str(key.with_name('slipway_ed25519')))}"
-
-
-def _deploy_key() -> str:
-    return "~/.ssh/slipway_ed25519"
+    return key_made(key.with_name("slipway_ed25519"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ops.targets.base import LOCAL_DEPLOY, Request, Target, check_target, command
+from ops.targets.base import LOCAL_DEPLOY, Request, Target, command
+from ops.targets.command_line import check_command_line, typed_word
 from ops.targets.host import Host, raised
 from ops.targets.local.dotenv import ensure_env_file
 from ops.targets.open import open_target
@@ -12,9 +13,10 @@ __all__ = [
     "Host",
     "Request",
     "Target",
-    "check_target",
+    "check_command_line",
     "command",
     "ensure_env_file",
     "open_target",
     "raised",
+    "typed_word",
 ]

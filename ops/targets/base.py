@@ -13,11 +13,12 @@ from ops.errors import UsageError
 from ops.redact import Redactor
 from ops.runs import Instance
 from ops.settings import Settings
+from ops.shell_words import local_deploy
 from ops.targets.host import Host
 from ops.verification import Site
 
 TARGETS = ("droplet", "local")
-LOCAL_DEPLOY = "./scripts/deploy.sh --target local"
+LOCAL_DEPLOY = local_deploy()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from ops.engine.errors import EngineError
+from ops.engine.errors import BROKEN_PIPE, EXIT_CODES, EngineError
 from ops.engine.host.formats import refuse_newer
 from ops.engine.model import Release
 from ops.errors import BuildError, HostError, OpsError, PreflightError, ReleaseError
@@ -58,7 +58,7 @@ class Host(Protocol):
         """Run a command in a service's image and environment; return its exit code (124: too late) and output."""
 
     def stream(self, verb: str, *words: str) -> Iterator[str]:
-        """Yield an engine command's output line by line, as it comes."""
+        """Yield an engine command's output line by line, as it comes; raises what the engine refused it with."""
 
     def examine(self) -> dict[str, Any]:
         """Return what the engine sees of the running stack: status, listeners, static_config, logs, problems."""
@@ -84,6 +84,17 @@ def refuse_newer_state(text: str, *, target: str) -> None:
 def with_target(text: str, target: str) -> str:
     """Name the target in every command of a text: the engine does not know it, and `droplet` goes without saying."""
     return text if target == "droplet" else re.sub(r"\binvoke (\w+)", rf"invoke \1 --target {target}", text)
+
+
+def check_stream(exit_code: int, stderr: str, *, target: str) -> None:
+    """Raise what a streamed engine command was refused with, as its talk says; one whose reader has gone was not."""
+    if exit_code in {0, BROKEN_PIPE}:
+        return
+    told = {name: text.strip() for name, text in re.findall(r"(?m)^(error|why|fix):(.*)$", stderr)}
+    if {"error", "why", "fix"} <= told.keys():
+        family = next((family for family, code in EXIT_CODES.items() if code == exit_code), "")
+        raise raised({**told, "what": told["error"], "family": family}, target=target)
+    raise HostError("the engine refused", why=last_lines(stderr, 1) or f"exit code {exit_code}", fix=AGAIN)
 
 
 def refusal(stdout: str, stderr: str, *, target: str) -> OpsError:

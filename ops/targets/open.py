@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ops.targets.base import Request, Target, check_target
+from ops.targets.base import Request, Target
+from ops.targets.command_line import check_command_line
 
 
 def open_target(root: Path, request: Request) -> Target:
     """Read the settings and return the target; raises UsageError, SettingsError and CredentialsError."""
-    check_target(request.target)
+    check_command_line(request)
     if request.target == "local":
         from ops.targets.local.target import open_local  # noqa: PLC0415 - each target does without the other's packages
 

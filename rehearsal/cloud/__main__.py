@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 
+from ops import screen
 from ops.engine.interrupts import hear_interrupts
 from rehearsal.alone import wait_until_interrupted
 from rehearsal.cloud import FakeCloud, FakeDns, MemoryMachines
@@ -31,9 +31,8 @@ def main() -> None:
         )
         open_now.enter_context(fake)
         names = open_now.enter_context(FakeDns(fake.account, address=("127.0.0.1", asked.dns_port)))
-        sys.stdout.write(f"DIGITALOCEAN_API_URL={fake.url}\nDNS_SERVER={names.host}:{names.port}\n")
-        sys.stdout.write(f"ADDRESS_LOOKUP_URL={fake.url}/whoami\n")
-        sys.stdout.flush()
+        screen.data(f"DIGITALOCEAN_API_URL={fake.url}\nDNS_SERVER={names.host}:{names.port}")
+        screen.data(f"ADDRESS_LOOKUP_URL={fake.url}/whoami")
         wait_until_interrupted()
 
 

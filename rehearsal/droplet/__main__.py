@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from ops import screen
 from ops.errors import OpsError
 from rehearsal.docker import KEPT, Owner, remove_leftovers, remove_owned_by, require_engine
 from rehearsal.droplet.machine import start_machine
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         else:
             remove_owned_by(_owner(options.name))
     except OpsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - this is a program
+        screen.talk(str(error))
         return error.exit_code
     return 0
 
@@ -45,7 +45,7 @@ def _up(options: argparse.Namespace) -> None:
         user_data=options.user_data.read_text(encoding="utf-8") if options.user_data else "",
     )
     said = {"address": machine.address, "container": machine.container, "gateway": network.gateway}
-    print(json.dumps(said))  # noqa: T201 - the answer
+    screen.data_json(said, indent=None)
 
 
 def _owner(name: str) -> Owner:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def ensure_image(name: str, folder: Path, *, base: str = "") -> str:
                 docker("build", *words, timeout_s=_BUILD_TIMEOUT_S)
     except HostError as error:
         raise BuildError(
-            f"the image {name} could not be built", why=error.why, fix=f"docker build {folder.name}"
+            f"the image {name} could not be built", why=error.why, fix=f"docker build {shlex.quote(str(folder))}"
         ) from error
     return tag
 

@@ -22,6 +22,8 @@ STATES: dict[str, State] = {
     "exited": "stopped",
     "dead": "failed",
 }
+ENDED = {"exited", "dead", "restarting", "removing"}  # the states in which a container has an exit code of its own
+OUT_OF_MEMORY = "out-of-memory"
 KILL_TIMEOUT_S = 30.0
 MIB = 1024 * 1024
 Container = dict[str, Any]
@@ -106,6 +108,8 @@ def replica_of(container: Container) -> Replica:
         pid=state["Pid"],
         started_at=seconds_of(state["StartedAt"]) if state["Running"] else 0.0,
         restarts=container["RestartCount"],
+        condition=condition_of(state),
+        exit_code=state["ExitCode"] if state["Status"] in ENDED else None,
         address=f"{ip}:{port}" if ip and port else "",
     )
 
@@ -115,6 +119,14 @@ def state_of(state: dict[str, Any]) -> State:
     if state["Status"] == "exited" and (state["ExitCode"] or state["OOMKilled"]):
         return "failed"
     return STATES.get(state["Status"], "failed")
+
+
+def condition_of(state: dict[str, Any]) -> str:
+    """Return the Engine's own word for how a container is: its health where it runs and has a check."""
+    if state["Status"] == "running":
+        health = state.get("Health", {}).get("Status", "none")
+        return "running" if health == "none" else str(health)
+    return OUT_OF_MEMORY if state["OOMKilled"] and state["Status"] in ENDED else str(state["Status"])
 
 
 def is_well(container: Container) -> bool:

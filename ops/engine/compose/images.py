@@ -61,7 +61,7 @@ def assemble(folders: Folders, image: Image, context: Path) -> None:
             raise EngineError(
                 f"{name} is damaged on the host",
                 why=f"{folders.blobs / digest} does not have the content that its name says",
-                fix=f"ssh to the host, remove {folders.blobs / digest}, and deploy again",
+                fix=f"on the host: sudo rm {folders.blobs / digest}, then invoke deploy",
                 family="build",
             )
         place = context / name

@@ -59,7 +59,7 @@ def _number(text: str) -> int:
         raise EngineError(
             "the format of this host's state cannot be read",
             why=f"the file `{FILE}` beside `state.json` holds no number",
-            fix=f"write {FORMAT} into it if no newer Slipway was ever used for this host",
+            fix=f"if no newer Slipway was ever used for this host: write {FORMAT} in {FILE}, beside state.json",
             family="host",
         )
     return int(text)

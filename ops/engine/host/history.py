@@ -1,7 +1,7 @@
 """The runs of this host: who asked for them, and how they ended.
 
-Two lines for each run in `history.jsonl`: one when it begins, one when it ends. A run without an end that holds no
-lock was interrupted.
+Lines for each run in `history.jsonl`: one when it begins, one when it ends, one with how its verification ended. A run
+without an end that holds no lock was interrupted.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ class History:
     def end(self, run: str, *, at: str, outcome: str, seconds: float, error: str) -> None:
         """Note how a run ended; `error` is empty when all was well."""
         self._append({"run": run, "ended_at": at, "outcome": outcome, "seconds": round(seconds, 2), "error": error})
+
+    def conclude(self, run: str, *, outcome: str, finding: str) -> None:
+        """Note how a run ended for whoever asked for it: with its verification, which is no part of the engine."""
+        self._append({"run": run, "concluded": outcome, "finding": finding})
 
     def runs(self, *, lines: int) -> list[Entry]:
         """Return the last runs, newest first, each as one entry."""
@@ -104,4 +108,4 @@ def _is_of_a_run(entry: Any) -> bool:
 def _finished(entry: Entry, *, at_work: str) -> Entry:
     unfinished = {"outcome": "running" if entry["run"] == at_work else "interrupted", "ended_at": "", "seconds": None}
     began = {"run": "", "word": "", "by": "", "release": "", "commit": "", "subject": "", "began_at": ""}
-    return {**began, **unfinished, "error": "", **entry}
+    return {**began, **unfinished, "error": "", "concluded": "", "finding": "", **entry}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from ops import screen
 from ops.engine.host.files import sync_folder
 from ops.redact import Redactor
 
@@ -58,7 +58,7 @@ class Journal:
             except OSError as error:
                 if not self._is_forgiving:
                     raise
-                sys.stderr.write(f"the journal could not be written: {error}\n")
+                screen.talk(f"the journal could not be written: {error}")
 
     def redacted(self, text: str) -> str:
         """Return a text without the secrets that entries are kept free of."""

@@ -79,7 +79,7 @@ class Store:
             raise EngineError(
                 "the record of the live release cannot be read",
                 why=f"`{self._state}` is damaged: {error}",
-                fix="invoke down && invoke deploy",
+                fix="invoke down, then invoke deploy",
                 family="host",
             ) from error
 
@@ -105,7 +105,7 @@ class Store:
             raise EngineError(
                 f"release `{release_id}` cannot be read",
                 why=f"`{self._release_file(release_id)}` is damaged: {error}",
-                fix="invoke down && invoke deploy",
+                fix="invoke down, then invoke deploy",
                 family="host",
             ) from error
 
@@ -117,7 +117,7 @@ class Store:
             raise EngineError(
                 f"release `{release_id}` is live, but its description is missing",
                 why=f"`{self._release_file(release_id)}` is not there",
-                fix="invoke down && invoke deploy",
+                fix="invoke down, then invoke deploy",
                 family="host",
             )
         return release

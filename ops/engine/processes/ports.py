@@ -10,6 +10,7 @@ from ops.engine.errors import EngineError
 from ops.engine.model import Service
 
 RANGE = 200
+KEYS = {"traefik": "HTTPS"}  # what stands in LOCAL_…_PORT, where that is not the name of the service
 DEFAULT_FIRST = 18100
 
 
@@ -29,7 +30,7 @@ def choose_port(service: Service, *, taken: Container[int]) -> int:
     raise EngineError(
         f"no port is free for another replica of {service.name}",
         why=f"all of {first} to {first + RANGE - 1} on 127.0.0.1 are in use",
-        fix="write another LOCAL_REPLICA_PORT_FIRST in .env",
+        fix="set another LOCAL_REPLICA_PORT_FIRST in .env",
         family="preflight",
     )
 
@@ -49,6 +50,6 @@ def _held(service: Service) -> EngineError:
     return EngineError(
         f"port {service.port} is taken, {service.name} cannot listen on it",
         why=f"another program listens on 127.0.0.1:{service.port}",
-        fix=f"end that program, or give {service.name} another port in .env (LOCAL_…_PORT)",
+        fix=f"set another LOCAL_{KEYS.get(service.name, service.name.upper())}_PORT in .env, or end that program",
         family="preflight",
     )

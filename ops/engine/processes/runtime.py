@@ -30,6 +30,8 @@ STATES: dict[str, State] = {
     "EXITED": "failed",
     "UNKNOWN": "failed",
 }
+CONDITIONS = {"RUNNING": "running", "BACKOFF": "restarting", "STOPPING": "removing", "STARTING": "starting"}
+ENDED = {"EXITED", "FATAL", "BACKOFF"}  # the states in which the supervisor knows an exit code
 
 
 class ProcessesRuntime:
@@ -64,7 +66,7 @@ class ProcessesRuntime:
             raise EngineError(
                 "there is no supervisor",
                 why="the environment `local` was never built here, or its cache was removed",
-                fix="run the deploy again, it builds it",
+                fix="invoke deploy",
                 family="host",
             )
         return known if (known / READY).exists() else found[-1].parent
@@ -90,16 +92,19 @@ class ProcessesRuntime:
     def _replica(self, launch: Launch, seen: dict[str, object] | None) -> Replica:
         record = os_processes.read_record(self.layout.replica(launch["name"]))
         info = seen or {}
+        name = str(info.get("statename", ""))
         return Replica(
             name=launch["name"],
             service=launch["service"],
             fingerprint=launch["fingerprint"],
             image_id=launch["image_id"],
             port=launch["port"],
-            state=STATES.get(str(info.get("statename", "")), "stopped"),
+            state=STATES.get(name, "stopped"),
             pid=int(str(info.get("pid", 0))),
             started_at=float(str(info.get("start", 0))),
             restarts=record.starts - 1 if record else 0,
+            condition=CONDITIONS.get(name, "exited"),
+            exit_code=int(str(info.get("exitstatus", 0))) if name in ENDED else None,
         )
 
     def has_image(self, image: Image) -> bool:

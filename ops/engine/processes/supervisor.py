@@ -227,7 +227,7 @@ def _gone(error: OSError, folder: Path) -> EngineError:
     return EngineError(
         "the supervisor does not answer",
         why=f"{error.strerror or error}; its log is {folder / 'supervisord.log'}",
-        fix="run the same command again, it starts a new one",
+        fix="run the same command again",
         family="host",
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
+from ops import screen
 from ops.engine.errors import EngineError
 from ops.engine.host.journal import Journal
 from ops.engine.rollout.context import Engine
@@ -55,11 +55,11 @@ def as_engine_error(error: Exception) -> EngineError:
         return error
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         why = f"no space is left on the disk of the host: {error}"
-        return EngineError("the disk is full", why=why, fix="free some space there, then deploy again", family="host")
-    traceback.print_exception(error, file=sys.stderr)
+        return EngineError("the disk is full", why=why, fix="free some space there, then invoke deploy", family="host")
+    screen.talk("".join(traceback.format_exception(error)))
     why = f"{type(error).__name__}: {error}"
     family = "host" if isinstance(error, OSError) else "release"
-    return EngineError("the engine met an error it did not foresee", why=why, fix="deploy again", family=family)
+    return EngineError("the engine met an error it did not foresee", why=why, fix="invoke deploy", family=family)
 
 
 def _end_step(engine: Engine, name: str, outcome: str, began: float) -> None:

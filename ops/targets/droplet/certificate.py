@@ -35,7 +35,9 @@ def read_tls_files(certificate: Path, key: Path, *, domain: str, now: datetime) 
 def _check_use(parsed: x509.Certificate, path: Path, *, domain: str, now: datetime) -> None:
     if not parsed.not_valid_before_utc <= now <= parsed.not_valid_after_utc:
         why = f"{path} is valid from {parsed.not_valid_before_utc:%Y-%m-%d} to {parsed.not_valid_after_utc:%Y-%m-%d}"
-        raise PreflightError("the certificate is not valid today", why=why, fix="renew it, then run the command again")
+        raise PreflightError(
+            "the certificate is not valid today", why=why, fix="renew it, then run the same command again"
+        )
     names = _names(parsed)
     if not covers(names, domain):
         why = f"{path} is for {', '.join(names) or 'no name at all'}"

@@ -69,7 +69,9 @@ def _authority(settings: Settings) -> bytes:
         return Path(expanded(stated)).read_bytes()
     except OSError as error:
         raise PreflightError(
-            "ACME_CA_PATH cannot be read", why=f"{stated}: {error.strerror}", fix="set it to a PEM file, or empty it"
+            "ACME_CA_PATH cannot be read",
+            why=f"{stated}: {error.strerror}",
+            fix="set ACME_CA_PATH in .env to a PEM file, or empty it",
         ) from error
 
 

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,7 +27,7 @@ from ops.redact import last_lines
 from ops.ssh import AGAIN, CommandResult, Remote, no_sudo
 from ops.targets.droplet.follow import ROOT, RUN_S, RemoteRun, engine_words
 from ops.targets.droplet.upload import HostFile, blob, missing_blobs, packed, size_mib
-from ops.targets.host import refusal, refuse_newer_state
+from ops.targets.host import check_stream, refusal, refuse_newer_state
 
 ENGINE_S = 600.0
 SHIP_S = 1800.0
@@ -68,7 +68,7 @@ class RemoteHost:
         """Return what is on the host, asked for once; call `forget` after something else has changed it."""
         if self._seen is None:
             ran = self._program("hello")
-            if "command not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
+            if "not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
                 self._seen = Hello()
             elif ran.errors.startswith("sudo:"):
                 raise no_sudo(self.remote.login, why=ran.errors.strip())
@@ -123,8 +123,7 @@ class RemoteHost:
 
     def stream(self, verb: str, *arguments: str) -> Iterator[str]:
         """Yield an engine command's output line by line, as it comes."""
-        lines = self.remote.lines(engine_words(verb, *arguments), sudo=True, timeout_s=RUN_S)
-        return (f"{line}\n" for line in lines)
+        return _streamed(self.remote.lines(engine_words(verb, *arguments), sudo=True, timeout_s=RUN_S))
 
     def examine(self) -> dict[str, Any]:
         """Return what the engine sees of the running stack: status, listeners, static_config, logs, problems."""
@@ -185,6 +184,16 @@ def _release_file(path: str, release: Release) -> HostFile:
 
 def _format_file() -> HostFile:
     return HostFile(path=FORMAT_FILE, content=f"{FORMAT}\n".encode())
+
+
+def _streamed(lines: Generator[str, None, CommandResult]) -> Iterator[str]:
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration as ended:
+            check_stream(ended.value.exit_code, ended.value.errors, target="droplet")
+            return
+        yield f"{line}\n"
 
 
 def _answer(ran: CommandResult) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ops.errors import SettingsError
 from ops.settings import DEVELOPMENT, KEYS, PLACEHOLDER, render
+from ops.shell_words import copied
 
 _ALPHABET = string.ascii_letters + string.digits
 _SECRET_LENGTH = 50
@@ -28,7 +29,7 @@ def ensure_env_file(env_file: Path, *, target: str, say: Callable[[str], None]) 
         raise SettingsError(
             f"{env_file.name} is missing",
             why=f"the {target} target never makes up settings; to try it on this machine, use --target local",
-            fix=f"cp .env.prod.example {env_file.name}",
+            fix=copied(".env.prod.example", env_file.name),
         )
     try:
         written = _write_new(env_file, _fresh_text())

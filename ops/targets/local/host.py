@@ -17,7 +17,9 @@ from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
 from ops.redact import last_lines
-from ops.targets.host import AGAIN, RUNS_KEPT, refusal, refuse_newer_state
+from ops.targets.host import AGAIN, RUNS_KEPT, check_stream, refusal, refuse_newer_state
+
+UTF8: Any = {"text": True, "encoding": "utf-8", "errors": "replace"}  # what the engine prints, in any locale
 
 
 class LocalHost:
@@ -51,7 +53,7 @@ class LocalHost:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
         self._refuse_newer_state()
         done = subprocess.run(
-            self._command(verb, *words), capture_output=True, text=True, env=self.environment, check=False, timeout=600
+            self._command(verb, *words), capture_output=True, env=self.environment, check=False, timeout=600, **UTF8
         )
         if done.returncode:
             raise refusal(done.stdout, done.stderr, target="local")
@@ -64,12 +66,18 @@ class LocalHost:
 
     def stream(self, verb: str, *words: str) -> Iterator[str]:
         """Yield an engine command's output line by line, as it comes."""
-        with subprocess.Popen(
-            self._command(verb, *words), stdout=subprocess.PIPE, text=True, env=self.environment
-        ) as process:
-            assert process.stdout is not None  # noqa: S101 - PIPE was asked for two lines above
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as talk,
+            subprocess.Popen(
+                self._command(verb, *words), stdout=subprocess.PIPE, stderr=talk, env=self.environment, **UTF8
+            ) as process,
+        ):
+            assert process.stdout is not None  # noqa: S101 - PIPE was asked for above
             try:
                 yield from process.stdout
+                process.wait()
+                talk.seek(0)
+                check_stream(process.returncode, talk.read(), target="local")
             finally:
                 process.terminate()
 

@@ -16,6 +16,7 @@ import psutil
 
 from ops.errors import PreflightError
 from ops.settings import Settings
+from ops.shell_words import local_deploy
 
 _PYTHON = (3, 11)
 _FREE_GIB = 2.0
@@ -39,7 +40,7 @@ def check_local(settings: Settings, *, root: Path, ours: Collection[int]) -> Non
         raise PreflightError(
             "the local target does not run on Windows",
             why="PostgreSQL, Redis and nginx of the local target are made for Linux and macOS",
-            fix="wsl ./scripts/deploy.sh --target local",
+            fix=f"wsl {local_deploy().removeprefix('wsl ')}",
         )
     obstacles = [
         *_python(sys.version_info[:2]),
@@ -60,7 +61,8 @@ def _python(version: tuple[int, int]) -> Iterator[Obstacle]:
     if version < _PYTHON:
         seen, least = (".".join(map(str, numbers)) for numbers in (version, _PYTHON))
         yield Obstacle(
-            what=f"this is Python {seen}; {least} or newer is needed", fix=f"install Python {least} or newer"
+            what=f"this is Python {seen}; {least} or newer is needed",
+            fix=f"install Python {least} or newer, then run the same command again",
         )
 
 
@@ -80,7 +82,7 @@ def _folder(state: Path) -> Iterator[Obstacle]:
     if owner == me:
         return
     quoted = shlex.quote(str(state))
-    fix = f"run the command as {_user(owner)}" if me == 0 else f'sudo chown -R "$(id -u):$(id -g)" {quoted}'
+    fix = f"sudo -u {_user(owner)} {local_deploy()}" if me == 0 else f'sudo chown -R "$(id -u):$(id -g)" {quoted}'
     yield Obstacle(
         what=f"{state} belongs to {_user(owner)}, and this is {_user(me)}: it ran as {_user(owner)}", fix=fix
     )
@@ -108,10 +110,10 @@ def _disk(folders: Collection[Path]) -> Iterator[Obstacle]:
 
 
 def _ports(settings: Settings, ours: Collection[int]) -> Iterator[Obstacle]:
-    for name, port in settings.ports.items():
+    for key, port in settings.ports.items():
         refusal = "" if port in ours else _refusal(port)
         if refusal:
-            yield Obstacle(what=f"port {port} ({name}) {refusal}", fix=f"set {name} in .env to a free port")
+            yield Obstacle(what=f"port {port} ({key}) {refusal}", fix=f"set {key} in .env to a free port")
 
 
 def _refusal(port: int) -> str:

@@ -41,7 +41,7 @@ def certificate(seen: Observations, site: Site) -> Iterator[Check]:
 
 def _hint(answer: Answer, site: Site) -> str:
     if UNKNOWN in answer.error and not site.ca_file:
-        return "set ACME_ROOT_PATH to the authority's certificate (PEM)"
+        return "set ACME_ROOT_PATH in .env to the authority's certificate (PEM)"
     return site.word("deploy") if answer.certificate and site.issuer in {"local", "files"} else site.logs("traefik")
 
 

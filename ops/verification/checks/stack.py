@@ -34,7 +34,7 @@ def services(seen: Observations, site: Site) -> Iterator[Check]:
     )
 
 
-def resolver(seen: Observations, _: Site) -> Iterator[Check]:
+def resolver(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge that `le-staging` is the only certificate resolver, in the static configuration and in what is served."""
     api = answer_of(seen, "rawdata")
     faults = _static_faults(seen.static_config) + _served_faults(api.body_head if not api.error else "", api.error)
@@ -44,7 +44,7 @@ def resolver(seen: Observations, _: Site) -> Iterator[Check]:
         faults,
         detail="in the static configuration and in what Traefik serves",
         seconds=api.seconds,
-        hint="git log -p -2 -- traefik/traefik.yml.template",
+        hint=f"correct `certificatesResolvers` in traefik/traefik.yml.template, then {site.word('update')}",
     )
 
 

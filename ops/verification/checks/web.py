@@ -34,7 +34,6 @@ PRIVATE = {
     "dashboard": ("Traefik", "dashboard"),
     "traefik-api": ('"routers"', '"entryPoints"'),
 }
-ROUTES_CHANGED = "git log -p -2 -- traefik/dynamic"
 
 
 def pages(seen: Observations, site: Site) -> Iterator[Check]:
@@ -83,7 +82,7 @@ def redirect(seen: Observations, site: Site) -> Iterator[Check]:
         )
 
 
-def security_headers(seen: Observations, _: Site) -> Iterator[Check]:
+def security_headers(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge the security headers on every kind of public route."""
     refused = (answer for answer in seen.burst if answer.status == TOO_MANY)
     limited = next(refused, Answer(url="", error="there was no 429"))
@@ -98,7 +97,7 @@ def security_headers(seen: Observations, _: Site) -> Iterator[Check]:
             faults,
             detail="HSTS, nosniff, SAMEORIGIN, Referrer-Policy, CSP; no server version",
             seconds=answer.seconds,
-            hint=ROUTES_CHANGED,
+            hint=f"correct `security-headers` in traefik/dynamic/headers.yml, then {site.word('update')}",
         )
 
 
@@ -119,7 +118,7 @@ def header_faults(answer: Answer) -> list[str]:
     return faults + [f"`{name}: {answer.header(name)}` tells a version" for name in leaks]
 
 
-def rate_limit(seen: Observations, _: Site) -> Iterator[Check]:
+def rate_limit(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge that a burst on the API meets a 429 that says when to come back."""
     refused = [answer for answer in seen.burst if answer.status == TOO_MANY]
     broken = [answer for answer in seen.burst if answer.error or answer.status not in {OK, TOO_MANY}]
@@ -132,7 +131,7 @@ def rate_limit(seen: Observations, _: Site) -> Iterator[Check]:
         faults,
         detail=f"429 after {len(seen.burst) - len(refused)} requests",
         seconds=max((answer.seconds for answer in seen.burst), default=0.0),
-        hint="grep RATE_LIMIT .env",
+        hint=f"set a lower RATE_LIMIT_API_BURST in .env, then {site.word('update')}",
     )
 
 
@@ -147,7 +146,7 @@ def private(seen: Observations, site: Site) -> Iterator[Check]:
             faults or ["nobody asked"],
             detail=", ".join(f"{answer.url.partition('://')[2]}: {answer.summary}" for answer in asked.values()),
             seconds=max((answer.seconds for answer in asked.values()), default=0.0),
-            hint=ROUTES_CHANGED,
+            hint=f"correct `routers` in traefik/dynamic/public.yml, then {site.word('update')}",
         )
 
 
@@ -164,7 +163,7 @@ def graphql(seen: Observations, site: Site) -> Iterator[Check]:
         faults,
         detail="public" if is_there else "not public",
         seconds=answer.seconds,
-        hint=ROUTES_CHANGED,
+        hint=f"set EXPOSE_GRAPHQL in .env to what is meant, then {site.word('update')}",
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from ops.commands.status import in_words
 from tests.rehearsal.compose.compose_fixtures import small_release
 from tests.rehearsal.compose.engine_host import EngineHost
 from tests.rehearsal.load import Load, load_on, wait_for
@@ -51,6 +52,25 @@ def test_a_container_that_is_killed_comes_back(engine_host: EngineHost) -> None:
     )
     print(f"killed: back after {back_s:.1f} s")  # noqa: T201 - a measurement
     wait_for("the site", lambda: engine_host.serving() == "one", timeout_s=5)
+
+
+def test_the_status_says_how_each_container_is_and_what_it_wrote_last(engine_host: EngineHost) -> None:
+    engine_host.deploy(small_release("one"))
+    paused, ended = sorted(name for name in engine_host.status() if name.startswith("web-"))
+    engine_host.docker("pause", paused)
+    engine_host.docker("kill", ended)
+    try:
+        seen = engine_host.status()
+        told = {name: [seen[name][key] for key in ("state", "condition", "exit_code")] for name in (paused, ended)}
+        assert told == {paused: ["stopped", "paused", None], ended: ["failed", "exited", 137]}
+        assert [in_words(seen[name]) for name in (paused, ended)] == ["paused", "ended (exit code 137)"]
+        assert seen[ended]["last_line"]
+        engine_host.docker("rm", ended)
+        assert in_words(engine_host.status()[ended]) == "not there"
+    finally:
+        engine_host.docker("unpause", paused)
+        engine_host.deploy(small_release("one"))
+    assert {in_words(row) for row in engine_host.status().values()} == {"healthy"}
 
 
 def web(host: EngineHost) -> str:

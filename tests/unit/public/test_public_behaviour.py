@@ -39,7 +39,7 @@ RUNS = {
     "full": Command(words="invoke deploy --json"),
     "update": Command(words="invoke update --json"),
     "rollback": Command(words="invoke rollback --target local --json", example=LOCAL),
-    "scale": Command(words="invoke scale api=many --target local --json", example=LOCAL),
+    "scale": Command(words="invoke scale api=2 --target local --json", example=LOCAL),
     "verify": Command(words="invoke verify --target local --no-timestamp --json", example=LOCAL),
 }
 # These may come to say more or say it better; what they refuse, and by which exit code, stays.

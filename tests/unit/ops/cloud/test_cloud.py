@@ -73,7 +73,7 @@ def test_a_plan_takes_the_public_key_beside_the_private_one(account: World, tmp_
     key = {"SSH_KEY_PATH": str(tmp_path / "id")}
     with pytest.raises(SettingsError, match="no SSH key") as stopped:
         account.cloud(key).plan(allow=HOME)
-    assert stopped.value.fix == f"ssh-keygen -t ed25519 -f {tmp_path / 'id'}"
+    assert stopped.value.fix == f"ssh-keygen -t ed25519 -N '' -f {tmp_path / 'id'}"
     (tmp_path / "id.pub").write_text(ADA, encoding="utf-8")
     assert account.cloud(key).plan(allow=HOME) == account.cloud().plan(allow=HOME, public_key=ADA)
 

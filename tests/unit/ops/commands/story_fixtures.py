@@ -56,9 +56,13 @@ class FakeHost:
         self.answers = answers
         self.journals = list(journals)
         self.started: list[tuple[str, str, tuple[str, ...]]] = []
+        self.concluded: list[tuple[str, ...]] = []
 
-    def engine(self, verb: str, *_: str) -> Any:
-        """Answer by the verb."""
+    def engine(self, verb: str, *words: str) -> Any:
+        """Answer by the verb; `concluded` is what the host is told of a run's end."""
+        if verb == "conclude":
+            self.concluded.append(words)
+            return {}
         return self.answers[verb]
 
     def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:

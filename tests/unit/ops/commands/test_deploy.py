@@ -87,15 +87,17 @@ def test_a_deploy_that_the_engine_refuses_ends_with_its_words_and_changes_nothin
 
 
 @pytest.mark.req("A-10")
-def test_words_that_are_no_counts_leave_a_run_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exit_code, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
-    assert (exit_code, report["mode"], report["error"]["what"]) == (2, "scale", "`api=many` is not a count")
+def test_a_word_that_fails_leaves_a_run_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exit_code, report = report_of(
+        tmp_path, monkeypatch, FakeHost([finished("it fell", "failed")]), mode="scale", counts=("api=2",)
+    )
+    assert (exit_code, report["mode"], report["error"]["what"]) == (8, "scale", "it fell")
 
 
 def test_what_is_odd_about_the_settings_is_a_warning_of_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, report = report_of(tmp_path, monkeypatch, FakeHost(), mode="scale", counts=("api=many",))
+    _, report = report_of(tmp_path, monkeypatch, FakeHost([finished()]), mode="scale", counts=("api=2",))
     assert report["warnings"] == ["a key that nothing reads"]
 
 
@@ -114,3 +116,27 @@ def test_ctrl_c_asks_the_engine_to_undo_and_shows_how_that_goes(
     monkeypatch.setattr(host, "cancel", lambda: cancelled.append("asked"), raising=False)
     exit_code, report = report_of(tmp_path, monkeypatch, host)
     assert (exit_code, cancelled, report["outcome"]) == (130, ["asked"], "rolled_back")
+
+
+@pytest.mark.parametrize(
+    ("broken", "request_", "told"),
+    [
+        ("", {}, ("success", "--finding=")),
+        ("headers-home", {"no_rollback": True}, ("failed", "--finding=check `headers-home` failed")),
+    ],
+)
+def test_the_host_is_told_how_a_run_ended_with_its_verification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, request_: dict[str, Any], told: tuple[str, str]
+) -> None:
+    host = FakeHost([PLANNED, finished()], history=history(GOOD))
+    report_of(tmp_path, monkeypatch, host, broken=broken, **request_)
+    [(_, run_id, _, outcome, finding)] = host.concluded
+    assert (run_id, (outcome, finding)) == (host.started[0][0], told)
+
+
+def test_the_host_is_told_nothing_of_a_run_that_it_ended_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = FakeHost([finished("it fell", "failed")])
+    report_of(tmp_path, monkeypatch, host)
+    assert host.concluded == []

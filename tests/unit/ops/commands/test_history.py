@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console as Terminal
 
+from ops import screen
 from ops.commands import output
 from ops.commands.history import history, table_of
 from tests.unit.ops.commands.story_fixtures import GOOD, LIVE, OLDER, FakeHost, asked, opened
@@ -90,3 +92,60 @@ def test_a_host_without_a_past_says_so(
     monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
     assert history(tmp_path, asked("history"), lines=20) == 0
     assert "there is no release to go back to" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 119, 120, 200])
+def test_no_word_of_the_table_is_cut_or_broken_however_narrow_the_screen_is(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    raw = io.BytesIO()
+    door = screen.Door(io.TextIOWrapper(raw, encoding="utf-8", write_through=True))
+    monkeypatch.setattr(door, "isatty", lambda: True)
+    monkeypatch.setattr(screen, "out", lambda: door)
+    output.print_table(table_of(seen(GOOD, OLDER, runs=RUNS), width=output.screen_width()))
+    said = re.sub(r"\x1b\[[0-9;]*m", "", raw.getvalue().decode())
+    assert "\u2026" not in said
+    words = (
+        "kept",
+        "20261121_035000",
+        "11111111-dirty",
+        "goodbye",
+        "Ada",
+        "rolled_back",
+        "interrupted",
+        "2026-11-21 03:00",
+    )
+    assert [word for word in words if word not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("concluded", "outcome"),
+    [
+        ("failed", "failed"),
+        ("partial", "partial"),
+        ("rolled_back", "rolled_back"),
+        ("success", "success"),
+        ("", "success"),
+    ],
+)
+def test_a_run_ended_as_its_verification_ended(concluded: str, outcome: str) -> None:
+    shown = io.StringIO()
+    run = entry(LIVE, "r9", concluded=concluded, finding="check `home-page` failed")
+    Terminal(file=shown, width=160).print(table_of(seen(GOOD, runs=[run])))
+    assert shown.getvalue().splitlines()[-1].split()[-3] == outcome
+
+
+def test_a_subject_is_text_and_never_markup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = FakeHost(history=seen(GOOD, runs=[{**entry(LIVE, "r9"), "subject": "[/red] :boom: [bold]x"}]))
+    monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
+    assert history(Path(), asked("history"), lines=20) == 0
+    assert "[/red] :boom: [bold]x" in capsys.readouterr().out
+
+
+def test_a_record_that_lost_its_beginning_is_still_a_row() -> None:
+    shown = io.StringIO()
+    Terminal(file=shown, width=160).print(table_of(seen(GOOD, runs=[{**entry(LIVE, "r9"), "began_at": ""}])))
+    assert "success" in shown.getvalue()

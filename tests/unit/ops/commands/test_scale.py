@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from invoke.collection import Collection
 from invoke.parser import Parser
 
 import tasks
-from ops.commands.scale import as_flags, counts_from
+from ops.commands import output
+from ops.commands.scale import as_flags, counts_from, show_counts
 from ops.errors import UsageError
+from tests.unit.ops.commands.story_fixtures import FakeHost, asked, opened
 
 
 @pytest.mark.req("B-08")
@@ -58,3 +62,12 @@ def test_a_service_has_one_count() -> None:
     assert counts_from(("api=3", "api=3"), target="droplet") == {"api": 3}
     with pytest.raises(UsageError, match="api has two counts"):
         counts_from(("api=3", "api=4"), target="droplet")
+
+
+def test_without_anything_that_runs_there_are_no_numbers_to_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = FakeHost(status={"release": None, "scale": {}, "services": [], "lock": None})
+    monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
+    assert show_counts(Path(), asked("scale")) == 2
+    assert "error: nothing is deployed here" in capsys.readouterr().err

@@ -53,7 +53,7 @@ def test_an_unknown_word_or_switch_is_told_with_the_nearest_one(
         ("deploy local", "No idea what 'local' is!"),
         ("xyz", "No idea what 'xyz' is!"),
         ("plan --skip-dump", "No idea what '--skip-dump' is!"),  # a switch of another word
-        ("deploy --target", "Flag <Argument: target (t)> needed value and was not given one!"),
+        ("deploy --target", "--target needs a value and was given none"),
     ],
 )
 def test_what_is_near_to_nothing_is_told_as_it_is(capsys: pytest.CaptureFixture[str], typed: str, told: str) -> None:

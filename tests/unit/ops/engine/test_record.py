@@ -15,6 +15,7 @@ import pytest
 
 from ops.engine.errors import CancelledError, EngineError
 from ops.engine.host import files
+from ops.engine.host.history import History
 from ops.engine.host.journal import Journal, read_journal
 from ops.engine.host.lock import hold_lock, lock_holder
 from ops.engine.host.state import State, Store
@@ -98,6 +99,18 @@ def test_secrets_of_a_release_are_redacted_wherever_they_turn_up(tmp_path: Path)
     assert entry["error"] == {"why": [password]}
     assert "[redacted:DB_PASSWORD]" in entry["wrapped"]
     assert entry["level"] == "INFO"
+
+
+def test_the_history_knows_how_a_run_ended_with_its_verification(tmp_path: Path) -> None:
+    pack(tmp_path / "engine.pyz")
+    record = History(tmp_path)
+    for run in ("r1", "r2"):
+        record.begin(run, at="2026-11-21T03:00:00Z", word="deploy", by="Ada", release=release(1))
+        record.end(run, at="2026-11-21T03:00:05Z", outcome="success", seconds=5, error="")
+    words = ("conclude", "--root", str(tmp_path), "--run-id", "r1", "--outcome", "failed", "--finding=check `x` failed")
+    subprocess.run((sys.executable, tmp_path / "engine.pyz", *words), check=True, capture_output=True, timeout=60)
+    told = [(run["run"], run["outcome"], run["concluded"], run["finding"]) for run in record.runs(lines=9)]
+    assert told == [("r2", "success", "", ""), ("r1", "success", "failed", "check `x` failed")]
 
 
 def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:

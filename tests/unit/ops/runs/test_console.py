@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+import re
+from typing import Any, TextIO, cast
 
 import pytest
 
+from ops import screen as screen_door
 from ops.errors import ReleaseError
 from ops.redact import Redactor
 from ops.runs.console import Console
+from ops.runs.report import Failure
 from ops.verification.checks.check import Check
 from tests.unit.ops.runs.evidence_fixtures import failed_report, report, rolled_back_report
 
@@ -113,7 +116,7 @@ def test_a_failed_run_names_the_check_and_the_command() -> None:
     text = shown.out.getvalue()
     assert "FAILED" in text
     assert "headers-home" in text
-    assert "fix:   git log -p -2 -- traefik/dynamic" in text
+    assert "fix:   correct `security-headers` in traefik/dynamic/headers.yml, then invoke update" in text
 
 
 @pytest.mark.req("A-13")
@@ -167,3 +170,51 @@ def test_many_failed_checks_are_cut_and_those_after_a_failed_deploy_are_left_out
     before = Shown()
     before.console.summary(report("failed", checks=(bad,) * 20, steps=()))
     assert "home-page" not in before.out.getvalue()
+
+
+LONG = "/srv/pro ject/a-folder-with-a-long-name/slipway/local_run_logs/20261121_030000"
+URL = "https://an-organization-with-a-long-name.example.org/path?of=a&query"
+V6 = "2001:db8:1234:5678:9abc:def0:1234:5678"
+
+
+@pytest.mark.req("A-13")
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 132, 200])
+@pytest.mark.parametrize("screen", [True, False], ids=["terminal", "redirected"])
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}], ids=["colour", "plain"])
+def test_paths_addresses_and_commands_are_on_one_line_each_however_wide_the_screen_is(
+    monkeypatch: pytest.MonkeyPatch, columns: int, *, screen: bool, environment: dict[str, str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    fix = f"ssh -i '{LONG}/key' deploy@{V6} uptime"
+    told: dict[str, Any] = {
+        "artifact_path": LONG,
+        "url": URL,
+        "warnings": (f"the name leads to {V6}, as {LONG}/x says",),
+    }
+    good, bad = Shown(screen=screen, environment=environment), Shown(screen=screen, environment=environment)
+    good.console.summary(report(**told))
+    bad.console.summary(
+        report("failed", error=Failure(what=f"no answer from {V6}", why=f"see {LONG}", fix=fix), **told)
+    )
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", good.out.getvalue() + bad.out.getvalue()).splitlines()
+    for whole in (f"report   {LONG}/report.html", f"open     {URL}", f"fix:   {fix}"):
+        assert whole in lines
+    assert len([line for line in lines if V6 in line and LONG in line]) == 3
+    assert max(len(line) for line in lines if line.startswith(("changed", "steps"))) <= max(columns, 100)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_failed_run_ends_as_it_should_where_no_cross_can_be_written(encoding: str) -> None:
+    raw = io.BytesIO()
+    door = screen_door.Door(io.TextIOWrapper(raw, encoding=encoding))
+    console = Console(REDACTOR, out=cast("TextIO", door), err=cast("TextIO", door), environment={})
+    console.summary(failed_report())
+    assert b"x headers-home" in raw.getvalue()
+
+
+def test_json_is_whole_in_every_encoding() -> None:
+    raw = io.BytesIO()
+    door = cast("TextIO", screen_door.Door(io.TextIOWrapper(raw, encoding="cp1252")))
+    console = Console(REDACTOR, True, out=door, err=door, environment={})
+    console.summary(report(warnings=("łódź ✗",)))
+    assert b"\\u0142\\u00f3d\\u017a \\u2717" in raw.getvalue()

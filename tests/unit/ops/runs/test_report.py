@@ -180,7 +180,7 @@ def test_a_failed_page_says_what_failed_why_and_what_to_type() -> None:
     page = render(failed_report(), FILES, {"api-logs.txt": "the API wrote no line"})
     assert "Deployment failed" in page
     assert "check <code>headers-home</code> failed" in page
-    assert '<code class="fix">git log -p -2 -- traefik/dynamic</code>' in page
+    assert '<code class="fix">correct `security-headers` in traefik/dynamic/headers.yml, then invoke update' in page
     assert "the API wrote no line" in page
 
 

@@ -148,7 +148,7 @@ def test_every_problem_is_told_at_once_with_key_fault_and_what_to_write(tmp_path
     assert "`WEBSITE_DOMAIN`?" in str(error)
     assert "has a blank" not in str(error)
     assert error.exit_code == 3
-    assert error.fix == f"edit {path}, then run the same command again"
+    assert error.fix == f"edit line {count - 1} and WEBSITE_DOMAINE in {path}, then run the same command again"
     assert str(error).count("run the same command again") == 1
 
 

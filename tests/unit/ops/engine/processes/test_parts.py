@@ -142,8 +142,8 @@ def test_what_others_need_is_stopped_last() -> None:
     [
         (errno.ENOSPC, "preflight", "free some space (df -h {there}), then run the same command again"),
         (errno.EDQUOT, "preflight", "free some space (df -h {there}), then run the same command again"),
-        (errno.EACCES, "preflight", "run the command as the user who started the stack first"),
-        (errno.EIO, "host", "run it again"),
+        (errno.EACCES, "preflight", "ls -ld {there}, then run the same command as its owner"),
+        (errno.EIO, "host", "run the same command again"),
     ],
 )
 def test_a_failure_of_the_disk_says_what_to_type(tmp_path: Path, number: int, family: str, fix: str) -> None:

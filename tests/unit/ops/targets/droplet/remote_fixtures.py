@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import HostError
-from ops.ssh.connection import Command, CommandResult, Remote
+from ops.ssh.connection import CommandResult, Remote
 from ops.ssh.errors import Login
+from ops.ssh.frame import Command
 
 HELLO = {"bootstrap": "v1", "engine": "", "blobs": [], "has_state": True, "free_mib": 9999, "boot": "boot-1"}
 DOOR = Login(address="203.0.113.7", port=22, user="deploy", key=Path("key"), known_hosts=Path("kh"), alias="droplet-1")

@@ -188,7 +188,7 @@ Refusal = Callable[[Login], HostError]
     ("refusal", "says"),
     [
         (errors.refused, "wait a minute"),
-        (lambda login: errors.blocked(login, timeout_s=10), "--skip-allowlist"),
+        (lambda login: errors.blocked(login, timeout_s=10), "invoke deploy"),
         (lambda login: errors.no_route(login, why="No route to host"), "check your network"),
         (lambda login: errors.not_ssh(login, why="no banner"), "wait a minute"),
         (errors.denied, "SSH_KEY_PATH"),

@@ -68,7 +68,10 @@ def test_any_other_certificate_fails_with_the_reason(issuer: str, changed: dict[
     ("error", "hint"),
     [
         ("refused", "invoke logs --service traefik"),
-        ("unable to get local issuer certificate (_ssl.c:1006)", "set ACME_ROOT_PATH to the authority's certificate"),
+        (
+            "unable to get local issuer certificate (_ssl.c:1006)",
+            "set ACME_ROOT_PATH in .env to the authority's certificate",
+        ),
     ],
 )
 def test_without_a_certificate_the_reason_of_the_connection_is_told(error: str, hint: str) -> None:
