@@ -80,6 +80,7 @@ def prepare(root: Path, lock: str) -> None:
     """Make, complete or renew `.venv`, alone: a second start waits and then finds it done."""
     hear_interrupts()
     venv = root / ".venv"
+    leave_to_others(venv)
     begun = (venv / ".slipway-lock").exists()
     venv.mkdir(exist_ok=True)
     with (venv / ".slipway-lock").open("a", encoding="utf-8") as guard:
@@ -95,6 +96,13 @@ def prepare(root: Path, lock: str) -> None:
         new.write_text(stamp(root, lock), encoding="utf-8")
         new.replace(venv / ".slipway-stamp")
     say(f"{venv} is ready")
+
+
+def leave_to_others(venv: Path) -> None:
+    """Take away a link to the environment of another checkout, which would be emptied in its place."""
+    if venv.is_symlink() and (is_moved(venv) or not venv.exists()):
+        say(f"{venv} leads to {venv.readlink()}, which is not of this checkout: that stays, this one gets its own")
+        venv.unlink()
 
 
 def hear_interrupts() -> None:
