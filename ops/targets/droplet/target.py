@@ -152,6 +152,8 @@ class DropletTarget:
     def _ensure(self, request: Request, told: Told, public_key: str) -> bool:
         cloud = self._open_cloud()
         cloud.check()
+        if self._packed:
+            self._packed.result()  # a checkout that cannot be released is refused before a droplet is paid for
         address, warning = ("", "") if request.skip_allowlist else _allowed(request, self.settings)
         if warning:
             told.warn(warning)
