@@ -10,6 +10,7 @@ import functools
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,7 +37,10 @@ ROOM_MIB = 64  # what the journal, the release and the logs of a run want beside
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot."""
+    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot.
+
+    `ahead_s` says how far its clock is ahead of the one here, below 0 when it is behind.
+    """
 
     bootstrap: str = ""
     engine: str = ""
@@ -45,6 +49,7 @@ class Hello:
     format: str = "0"
     free_mib: int = 0
     boot: str = ""
+    ahead_s: float = 0.0
 
 
 class RemoteHost:
@@ -67,14 +72,17 @@ class RemoteHost:
     def _look(self) -> Hello:
         """Return what is on the host, asked for once; call `forget` after something else has changed it."""
         if self._seen is None:
+            asked_at = time.time()
             ran = self._program("hello")
+            answered_at = time.time()
             if "command not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
                 self._seen = Hello()
             elif ran.errors.startswith("sudo:"):
                 raise no_sudo(self.remote.login, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
-                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
+                ahead_s = _ahead_s(answer.pop("now", asked_at), between=(asked_at, answered_at))
+                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"]), "ahead_s": ahead_s})
         return self._seen
 
     def forget(self) -> None:
@@ -185,6 +193,12 @@ def _release_file(path: str, release: Release) -> HostFile:
 
 def _format_file() -> HostFile:
     return HostFile(path=FORMAT_FILE, content=f"{FORMAT}\n".encode())
+
+
+def _ahead_s(now: float, *, between: tuple[float, float]) -> float:
+    """Return how far a clock is ahead that said `now` at some moment between these two."""
+    asked_at, answered_at = between
+    return min(now - asked_at, 0.0) + max(now - answered_at, 0.0)
 
 
 def _answer(ran: CommandResult) -> Any:
