@@ -15,7 +15,7 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.packing import pack
 from ops.engine.processes import os_processes
-from ops.engine.processes.supervisor_rpc import socket_path
+from ops.engine.processes.supervisor_rpc import found_socket, socket_path
 from tests.integration.processes.processes_fixtures import (
     POSTGRES_PASSWORD,
     REDIS_PASSWORD,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def runtime(tmp_path: Path, local_env: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessesRuntime]:
     monkeypatch.delenv("SLIPWAY_CACHE_DIR", raising=False)
     monkeypatch.setenv("SLIPWAY_REPLICA_PORT_FIRST", "18600")
-    with running_in(tmp_path / "state", local_env) as runtime:
+    with running_in(tmp_path / "a state", local_env) as runtime:  # no name of a host
         yield runtime
 
 
@@ -155,6 +155,25 @@ def test_down_after_a_killed_supervisor_leaves_nothing_running(runtime: Processe
     runtime.down(volumes=False)
     assert pid not in os_processes.table()
     assert not socket_path(runtime.layout.supervisor).exists()
+    assert runtime.observe() == ()
+
+
+def test_a_supervisor_that_cannot_be_heard_any_more_is_replaced(runtime: ProcessesRuntime) -> None:
+    service = web()
+    name = started(runtime, service)
+    before, supervisor = one(runtime, name), supervisor_pid(runtime)
+    found_socket(runtime.layout.supervisor).unlink()
+    runtime.prepare()
+    assert {before.pid, supervisor} & set(os_processes.table()) == set()
+    assert supervisor_pid(runtime) != supervisor
+    wait_for("its health", lambda: runtime.is_healthy(service, one(runtime, name)))
+
+
+def test_down_sees_a_supervisor_that_cannot_be_heard(runtime: ProcessesRuntime) -> None:
+    pid, supervisor = one(runtime, started(runtime, web())).pid, supervisor_pid(runtime)
+    found_socket(runtime.layout.supervisor).unlink()
+    runtime.down(volumes=False)
+    assert {pid, supervisor} & set(os_processes.table()) == set()
     assert runtime.observe() == ()
 
 
