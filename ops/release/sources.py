@@ -1,4 +1,4 @@
-"""Which files of the checkout go into a release? What git tracks or would track, also in repositories within it.
+"""The files of the checkout that go into a release: what git tracks or would track, also in repositories within it.
 
 A submodule and a repository that merely lies there are read like the rest, as they are on the disk. What belongs to
 the project and cannot be shipped is refused by name: nothing of it is left out in silence.
