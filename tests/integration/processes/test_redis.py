@@ -45,7 +45,7 @@ def start_again(runtime: ProcessesRuntime, service: Service, name: str) -> None:
     runtime.start(service, name)
 
 
-@pytest.mark.req("D-05")
+@pytest.mark.req("A-25")
 def test_a_damaged_redis_says_so_and_its_guide_saves_what_was_before_the_damage(
     tmp_path: Path, local_env: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

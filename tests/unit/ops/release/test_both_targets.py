@@ -46,6 +46,7 @@ def _fingerprint(release: Release) -> str:
     return release.service("api").fingerprint
 
 
+@pytest.mark.req("A-04", "A-28")
 @both
 def test_a_change_within_a_repository_in_a_services_folder_makes_another_release(checkout: Path, make: Make) -> None:
     before = make(checkout)

@@ -44,6 +44,7 @@ def kept(root: Path) -> set[str]:
     return {path.name for path in (root / "runs").iterdir()}
 
 
+@pytest.mark.req("D-01")
 @clocks
 def test_a_release_that_has_just_arrived_is_kept(tmp_path: Path, clock: timedelta) -> None:
     for number in range(RUNS_KEPT + 2):
