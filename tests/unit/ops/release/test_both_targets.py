@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from ops.engine.model import Release
 from ops.errors import OpsError
 from ops.release.build import droplet_release, local_release
-from tests.stack import copy_checkout
+from tests.stack import ODD_FOLDER, copy_checkout
 
 ROOT = Path(__file__).resolve().parents[4]
 PORTS = {f"LOCAL_{name}_PORT": "1" for name in ("HTTPS", "HTTP", "INTERNAL", "POSTGRES", "REDIS")}
@@ -37,9 +37,21 @@ def _droplet(root: Path) -> Release:
 both = pytest.mark.parametrize("make", [_local, _droplet])
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("both")
+    return copy_checkout(folder / ODD_FOLDER / "checkout", cache_dir=folder / "cache").root
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    return copy_checkout(tmp_path / "checkout", cache_dir=tmp_path / "cache").root
+def checkout(copied: Path) -> Iterator[Path]:
+    """Return a copy of this checkout, which is as it was afterwards."""
+    yield copied
+    if (away := copied.with_name("away")).exists():
+        shutil.rmtree(copied / ".git", ignore_errors=True)
+        away.rename(copied / ".git")
+    for words in (("reset", "-q", "--hard"), ("clean", "-q", "-ffdx")):
+        subprocess.run(("git", "-C", str(copied), *words), check=True)
 
 
 def _fingerprint(release: Release) -> str:
@@ -81,7 +93,7 @@ def test_a_name_that_is_no_utf8_is_refused_by_name(checkout: Path, make: Make) -
 def test_a_copy_without_git_is_told_what_to_type_and_is_then_released_without_a_commit(
     checkout: Path, make: Make
 ) -> None:
-    shutil.rmtree(checkout / ".git")
+    (checkout / ".git").rename(checkout.with_name("away"))
     with pytest.raises(OpsError, match="is not a git checkout") as refused:
         make(checkout)
     subprocess.run(refused.value.fix, shell=True, check=True, capture_output=True)  # noqa: S602 - as it is typed
