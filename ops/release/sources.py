@@ -154,6 +154,8 @@ def _refuse_ignored(root: Path, source: str, listed: Iterable[str]) -> None:
     if any(name == PurePosixPath(path) or name in PurePosixPath(path).parents for path in listed):
         return
     place = root / source
+    if ask_git(root, "check-ignore", "--quiet", ".").returncode == 0:
+        raise _no_checkout(root, "the repository around it ignores it")
     if place.is_file() or any(file.is_file() for file in place.rglob("*")):
         raise _missing(
             f"`{source}` is named for a release, and git ignores it",

@@ -248,6 +248,17 @@ def test_a_copy_without_git_is_refused_and_the_fix_makes_it_one_without_a_commit
     assert (revision(copy), origin_of(copy).commit) == ("none", "")
 
 
+def test_a_copy_without_git_in_a_repository_that_ignores_it_is_refused_like_any_other(root: Path) -> None:
+    (root / ".gitignore").write_text("copies/\n", encoding="utf-8")
+    copy = root / "copies" / "one"
+    (copy / "api").mkdir(parents=True)
+    (copy / "api/main.py").write_text("", encoding="utf-8")
+    error = refused(copy)
+    assert error.what == f"{copy} is not a git checkout"
+    typed(copy, error)
+    assert set(source_files(copy, ["api"])) == {"api/main.py"}
+
+
 def test_without_git_it_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(root))
     assert refused(root).what == "git is not there"
