@@ -118,6 +118,11 @@ class RemoteHost:
         """Tell whether anything was ever deployed here."""
         return bool(self._look().engine) and self._look().has_state
 
+    @property
+    def ahead_s(self) -> float:
+        """How far the host's clock is ahead of the one here, also where a newer Slipway has been."""
+        return self._look().ahead_s
+
     def engine(self, verb: str, *arguments: str) -> Any:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
         if self._seen:

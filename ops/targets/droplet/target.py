@@ -227,7 +227,7 @@ class DropletTarget:
 
     def _check_clock(self, told: Told) -> None:
         """Highlight clocks that differ: what is told here by date, a certificate's for one, is told by the one here."""
-        ahead_s = self.host.hello().ahead_s
+        ahead_s = self.host.ahead_s
         if abs(ahead_s) > CLOCK_S:
             here = f"{duration(abs(ahead_s))} {'behind' if ahead_s > 0 else 'ahead of'} the host's"
             told.warn(
