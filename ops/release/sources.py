@@ -15,7 +15,8 @@ from typing import NamedTuple
 from ops.errors import PreflightError, UsageError
 from ops.release.git import ask_git
 
-IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
+# Endings of files that no running replica reads. Any other text it may: terms of use in Markdown, for one.
+IRRELEVANT = ("Dockerfile", ".dockerignore", "README.md", "CHANGELOG.md")
 REPOSITORY = "160000"  # git's mode for the commit of another repository
 OTHER, SKIPPED = "?", "S"  # git's tags: not tracked, and left out of a sparse checkout
 # A file whose content git keeps elsewhere begins with this until it is fetched; its filter, and the command for it.

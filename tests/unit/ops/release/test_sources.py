@@ -259,6 +259,13 @@ def test_a_copy_without_git_in_a_repository_that_ignores_it_is_refused_like_any_
     assert set(source_files(copy, ["api"])) == {"api/main.py"}
 
 
+@pytest.mark.parametrize(("name", "is_shipped"), [("README.md", False), ("terms.md", True)])
+def test_a_process_gets_any_text_but_the_projects_own_documents(root: Path, name: str, *, is_shipped: bool) -> None:
+    (root / "api" / name).write_text("", encoding="utf-8")
+    assert (f"api/{name}" in source_files(root, ["api"])) is is_shipped
+    assert f"api/{name}" in source_files(root, ["api"], whole=True)
+
+
 def test_without_git_it_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(root))
     assert refused(root).what == "git is not there"
