@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import pytest
 
+from ops.errors import PreflightError
 from ops.settings import KEYS, Settings
 from ops.targets import Request
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version
@@ -115,3 +117,27 @@ def test_a_slow_answer_is_no_difference_of_clocks(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(time, "time", lambda: next(times))
     remote = FakeRemote(answers={"hello": {**HELLO, "now": 1010.0}})
     assert RemoteHost(remote, checkout=tmp_path).hello().ahead_s == 0.0
+
+
+@pytest.mark.req("A-07")
+def test_a_checkout_that_cannot_be_released_is_refused_before_a_droplet_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Cloud:
+        def check(self) -> None:
+            asked.append("check")
+
+        def ensure(self, **_: Any) -> None:
+            asked.append("ensure")
+
+    mine = DropletTarget(tmp_path, target(tmp_path).settings)
+    refusal = PreflightError("the submodule `api/lib` is not checked out", why="", fix="")
+    monkeypatch.setattr(mine, "_open_cloud", Cloud)
+    monkeypatch.setattr(mine, "_release", Mock(side_effect=refusal))
+    monkeypatch.setattr("ops.targets.droplet.target.check_key", lambda _: "")
+    heard: Any = MagicMock()
+    with pytest.raises(PreflightError, match="api/lib"):
+        mine.make_ready(Request(mode="full", target="droplet", skip_allowlist=True), heard)
+    assert asked == ["check"]
