@@ -44,8 +44,9 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def checkout(copied: Path) -> Iterator[Path]:
-    """Return a copy of this checkout, which is as it was afterwards."""
+def checkout(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return a copy of this checkout, where we are; it is as it was afterwards."""
+    monkeypatch.chdir(copied)
     yield copied
     if (away := copied.with_name("away")).exists():
         shutil.rmtree(copied / ".git", ignore_errors=True)
