@@ -34,7 +34,8 @@ def serve(conf: Path) -> str:
         return "nginx: no binary in this environment; install the `local` dependency group"
     if not conf.is_file():
         return f"nginx: no configuration at {conf}"
-    words = ("nginx", "-e", "stderr", "-p", f"{conf.parent}/", "-c", str(conf), "-g", directives())
+    # Paths in the file are from here, where this runs: the folder's own name may hold what means something to nginx.
+    words = ("nginx", "-e", "stderr", "-p", "./", "-c", str(conf), "-g", directives())
     try:
         os.execv(binary, words)  # noqa: S606 - nginx must be this very process, to receive its signals
     except OSError as error:

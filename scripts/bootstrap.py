@@ -79,6 +79,7 @@ def stamp(root: Path, lock: str) -> str:
 def prepare(root: Path, lock: str) -> None:
     """Make, complete or renew `.venv`, alone: a second start waits and then finds it done."""
     hear_interrupts()
+    refuse_separator(root)
     venv = root / ".venv"
     leave_to_others(venv)
     begun = (venv / ".slipway-lock").exists()
@@ -103,6 +104,16 @@ def leave_to_others(venv: Path) -> None:
     if venv.is_symlink() and (is_moved(venv) or not venv.exists()):
         say(f"{venv} leads to {venv.readlink()}, which is not of this checkout: that stays, this one gets its own")
         venv.unlink()
+
+
+def refuse_separator(root: Path) -> None:
+    """Stop in a folder that no list of paths can hold: neither PATH nor Python's own could name it."""
+    if os.pathsep in str(root):
+        raise BootstrapError(
+            f"{root} has a `{os.pathsep}` in its path",
+            why=f"a `{os.pathsep}` parts the folders of PATH, so no program could be found in this one",
+            fix=f"move the checkout into a folder without `{os.pathsep}`, then run the same command again",
+        )
 
 
 def hear_interrupts() -> None:
@@ -142,8 +153,13 @@ def python_of(venv: Path) -> Path:
 
 def is_moved(venv: Path) -> bool:
     """Tell whether the scripts in it name another folder: they hold absolute paths."""
+    import shlex  # noqa: PLC0415 - the quick path quotes nothing
+
     activate = venv / "bin" / "activate"
-    return activate.exists() and str(venv) not in activate.read_text(encoding="utf-8")
+    if not activate.exists():
+        return False
+    text = activate.read_text(encoding="utf-8")  # newer Pythons quote the folder there
+    return str(venv) not in text and shlex.quote(str(venv)) not in text
 
 
 def works(venv: Path) -> bool:

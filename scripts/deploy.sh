@@ -29,4 +29,4 @@ esac
 
 prepare "$root" ops
 cd "$root"
-exec .venv/bin/invoke "$word" "$@"
+exec .venv/bin/python -m invoke "$word" "$@"

@@ -12,4 +12,4 @@ done
 
 prepare "$root" ops
 cd "$root"
-exec .venv/bin/invoke verify "$@"
+exec .venv/bin/python -m invoke verify "$@"

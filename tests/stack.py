@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 INVOKE = Path(sys.executable).with_name("invoke")
 DOMAIN = "slipway.localhost"
 WATCH_S = 1  # shorter than by default: tests deploy often
+# What people call their folders, longer than the name of a socket may be; no program may mind.
+ODD_FOLDER = f'Jürgen\'s "own" $HOME & 100% (neu); #1 {"x" * 110}'
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main")
 
 

@@ -16,7 +16,8 @@ from typing import Any
 from ops.engine.durations import seconds
 from ops.engine.model import Edge, Image, Release, Route, Service
 from ops.release.compose_file import read_compose
-from ops.release.git import environment_id, origin_of, source_files
+from ops.release.git import environment_id, origin_of
+from ops.release.sources import source_files
 
 LEAST_WORDS = 2  # a source and the destination
 

@@ -27,14 +27,20 @@ def read_compose(root: Path, environment: Mapping[str, str], *, override: str = 
 
     Raises SettingsError with Compose's own words when it refuses the file.
     """
-    binary = compose_binary()
+    binary, root = compose_binary(), root.absolute()
     files = [word for name in ("docker-compose.yml", override) if name for word in ("--file", str(root / name))]
     options = ("--project-directory", str(root), "--env-file", os.devnull, "--profile", "*")
     command = (binary, *options, *files, "config")
     # Windows starts no program properly without this one
     own = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", env={**own, **environment}, check=False, timeout=30
+        command,
+        cwd=root.anchor,  # it reads the folder that it runs in as a URL, in which a `%` means something
+        capture_output=True,
+        encoding="utf-8",
+        env={**own, **environment},
+        check=False,
+        timeout=30,
     )
     if done.returncode:
         raise SettingsError(

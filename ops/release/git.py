@@ -1,44 +1,41 @@
-"""What git knows of this checkout: which files, which commit, and who works on it."""
+"""What git knows of this checkout: which commit, and who works on it."""
 
 from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable
 from pathlib import Path
 
 from ops.engine.model import Origin
-from ops.errors import UsageError
-from ops.shell_words import quoted
+from ops.errors import PreflightError
+from ops.shell_words import AGAIN
 
-IRRELEVANT = ("Dockerfile", ".dockerignore", ".md")  # endings of files that no running replica reads
+# What git sets for a hook: with these it would answer for that repository, whatever folder it is asked about.
+OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
 
 
-def source_files(root: Path, sources: Iterable[str], *, whole: bool = False) -> dict[str, str]:
-    """Return path -> sha256 of every file below `sources` that git tracks or would track; no sources, no files.
+def ask_git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Ask git about the repository of a folder; raises PreflightError where there is no git.
 
-    `whole` keeps what no running replica reads: a container is built with its Dockerfile.
-
-    Raises UsageError outside a git checkout, because only git knows what belongs to the project.
+    A name that is no UTF-8 is returned as Python writes one: with half characters.
     """
-    wanted = tuple(sources)
-    if not wanted:
-        return {}
-    command = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
-    done = subprocess.run((*command, *wanted), capture_output=True, encoding="utf-8", check=False, timeout=30)
-    if done.returncode:
-        raise UsageError(
-            f"{root} is not a git checkout",
-            why=f"{done.stderr.strip()}; only git knows which files belong to the project",
-            fix=f"git -C {quoted(root)} init",
-        )
-    listed = sorted(path for path in set(done.stdout.split("\0")) if path and (whole or not path.endswith(IRRELEVANT)))
-    files = {path: root / path for path in listed if (root / path).is_file()}
-    return {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files.items()}
+    command = ("git", "-C", str(folder), *words)
+    try:
+        done = subprocess.run(command, capture_output=True, env=_environment(), check=False, timeout=60)
+    except OSError as error:
+        why = f"git does not start: {error.strerror}; only git knows which files belong to the project"
+        raise PreflightError("git is not there", why=why, fix=f"install git, then {AGAIN}") from error
+    output, errors = (text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(command, done.returncode, output, errors)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
 
 
 def environment_id(root: Path, env: str) -> str:
@@ -63,15 +60,18 @@ def origin_of(root: Path) -> Origin:
 def _git(root: Path, words: tuple[str, ...]) -> subprocess.Popen[str]:
     command = ("git", "-C", str(root), *words)
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=_environment(),
     )
 
 
 def revision(root: Path) -> str:
     """Return the commit's short hash, with `-dirty` when the checkout differs from it, or `none` without commits."""
-    command = ("git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*")
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=30)
-    return done.stdout.strip() or "none"
+    return ask_git(root, "describe", "--always", "--dirty", "--exclude", "*").stdout.strip() or "none"
 
 
 COMMIT_SHOWN = 8

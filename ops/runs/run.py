@@ -6,7 +6,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_no
 from ops.runs.console import Console
 from ops.runs.report import Failure, Instance, Outcome, Report, changes_from, steps_from
 from ops.verification import Check, Observations
+
+LATE = timedelta(seconds=5)  # by which an event may be heard of later than it was, or clocks differ, unnoticed
 
 
 class Run:
@@ -43,6 +45,7 @@ class Run:
         self.instance: Instance | None = None
         self.origin = Origin()  # of the release that the run is about
         self.went_back = ""  # the release that was brought back, in words
+        self._host_ahead: timedelta | None = None  # of the clock here; None until the host has told a time
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -59,9 +62,18 @@ class Run:
 
     def add(self, event: dict[str, Any]) -> None:
         """Take in an event, of this side or of the engine's journal, and show it."""
-        stamped = {"at": utc_now().isoformat(timespec="milliseconds"), **event}
+        stamped = {**event, "at": self._by_the_clock_here(event.get("at"))}
         self.events.append(stamped)
         self.console.event(stamped)
+
+    def _by_the_clock_here(self, told: str | None) -> str:
+        """Return when an event was, so that those of the host stand between those of this side."""
+        now = utc_now()
+        at = datetime.fromisoformat(told) if told else now
+        if told and self._host_ahead is None:
+            self._host_ahead = at - now if abs(at - now) > LATE else timedelta(0)
+        shifted = at - (self._host_ahead or timedelta(0)) if told else at
+        return shifted.isoformat(timespec="milliseconds")
 
     def say(self, text: str) -> None:
         """Show progress of the operator's side."""

@@ -22,7 +22,6 @@ FAMILIES: dict[str, type[OpsError]] = {
     "preflight": PreflightError,
     "release": ReleaseError,
 }
-RUNS_KEPT = 10  # each holds a release, and that holds secrets
 AGAIN = "run the same command again"
 
 

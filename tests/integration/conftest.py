@@ -19,7 +19,7 @@ from tests.integration.stack.journey_club import club  # noqa: F401 - a fixture
 from tests.integration.stack.journey_fixtures import town  # noqa: F401 - a fixture
 from tests.once import one_at_a_time
 from tests.ports import first_of_block
-from tests.stack import ROOT, Stack, copy_checkout
+from tests.stack import ODD_FOLDER, ROOT, Stack, copy_checkout
 
 PATIENCE_MS = 15_000  # how long a page may take to show something, on a machine that other workers keep busy
 
@@ -52,8 +52,11 @@ def local_env(cache_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[Stack]:
-    """Return a stack that is deployed and verified; it is taken down with its data when the session ends."""
-    copy = copy_checkout(tmp_path_factory.mktemp("stack") / "checkout", cache_dir=cache_dir)
+    """Return a stack that is deployed and verified; it is taken down with its data when the session ends.
+
+    Its folder has a name that no program may mind.
+    """
+    copy = copy_checkout(tmp_path_factory.mktemp("stack") / ODD_FOLDER / "checkout", cache_dir=cache_dir)
     with one_at_a_time("first-deploy"):
         done = copy.invoke("deploy", "--target", "local", timeout_s=600)
     try:
@@ -62,3 +65,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator
     finally:
         gone = copy.invoke("down", "--target", "local", "--volumes", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert not (copy.state / "supervisor" / "supervisord.pid").exists()  # it takes its file away when it ends

@@ -45,6 +45,7 @@ def hello(root: Path) -> dict[str, Any]:
         "format": _format(root),
         "free_mib": shutil.disk_usage(root if root.exists() else "/").free >> 20,
         "boot": boot(),
+        "now": time.time(),
     }
 
 
@@ -68,7 +69,10 @@ def boot() -> str:
 
 
 def receive(root: Path, stream: Any) -> dict[str, Any]:
-    """Take a gzipped tar of files below `root`; all of them get their names when the last has arrived, or none does."""
+    """Take a gzipped tar of files below `root`; all of them get their names when the last has arrived, or none does.
+
+    A run that was here already is not sent again: a run is named by its operator's clock, and there are several clocks.
+    """
     arrived: list[tuple[Path, Path]] = []
     root.mkdir(mode=0o711, parents=True, exist_ok=True)
     try:
@@ -77,6 +81,11 @@ def receive(root: Path, stream: Any) -> dict[str, Any]:
         if names[-1:] != [END]:
             message = "the stream ended before its last file"
             raise UploadRefusedError(message)
+        runs = {path.parent.name for _, path in arrived if path.parent.parent == root / "runs"}
+        for run in runs:
+            if (root / "runs" / run / "journal.jsonl").exists():
+                message = f"a run named {run} was here already"
+                raise UploadRefusedError(message)
         _flush(root)
         for temporary, path in arrived:
             if not _is_same(temporary, path):
@@ -85,7 +94,7 @@ def receive(root: Path, stream: Any) -> dict[str, Any]:
     finally:
         for temporary, _ in arrived:
             temporary.unlink(missing_ok=True)
-    _prune(root)
+    _prune(root, just_arrived=runs)
     return {"received": len(arrived)}
 
 
@@ -144,10 +153,20 @@ def _flush(root: Path) -> None:
         os.close(descriptor)
 
 
-def _prune(root: Path) -> None:
-    """Remove releases of old runs, because they hold secrets, and source files that nothing is made from any more."""
-    for old in sorted(root.glob("runs/*"))[:-RUNS_KEPT]:
+def remove_old_runs(runs: Path, *, keep: set[str]) -> None:
+    """Remove all but the last runs, because a release holds secrets; in the order in which they came to this host.
+
+    Their names tell another order: that of the clocks of those who asked for them. Those to `keep` are no old ones.
+    """
+    others = [path for path in runs.glob("*") if path.name not in keep]
+    others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))
+    for old in others[: max(0, len(others) + len(keep) - RUNS_KEPT)]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _prune(root: Path, *, just_arrived: set[str]) -> None:
+    """Remove old runs, and source files that nothing is made from any more."""
+    remove_old_runs(root / "runs", keep=just_arrived)
     texts = [file.read_text(encoding="utf-8") for file in root.glob("r*/*/release.json")]
     needed = {name for text in texts for name in re.findall(r'"([0-9a-f]{64})"', text)}
     for blob in root.glob("blobs/*"):

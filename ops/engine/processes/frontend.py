@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -91,7 +92,8 @@ def _tools(folder: Path, node: Path) -> Path:
     (tools / "node").symlink_to(node / "bin" / "node")
     for name in ("npm", "npx"):
         script = node / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
-        (tools / name).write_text(f'#!/bin/sh\nexec "{tools / "node"}" "{script}" "$@"\n', encoding="utf-8")
+        words = shlex.join((str(tools / "node"), str(script)))
+        (tools / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
         (tools / name).chmod(0o700)
     return tools
 

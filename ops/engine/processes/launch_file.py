@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from ops.engine.processes.layout import Layout, write_private
 
 LAUNCH_FILE = "launch.json"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+# What any program and any of its configuration files takes for a path, without quotes and as it stands.
+PLAIN = re.compile(r"[\w/.+@=,-]*")
 Launch = dict[str, Any]
 
 
@@ -19,12 +23,19 @@ def describe(service: Service, layout: Layout, *, name: str, scratch: Path, port
     """Return everything that turns a process into this replica, every placeholder filled."""
     image = layout.image(service.image.id)
     env = layout.env(service.image.env_id)
+    cwd = image / service.workdir
+
+    def place(path: Path) -> str:
+        # A template is filled in as it is: in nginx's and Traefik's files a blank, a quote or a dollar means something
+        # else. From where the program runs, no name is the operator's.
+        return os.path.relpath(path, cwd) if service.files and not PLAIN.fullmatch(str(path)) else str(path)
+
     values = {
         "{port}": str(port),
-        "{image}": str(image),
+        "{image}": place(image),
         "{env}": str(env),
-        "{data}": str(layout.data),
-        "{scratch}": str(scratch),
+        "{data}": place(layout.data),
+        "{scratch}": place(scratch),
         "{version}": service.image.id,
     }
     return {
@@ -37,7 +48,7 @@ def describe(service: Service, layout: Layout, *, name: str, scratch: Path, port
         "after": list(service.after),
         "stop_signal": service.stop_signal,
         "stop_grace_s": service.stop_grace_s,
-        "cwd": str(image / service.workdir),
+        "cwd": str(cwd),
         "command": [fill(word, values) for word in service.command],
         "healthcheck": [fill(word, values) for word in service.healthcheck],
         "files": {str(image / source): str(scratch / target) for source, target in service.files.items()},

@@ -146,6 +146,23 @@ def step_back(pid: int) -> None:
         (PROC / str(pid) / "autogroup").write_text(str(BEHIND))
 
 
+def command_of(pid: int) -> str:
+    """Return the words that a process was started with, empty when there is none."""
+    if (PROC / "self" / "cmdline").exists():
+        with contextlib.suppress(OSError):
+            return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    command = ("ps", "-o", "command=", "-p", str(pid))
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False).stdout
+
+
+def folder_of(pid: int) -> Path | None:
+    """Return the folder that a process runs in; None where that cannot be told."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "cwd").readlink()
+    return None
+
+
 def tree(pid: int, processes: dict[int, Process]) -> list[int]:
     """Return a process and all that descend from it."""
     found, queue = [], [pid] if pid in processes else []

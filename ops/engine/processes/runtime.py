@@ -21,6 +21,7 @@ from ops.engine.service_roles import EDGE_SERVICE
 
 HEALTH_TIMEOUT_S = 5.0
 KILL_TIMEOUT_S = 5.0
+STRAY_TIMEOUT_S = 20.0
 State = Literal["starting", "running", "stopped", "failed"]
 STATES: dict[str, State] = {
     "RUNNING": "running",
@@ -56,6 +57,7 @@ class ProcessesRuntime:
             if self._supervisor.is_running():
                 return
             env = self._local_environment()
+            self._supervisor.end_unheard(timeout_s=STRAY_TIMEOUT_S)
             self._end_orphans()
             self._supervisor.start(env)
 
@@ -238,6 +240,7 @@ class ProcessesRuntime:
             self.layout.make()
             jobs.end_abandoned(self.layout)
             if not self._supervisor.is_running():
+                self._supervisor.end_unheard(timeout_s=STRAY_TIMEOUT_S)
                 self._end_orphans()
             for wave in waves(list(launches(self.layout))):
                 self._stop_all(wave)

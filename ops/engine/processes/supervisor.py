@@ -21,6 +21,7 @@ from ops.redact import last_lines
 
 START_TIMEOUT_S = 15.0
 OPEN_FILES = 8192
+SUPERVISOR = "supervisor.supervisord"
 SOURCES = Path(__file__).resolve().parents[3]
 
 # Paths are relative to `.local`, where the supervisor runs: a `#` or `;` in a folder's name would end its line.
@@ -70,7 +71,10 @@ class Supervisor:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._folder = layout.supervisor
-        self._socket = supervisor_rpc.socket_path(self._folder)
+
+    @property
+    def _socket(self) -> Path:
+        return supervisor_rpc.found_socket(self._folder)
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method of its interface; raises EngineError (host) when it is gone, Fault when it refuses."""
@@ -94,15 +98,12 @@ class Supervisor:
 
     def start(self, env: Path) -> None:
         """Start it, detached, with every replica that has a configuration; it must not run yet."""
-        supervisor_rpc.make_socket_folder(self._socket)
-        socket_name = os.path.relpath(self._socket, self._layout.root)
-        inside = self._socket.is_relative_to(self._layout.root)
         user = "user=root\n" if os.getuid() == 0 else ""  # only then it may be named
-        main = MAIN.format(socket=socket_name if inside else self._socket, open_files=_open_files(), user=user)
+        main = MAIN.format(socket=self._make_place(), open_files=_open_files(), user=user)
         write_private(self._folder / "supervisord.conf", main)
         write_private(self._folder / "env", env.name)
         # It goes to the background by itself: the call returns once it has read its configuration.
-        command = (str(env / "bin" / "python"), "-m", "supervisor.supervisord", "-c", "supervisor/supervisord.conf")
+        command = (str(env / "bin" / "python"), "-m", SUPERVISOR, "-c", "supervisor/supervisord.conf")
         environment = {"PATH": SYSTEM_PATH, "HOME": str(self._layout.root), "LANG": "C.UTF-8"}
         with (self._folder / "start.log").open("w+", encoding="utf-8") as log:
             done = subprocess.run(
@@ -119,7 +120,21 @@ class Supervisor:
             log.seek(0)
             if done.returncode:
                 raise _no_start(log.read())
-        self._wait_for_answer()
+        try:
+            self._wait_for_answer()
+        except BaseException:
+            self.end_unheard(timeout_s=START_TIMEOUT_S)  # nobody would find it again
+            raise
+
+    def _make_place(self) -> str:
+        """Make the folder of a new socket and note where it is; return the socket as the supervisor is told."""
+        place, noted = supervisor_rpc.socket_path(self._folder), self._folder / supervisor_rpc.PLACE
+        supervisor_rpc.make_socket_folder(place)
+        if place.is_relative_to(self._layout.root):
+            noted.unlink(missing_ok=True)
+            return os.path.relpath(place, self._layout.root)
+        write_private(noted, str(place))
+        return str(place)
 
     def _wait_for_answer(self) -> None:
         until = time.monotonic() + START_TIMEOUT_S
@@ -181,17 +196,40 @@ class Supervisor:
         if self.is_running():
             pid = int(self.call("getPID"))
             self.call("shutdown")
-            until = time.monotonic() + timeout_s
-            while pid in os_processes.table():
-                if time.monotonic() > until:
-                    os_processes.send(pid, signal.SIGKILL)
-                time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
-        self._socket.unlink(missing_ok=True)  # a killed one leaves it behind
-        if not self._socket.is_relative_to(self._layout.root) and self._socket.parent.exists():
-            self._socket.parent.rmdir()
+            _wait_for_end(pid, timeout_s=timeout_s)
+        place = self._socket
+        place.unlink(missing_ok=True)  # a killed one leaves it behind
+        if not place.is_relative_to(self._layout.root) and place.parent.exists():
+            place.parent.rmdir()
+        (self._folder / supervisor_rpc.PLACE).unlink(missing_ok=True)
+
+    def end_unheard(self, *, timeout_s: float) -> None:
+        """End one that runs and does not answer: its socket is gone, or it never had a good one."""
+        pid = self._process()
+        if pid and not self.is_running():
+            os_processes.send(pid, signal.SIGTERM)  # which ends what it runs, too
+            _wait_for_end(pid, timeout_s=timeout_s)
+
+    def _process(self) -> int:
+        """Return the process that its own file names, 0 when that is none of ours (any more)."""
+        try:
+            pid = int((self._folder / "supervisord.pid").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+        here = os_processes.folder_of(pid)
+        is_here = here is None or here == self._layout.root.resolve()
+        return pid if is_here and SUPERVISOR in os_processes.command_of(pid) else 0
 
     def _conf(self, name: str) -> Path:
         return self._folder / "conf.d" / f"{name}.conf"
+
+
+def _wait_for_end(pid: int, *, timeout_s: float) -> None:
+    until = time.monotonic() + timeout_s
+    while pid in os_processes.table():
+        if time.monotonic() > until:
+            os_processes.send(pid, signal.SIGKILL)
+        time.sleep(0.05)  # waits for the supervisor to end, killed after timeout_s
 
 
 def program(launch: Launch, *, root: Path) -> str:

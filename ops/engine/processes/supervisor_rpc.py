@@ -15,15 +15,20 @@ from typing import Any
 from ops.engine.errors import EngineError
 
 TIMEOUT_S = 10.0
+PLACE = "socket"  # in the supervisor's folder: where the socket is, when it is elsewhere
 # sockaddr_un holds 104 bytes on macOS, 108 on Linux; the supervisor binds a name with its process id at the end first.
 LONGEST_PATH = 90
 
 
 class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisor")  # a path is no name of a host: a blank in it, for one, would be refused
+        self._path = path
+
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(self.host)
+        self.sock.connect(self._path)
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -44,6 +49,12 @@ def call(path: Path, method: str, *arguments: Any) -> Any:
             return getattr(proxy, f"supervisor.{method}")(*arguments)
         except (http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
             raise ConnectionError(f"the supervisor ended in the middle of {method}") from error
+
+
+def found_socket(folder: Path) -> Path:
+    """Return where the socket is; as it was noted when the supervisor started, whatever TMPDIR says by now."""
+    noted = folder / PLACE
+    return Path(noted.read_text(encoding="utf-8")) if noted.exists() else socket_path(folder)
 
 
 def socket_path(folder: Path) -> Path:

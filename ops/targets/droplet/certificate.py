@@ -33,7 +33,12 @@ def read_tls_files(certificate: Path, key: Path, *, domain: str, now: datetime) 
 
 
 def _check_use(parsed: x509.Certificate, path: Path, *, domain: str, now: datetime) -> None:
-    if not parsed.not_valid_before_utc <= now <= parsed.not_valid_after_utc:
+    if now < parsed.not_valid_before_utc:
+        begins = f"{parsed.not_valid_before_utc:%Y-%m-%d %H:%M}"
+        why = f"{path} is valid from {begins} UTC on, and by the clock of this machine it is {now:%Y-%m-%d %H:%M}"
+        fix = "set the clock of this machine if that is not the time, then run the same command again"
+        raise PreflightError("the certificate is not valid yet", why=why, fix=fix)
+    if now > parsed.not_valid_after_utc:
         why = f"{path} is valid from {parsed.not_valid_before_utc:%Y-%m-%d} to {parsed.not_valid_after_utc:%Y-%m-%d}"
         raise PreflightError(
             "the certificate is not valid today", why=why, fix="renew it, then run the same command again"

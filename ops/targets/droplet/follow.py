@@ -45,7 +45,9 @@ class RemoteRun:
         )
         started = (*unit, *engine_words(verb, "--run-id", run_id, *words))
         self._pending = self.remote.lines(
-            _in_turn(("mkdir", "-p", "-m", "700", str(folder)), started, then=self._follower(run_id)),
+            _in_turn(
+                ("mkdir", "-p", "-m", "700", str(folder)), _refuse_again(folder), started, then=self._follower(run_id)
+            ),
             sudo=True,
             timeout_s=RUN_S,
             idle_s=SILENCE_S,
@@ -132,6 +134,12 @@ def engine_words(verb: str, *arguments: str) -> tuple[str, ...]:
 
 def _unit(run_id: str) -> str:
     return f"slipway-{run_id}"
+
+
+def _refuse_again(folder: PurePosixPath) -> tuple[str, ...]:
+    """Return the command that fails for a run that was there already: each operator's clock names runs."""
+    program = 'test ! -e "$1" || { echo "$2" >&2; exit 1; }'
+    return ("sh", "-c", program, "sh", str(folder / "journal.jsonl"), f"a run named {folder.name} was here already")
 
 
 def _in_turn(*commands: tuple[str, ...], then: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,7 +37,10 @@ ROOM_MIB = 64  # what the journal, the release and the logs of a run want beside
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot."""
+    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot.
+
+    `ahead_s` says how far its clock is ahead of the one here, below 0 when it is behind.
+    """
 
     bootstrap: str = ""
     engine: str = ""
@@ -45,6 +49,7 @@ class Hello:
     format: str = "0"
     free_mib: int = 0
     boot: str = ""
+    ahead_s: float = 0.0
 
 
 class RemoteHost:
@@ -67,14 +72,17 @@ class RemoteHost:
     def _look(self) -> Hello:
         """Return what is on the host, asked for once; call `forget` after something else has changed it."""
         if self._seen is None:
+            asked_at = time.time()
             ran = self._program("hello")
+            answered_at = time.time()
             if "not found" in ran.errors:  # no Python, or not even sudo: nobody has prepared this host
                 self._seen = Hello()
             elif ran.errors.startswith("sudo:"):
                 raise no_sudo(self.remote.login, why=ran.errors.strip())
             else:
                 answer = _answer(ran)
-                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"])})
+                ahead_s = _ahead_s(answer.pop("now", asked_at), between=(asked_at, answered_at))
+                self._seen = Hello(**{**answer, "blobs": frozenset(answer["blobs"]), "ahead_s": ahead_s})
         return self._seen
 
     def forget(self) -> None:
@@ -109,6 +117,11 @@ class RemoteHost:
     def is_ready(self) -> bool:
         """Tell whether anything was ever deployed here."""
         return bool(self._look().engine) and self._look().has_state
+
+    @property
+    def ahead_s(self) -> float:
+        """How far the host's clock is ahead of the one here, also where a newer Slipway has been."""
+        return self._look().ahead_s
 
     def engine(self, verb: str, *arguments: str) -> Any:
         """Run an engine command to its end and return the JSON it printed; raises the matching OpsError."""
@@ -194,6 +207,12 @@ def _streamed(lines: Generator[str, None, CommandResult]) -> Iterator[str]:
             check_stream(ended.value.exit_code, ended.value.errors, target="droplet")
             return
         yield f"{line}\n"
+
+
+def _ahead_s(now: float, *, between: tuple[float, float]) -> float:
+    """Return how far a clock is ahead that said `now` at some moment between these two."""
+    asked_at, answered_at = between
+    return min(now - asked_at, 0.0) + max(now - answered_at, 0.0)
 
 
 def _answer(ran: CommandResult) -> Any:

@@ -12,7 +12,7 @@ from ops.engine.model import Release
 from ops.errors import HostError, UsageError
 from ops.redact import Redactor
 from ops.release import droplet_release
-from ops.runs import Instance, utc_now
+from ops.runs import Instance, duration, utc_now
 from ops.settings import Settings, load_for_droplet
 from ops.ssh import Login, Remote, check_key, key_file
 from ops.targets.background import in_background
@@ -27,6 +27,7 @@ from ops.verification import Site, issuer_of
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
 NEW_HOST_S = 300.0  # how long a droplet that was made in this run may take until it lets us in
 OLD_HOST_S = 30.0
+CLOCK_S = 60.0  # by which the clock here and the host's may differ unsaid
 
 
 class DropletTarget:
@@ -94,6 +95,7 @@ class DropletTarget:
         if request.mode == "full":
             with told.step("prepare"):
                 self._prepare(public_key, told)
+        self._check_clock(told)
         self._check_names(told)
 
     def reach(self, told: Told) -> None:
@@ -104,6 +106,7 @@ class DropletTarget:
         self._connect(told, patience_s=OLD_HOST_S)
         if not self.host.is_ready:
             raise UsageError("nothing is deployed there", why=f"{self.address} holds no release", fix="invoke deploy")
+        self._check_clock(told)
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for containers, and the certificate files that Traefik needs."""
@@ -152,6 +155,8 @@ class DropletTarget:
     def _ensure(self, request: Request, told: Told, public_key: str) -> bool:
         cloud = self._open_cloud()
         cloud.check()
+        if self._packed:
+            self._packed.result()  # a checkout that cannot be released is refused before a droplet is paid for
         address, warning = ("", "") if request.skip_allowlist else _allowed(request, self.settings)
         if warning:
             told.warn(warning)
@@ -219,6 +224,16 @@ class DropletTarget:
         else:
             remote.connect(patience_s=patience_s)
         self._host = RemoteHost(remote, checkout=self.root, say=told.say)
+
+    def _check_clock(self, told: Told) -> None:
+        """Highlight clocks that differ: what is told here by date, a certificate's for one, is told by the one here."""
+        ahead_s = self.host.ahead_s
+        if abs(ahead_s) > CLOCK_S:
+            here = f"{duration(abs(ahead_s))} {'behind' if ahead_s > 0 else 'ahead of'} the host's"
+            told.warn(
+                f"the clock of this machine is {here}: set the one that is wrong (`timedatectl` tells whether the "
+                "network keeps it right), or a good certificate may look expired or not yet valid"
+            )
 
     def _check_names(self, told: Told) -> None:
         """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.host.formats import note_format, read_text
+from ops.engine.host.receive import remove_old_runs
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import pack
 from ops.errors import HostError
 from ops.redact import last_lines
-from ops.targets.host import AGAIN, RUNS_KEPT, check_stream, refusal, refuse_newer_state
+from ops.targets.host import AGAIN, check_stream, refusal, refuse_newer_state
 
 UTF8: Any = {"text": True, "encoding": "utf-8", "errors": "replace"}  # what the engine prints, in any locale
 
@@ -142,8 +142,7 @@ class LocalHost:
         """Make the folder of a run, and remove those of old ones."""
         run = self.state / "runs" / run_id
         run.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for old in sorted(run.parent.iterdir())[:-RUNS_KEPT]:
-            shutil.rmtree(old)
+        remove_old_runs(run.parent, keep={run_id})
         return run
 
     def _wait(self, *, timeout_s: float) -> bool:

@@ -17,6 +17,7 @@ import psutil
 from ops.errors import PreflightError
 from ops.settings import Settings
 from ops.shell_words import local_deploy
+from ops.targets.local.cache import cache_dir
 
 _PYTHON = (3, 11)
 _FREE_GIB = 2.0
@@ -45,7 +46,7 @@ def check_local(settings: Settings, *, root: Path, ours: Collection[int]) -> Non
     obstacles = [
         *_python(sys.version_info[:2]),
         *_folder(root / ".local"),
-        *_disk({root / ".local", settings.cache_dir(root)}),
+        *_disk({root / ".local", cache_dir(settings, root)}),
         *_ports(settings, ours),
     ]
     if obstacles:

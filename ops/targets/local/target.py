@@ -15,6 +15,7 @@ from ops.runs import utc_now
 from ops.settings import Settings, load
 from ops.targets.background import in_background
 from ops.targets.base import LOCAL_DEPLOY, Request, Shipment, Told
+from ops.targets.local.cache import cache_dir
 from ops.targets.local.certificate import ensure_local_tls
 from ops.targets.local.host import LocalHost
 from ops.targets.local.preflight import check_local
@@ -111,6 +112,6 @@ def _engine_environment(root: Path, settings: Settings) -> dict[str, str]:
     kept: Mapping[str, str] = {key: value for key, value in os.environ.items() if key not in secret}
     return {
         **kept,
-        "SLIPWAY_CACHE_DIR": str((root / settings.LOCAL_CACHE_DIR).resolve()),
+        "SLIPWAY_CACHE_DIR": str(cache_dir(settings, root)),
         "SLIPWAY_REPLICA_PORT_FIRST": str(settings.LOCAL_REPLICA_PORT_FIRST),
     }

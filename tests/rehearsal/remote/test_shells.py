@@ -10,6 +10,7 @@ import pytest
 from rehearsal.droplet.machine import Machine
 from tests.rehearsal.remote.remote_fixtures import Place
 
+HOME = "/home/deploy"  # a container's home is nobody's
 NOISE = "echo Welcome\necho 'no terminal' >&2\ntrap 'echo Bye; echo Bye >&2' EXIT\n"
 FILES = {".bashrc": NOISE, ".config/fish/config.fish": "echo Welcome\n", ".tcshrc": "echo Welcome\n"}
 SCRIPT = (
@@ -25,13 +26,13 @@ def loud(prepared: Machine) -> Iterator[Machine]:
     """Return the prepared droplet, whose user's shells all print when they start; afterwards it is as it was."""
     prepared.run("sh", "-c", f"apt-get -q update && {PACKAGES}", timeout_s=180)
     before = prepared.run("sh", "-c", "cat ~deploy/.bashrc 2>/dev/null || true")
-    prepared.run("mkdir", "-p", "/home/deploy/.config/fish")
+    prepared.run("mkdir", "-p", f"{HOME}/.config/fish")
     for name, text in FILES.items():
-        write(prepared, f"/home/deploy/{name}", text)
-    prepared.run("chown", "-R", "deploy", "/home/deploy")
+        write(prepared, f"{HOME}/{name}", text)
+    prepared.run("chown", "-R", "deploy", HOME)
     yield prepared
     prepared.run("sh", "-c", "rm -rf ~deploy/.config ~deploy/.tcshrc; chsh -s /bin/bash deploy")
-    write(prepared, "/home/deploy/.bashrc", before)
+    write(prepared, f"{HOME}/.bashrc", before)
 
 
 def write(machine: Machine, path: str, text: str) -> None:

@@ -125,3 +125,19 @@ def test_a_plan_leaves_nothing_on_the_host(place: Place, host: RemoteHost, prepa
     changes = host.plan(release(place.checkout, one=b"a"))["changes"]
     assert [(change["service"], change["action"]) for change in changes] == [("x", "start")]
     assert prepared.run("sh", "-c", "find /var/lib/slipway /tmp | sort") == before
+
+
+@pytest.mark.parametrize("begun", ["20200101_000000", "20991231_235959"])
+def test_a_release_stays_whatever_the_time_is_where_its_operator_is(
+    place: Place, host: RemoteHost, prepared: Machine, begun: str
+) -> None:
+    runs = "/var/lib/slipway/runs"
+    others = f"mkdir -p {runs} && cd {runs} && for one in $(seq 10 25); do mkdir -p 20500101_0000$one; done"
+    prepared.run("sh", "-c", others)
+    try:
+        shipped = host.ship(begun, release(place.checkout, one=b"first content"), {})
+        assert prepared.run("stat", "-c", "%a", shipped).strip() == "600"
+        assert len(prepared.run("ls", runs).split()) == 10
+        assert abs(host.hello().ahead_s) < 60
+    finally:
+        prepared.run("sh", "-c", f"rm -r {runs}/20500101_* {runs}/{begun}")

@@ -61,6 +61,7 @@ BUILDERS = {
     "local_deploy": "./scripts/deploy.sh --target local",
     "prepared": "./scripts/deploy.sh --help",
     "copied": "cp .env.prod.example .env",
+    "_git_in": "git -C api rm --cached api/x",
     "looked_at": "ls -ld /srv/x",
     "free_space": "df -h /srv/x",
     "key_made": "ssh-keygen -t ed25519 -N '' -f /srv/x",

@@ -29,7 +29,7 @@ SETTINGS = {key.name for key in KEYS}
 FILES = ("traefik/dynamic/headers.yml", "traefik/dynamic/public.yml", "traefik/traefik.yml.template", "pyproject.toml")
 IN_FILES = {"security-headers", "routers", "certificatesResolvers", "dependency-groups"}
 PREPARATION = re.compile(
-    r"(wait|check|free|renew|correct|connect|start|install|delete that line from|run destroy)\b.*|.* on the host"
+    r"(wait|check|free|renew|correct|connect|start|install|put|rename|move|set the clock|delete that line from|run destroy)\b.*|.* on the host"
 )
 LEAD = re.compile(
     r"(only if you rebuilt it|look at it with|make a new one|on the host|if it fails again"

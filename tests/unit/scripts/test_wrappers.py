@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import bootstrap
+from tests.stack import ODD_FOLDER
 from tests.unit.scripts.powershell_fixtures import WORDS_OF, flags, kebab
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,14 +37,13 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    root = tmp_path / "a checkout"
+    root = tmp_path / ODD_FOLDER / "a checkout"
     shutil.copytree(ROOT / "scripts", root / "scripts")
     shutil.copytree(ROOT / "requirements", root / "requirements")
     tools = root / ".venv" / "bin"
     tools.mkdir(parents=True)
-    for name, program in (("invoke", TOLD), ("python", PYTHON)):
-        (tools / name).write_text(program, encoding="utf-8")
-        (tools / name).chmod(0o755)
+    (tools / "python").write_text(PYTHON, encoding="utf-8")
+    (tools / "python").chmod(0o755)
     (root / ".venv" / ".slipway-stamp").write_text(bootstrap.stamp(root, "dev"), encoding="utf-8")
     return Checkout(root)
 
@@ -52,15 +52,15 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.mark.parametrize(
     ("script", "arguments", "told"),
     [
-        ("deploy.sh", ("--target", "local"), "invoke|deploy|--target|local|"),
-        ("deploy.sh", ("--help",), "invoke|deploy|--help|"),
-        ("deploy.sh", ("--full", "--timestamped"), "invoke|deploy|"),
-        ("deploy.sh", ("--update-only", "--json"), "invoke|update|--json|"),
-        ("deploy.sh", ("--json", "--preflight"), "invoke|plan|--json|"),
-        ("deploy.sh", ("--target", "two words", "", '"$x'), 'invoke|deploy|--target|two words||"$x|'),
-        ("deploy.sh", ("--address", "203.0.113.7", "--update-only"), "invoke|update|--address|203.0.113.7|"),
-        ("test.sh", ("--target", "local", "--json"), "invoke|verify|--target|local|--json|"),
-        ("test.sh", ("--timestamped", "--address", "203.0.113.7"), "invoke|verify|--address|203.0.113.7|"),
+        ("deploy.sh", ("--target", "local"), "python|-m|invoke|deploy|--target|local|"),
+        ("deploy.sh", ("--help",), "python|-m|invoke|deploy|--help|"),
+        ("deploy.sh", ("--full", "--timestamped"), "python|-m|invoke|deploy|"),
+        ("deploy.sh", ("--update-only", "--json"), "python|-m|invoke|update|--json|"),
+        ("deploy.sh", ("--json", "--preflight"), "python|-m|invoke|plan|--json|"),
+        ("deploy.sh", ("--target", "two words", "", '"$x'), 'python|-m|invoke|deploy|--target|two words||"$x|'),
+        ("deploy.sh", ("--address", "203.0.113.7", "--update-only"), "python|-m|invoke|update|--address|203.0.113.7|"),
+        ("test.sh", ("--target", "local", "--json"), "python|-m|invoke|verify|--target|local|--json|"),
+        ("test.sh", ("--timestamped", "--address", "203.0.113.7"), "python|-m|invoke|verify|--address|203.0.113.7|"),
         ("check.sh", (), "python|-m|scripts.checks|"),
         ("check.sh", ("--quick",), "python|-m|scripts.checks|--quick|"),
         ("check.sh", ("-s", "unit", "--", "-k", "a b"), "python|-m|scripts.checks|-s|unit|--|-k|a b|"),
@@ -87,7 +87,7 @@ def test_the_shell_wrapper_passes_each_flag_of_its_tasks_as_it_is(checkout: Chec
     known = flags(*WORDS_OF[script])
     typed = [word for name in known for word in (kebab(name), *(["x y"] if known[name] == "string" else []))]
     word = WORDS_OF[script][0]
-    assert checkout.run(f"{script}.sh", *typed).stdout == f"invoke|{word}|{'|'.join(typed)}|"
+    assert checkout.run(f"{script}.sh", *typed).stdout == f"python|-m|invoke|{word}|{'|'.join(typed)}|"
 
 
 @pytest.mark.req("A-02")
@@ -134,3 +134,22 @@ def test_both_kinds_of_wrapper_start_the_same_tasks() -> None:
     for name, word in (("deploy", "deploy"), ("test", "verify")):
         for suffix in ("sh", "ps1"):
             assert re.search(rf"\b{word}\b", (ROOT / "scripts" / f"{name}.{suffix}").read_text(encoding="ascii"))
+
+
+@pytest.mark.req("A-02")
+def test_a_folder_that_no_list_of_paths_can_hold_is_refused(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", checkout.root / "one:two")
+    assert bootstrap.main(["ops"]) == bootstrap.PREFLIGHT
+    said = capsys.readouterr().err
+    assert "has a `:` in its path" in said
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["error", "why", "fix"]
+
+
+@pytest.mark.req("A-02")
+def test_an_environment_in_a_folder_of_any_name_is_known_to_be_in_its_place(checkout: Checkout) -> None:
+    venv = checkout.root / "made"
+    subprocess.run((sys.executable, "-m", "venv", "--without-pip", str(venv)), check=True)
+    assert not bootstrap.is_moved(venv)
+    assert bootstrap.is_moved(venv.rename(venv.with_name("moved")))

@@ -11,7 +11,8 @@ from ops.engine.model import Release, release_from_json, release_to_json
 from ops.errors import SettingsError, UsageError
 from ops.release.build import local_release
 from ops.release.compose_file import read_compose
-from ops.release.git import environment_id, source_files
+from ops.release.git import environment_id
+from ops.release.sources import source_files
 from tests.stack import copy_checkout
 
 SETTINGS = {

@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import xmlrpc.client
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,13 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.host.files import write_routes
 from ops.engine.model import Image, Service
-from ops.engine.processes import jobs, launch, os_processes, supervisor_rpc
+from ops.engine.processes import frontend, jobs, launch, os_processes, supervisor_rpc
 from ops.engine.processes.launch_file import describe, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, disk, make_private, write_private
 from ops.engine.processes.ports import choose_port
 from ops.engine.processes.runtime import STATES, _refused
-from ops.engine.processes.supervisor import program
+from ops.engine.processes.supervisor import Supervisor, program
+from tests.stack import ODD_FOLDER
 
 SECRET = "canary-5561"
 NAME = "api-0123456789ab-0"
@@ -197,6 +200,74 @@ def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
     short = supervisor_rpc.socket_path(tmp_path / ("x" * 100))
     assert len(str(short)) < supervisor_rpc.LONGEST_PATH
     assert short == supervisor_rpc.socket_path(tmp_path / ("x" * 100))
+
+
+def test_a_socket_stays_found_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = Supervisor(Layout(tmp_path / ("x" * 100)))
+    folder = tmp_path / ("x" * 100) / "supervisor"
+    folder.mkdir(parents=True)
+    made = supervisor._make_place()  # noqa: SLF001 - what a start does
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "another"))
+    assert str(supervisor_rpc.socket_path(folder)) != made == str(supervisor_rpc.found_socket(folder))
+    supervisor.shut_down(timeout_s=0)
+    assert not Path(made).parent.exists()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a b", "ü'\"$x", "%;#", "x:y", "[::1]"])
+def test_a_supervisor_is_asked_in_a_folder_of_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # its own path may be too long
+    place = Path(name) / "supervisor.sock"
+    place.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+        answering = threading.Thread(target=answer_once, args=(server,))
+        answering.start()
+        assert supervisor_rpc.call(place, "getPID") == 7
+        answering.join()
+
+
+def answer_once(server: socket.socket) -> None:
+    """Answer one question as a supervisor does that has process id 7."""
+    body = xmlrpc.client.dumps((7,), methodresponse=True).encode()
+    link, _ = server.accept()
+    with link:
+        link.recv(65536)
+        link.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "it's", 'so "called"', "$HOME", "a;b", "100%", "#1", "(new)", "{x}", "back\\slash"]
+)
+def test_a_template_is_filled_with_no_name_of_the_operators_that_means_something_in_it(
+    tmp_path: Path, name: str
+) -> None:
+    root = tmp_path / name / ".local"
+    found = described(root, workdir="", command=("nginx", "-c", "{scratch}/nginx.conf", "{image}/x"))
+    assert found["command"] == ["nginx", "-c", f"../../replicas/{NAME}/nginx.conf", "./x"]
+    assert found["environment"]["STATIC"] == "../../data/static"
+    assert Path(found["cwd"], found["environment"]["STATIC"]).resolve() == (root / "data" / "static").resolve()
+    without = described(root, files={})
+    assert without["environment"]["STATIC"] == f"{root}/data/static"
+
+
+@pytest.mark.parametrize("name", ["plain", "größer", "a-b_c.d+e@f=g,h"])
+def test_a_plain_place_stays_whole(tmp_path: Path, name: str) -> None:
+    assert described(tmp_path / name)["environment"]["STATIC"] == f"{tmp_path / name}/data/static"
+
+
+def test_a_tool_of_node_is_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    node = tmp_path / ODD_FOLDER
+    (node / "bin").mkdir(parents=True)
+    (node / "bin" / "node").write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    (node / "bin" / "node").chmod(0o700)
+    (tmp_path / "ü $HOME").mkdir()
+    tools = frontend._tools(tmp_path / "ü $HOME", node)  # noqa: SLF001 - what a build does
+    done = subprocess.run((str(tools / "npm"), "ci", "a b"), capture_output=True, text=True, check=True)
+    assert done.stdout == f"{node}/lib/node_modules/npm/bin/npm-cli.js|ci|a b|"
 
 
 def test_a_socket_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:

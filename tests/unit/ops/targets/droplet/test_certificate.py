@@ -38,7 +38,7 @@ def test_a_pair_for_the_domain_is_returned_as_it_is(tmp_path: Path, name: str) -
         ("other.example.org", timedelta(), "is not for other.example.org"),
         ("deep.app.example.org", timedelta(), "is not for"),
         ("app.example.org", timedelta(days=365 * 1000), "not valid today"),
-        ("app.example.org", timedelta(days=-365 * 100), "not valid today"),
+        ("app.example.org", timedelta(days=-365 * 100), "not valid yet"),
     ],
 )
 def test_a_certificate_that_browsers_would_refuse_is_refused(
@@ -59,3 +59,16 @@ def test_files_that_are_no_pair_are_refused(tmp_path: Path) -> None:
         read_tls_files(key, certificate, domain="app.example.org", now=NOW)
     with pytest.raises(PreflightError, match="TLS_CERT_PATH cannot be read"):
         read_tls_files(tmp_path / "none.pem", key, domain="app.example.org", now=NOW)
+
+
+@pytest.mark.req("A-16")
+def test_a_certificate_of_the_future_names_the_clock_that_may_be_wrong(tmp_path: Path) -> None:
+    begins = NOW.replace(microsecond=0)
+    issued = trustme.CA().issue_cert("app.example.org", not_before=begins)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certificate.write_bytes(issued.cert_chain_pems[0].bytes())
+    key.write_bytes(issued.private_key_pem.bytes())
+    with pytest.raises(PreflightError, match="not valid yet") as refused:
+        read_tls_files(certificate, key, domain="app.example.org", now=begins - timedelta(hours=1))
+    assert f"by the clock of this machine it is {begins - timedelta(hours=1):%Y-%m-%d %H:%M}" in refused.value.why
+    assert "set the clock" in refused.value.fix

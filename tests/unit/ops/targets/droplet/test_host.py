@@ -13,7 +13,7 @@ from ops.engine.host import receive as receiver
 from ops.engine.host.formats import FORMAT, read_format
 from ops.engine.model import Edge, Image, Release, Service
 from ops.errors import BuildError, HostError
-from ops.release.git import source_files
+from ops.release.sources import source_files
 from ops.ssh import errors
 from ops.ssh.errors import Login
 from ops.targets.droplet import follow

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import pytest
 
+from ops.errors import PreflightError
 from ops.settings import KEYS, Settings
 from ops.targets import Request
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version
@@ -71,3 +74,70 @@ def test_a_plan_says_whether_the_host_would_be_prepared_anew(
     told: Any = None
     changes = mine.outer_changes(Request(mode="plan", target="droplet"), told)
     assert changes == [{"kind": "host", "service": f"host {ADDRESS}", "action": action, "why": why}]
+
+
+class Warned:
+    """Hears warnings alone."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Note a warning."""
+        self.texts.append(text)
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "told"),
+    [
+        (3600, "1 h 00 min behind the host's"),
+        (-3600, "1 h 00 min ahead of the host's"),
+        (90, "1 min 30 s behind the host's"),
+        (50, ""),
+        (-50, ""),
+    ],
+)
+def test_clocks_that_differ_by_more_than_a_minute_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead_s: float, told: str
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
+    mine, warned = target(tmp_path), Warned()
+    newer = {"format": "99", "engine": "of a newer Slipway"}  # of which `logs` has to be had all the same
+    remote = FakeRemote(answers={"hello": {**HELLO, **newer, "now": 1_000_000.0 + ahead_s}})
+    monkeypatch.setattr(mine, "_connect", lambda *_, **__: None)
+    monkeypatch.setattr("ops.targets.droplet.target.check_key", lambda _: "")
+    mine._host = RemoteHost(remote, checkout=tmp_path, say=lambda _: None)  # noqa: SLF001 - as a connection does
+    heard: Any = warned
+    mine.reach(heard)
+    assert [told in text and "timedatectl" in text for text in warned.texts] == ([True] if told else [])
+
+
+def test_a_slow_answer_is_no_difference_of_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([1000.0, 1300.0])
+    monkeypatch.setattr(time, "time", lambda: next(times))
+    remote = FakeRemote(answers={"hello": {**HELLO, "now": 1010.0}})
+    assert RemoteHost(remote, checkout=tmp_path).hello().ahead_s == 0.0
+
+
+@pytest.mark.req("A-07")
+def test_a_checkout_that_cannot_be_released_is_refused_before_a_droplet_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Cloud:
+        def check(self) -> None:
+            asked.append("check")
+
+        def ensure(self, **_: Any) -> None:
+            asked.append("ensure")
+
+    mine = DropletTarget(tmp_path, target(tmp_path).settings)
+    refusal = PreflightError("the submodule `api/lib` is not checked out", why="", fix="")
+    monkeypatch.setattr(mine, "_open_cloud", Cloud)
+    monkeypatch.setattr(mine, "_release", Mock(side_effect=refusal))
+    monkeypatch.setattr("ops.targets.droplet.target.check_key", lambda _: "")
+    heard: Any = MagicMock()
+    with pytest.raises(PreflightError, match="api/lib"):
+        mine.make_ready(Request(mode="full", target="droplet", skip_allowlist=True), heard)
+    assert asked == ["check"]

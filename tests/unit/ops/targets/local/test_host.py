@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ops.engine.host.formats import FORMAT, read_format
+from ops.engine.host.receive import RUNS_KEPT
 from ops.engine.model import Edge, Release
 from ops.errors import BuildError, HostError, PreflightError, ReleaseError
-from ops.targets.host import RUNS_KEPT, raised
+from ops.targets.host import raised
 from ops.targets.local.host import LocalHost
 
 RELEASE = Release(id="r1", source_dir="/nowhere", services=(), edge=Edge(api_url="", dynamic_files={}))

@@ -12,7 +12,9 @@ import pytest
 from ops.errors import PreflightError
 from ops.settings import KEYS, LOCAL_PORTS, Settings, load
 from ops.targets.local import preflight
+from ops.targets.local.cache import cache_dir
 from ops.targets.local.preflight import check_local
+from tests.stack import ODD_FOLDER
 
 RANDOM = "q7Zr4Tn9Wc2Xv8Lk3Jh6Gd5Fs1Pa0Oy4Ui7Rt2Ew9Mb6Nv3Kx8Hz"
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - the shape of shutil's own
@@ -37,10 +39,19 @@ def refusal(root: Path, settings: Settings, *, ours: tuple[int, ...] = ()) -> Pr
 
 
 def test_a_machine_that_is_ready_passes_also_under_an_odd_path(tmp_path: Path) -> None:
-    root = tmp_path / "a folder, größer"
+    root = tmp_path / ODD_FOLDER
     (root / ".local").mkdir(parents=True)
 
     check_local(settings_for(root), root=root, ours=())
+
+
+@pytest.mark.parametrize("name", ["$x", 'so "called"', "back`tick", "back\\slash"])
+def test_programs_that_a_shell_starts_lie_where_it_reads_no_name_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_dir(settings_for(tmp_path), tmp_path / "it's größer") == tmp_path / "it's größer/.local/cache"
+    assert cache_dir(settings_for(tmp_path), tmp_path / name) == tmp_path / ".cache/slipway"
 
 
 def test_a_taken_port_names_its_holder_and_the_setting_to_change(tmp_path: Path) -> None:

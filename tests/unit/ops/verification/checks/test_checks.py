@@ -144,6 +144,16 @@ def test_a_sick_replica_is_named_with_the_command_that_shows_why() -> None:
 
 
 @pytest.mark.req("A-14")
+def test_of_several_that_are_sick_the_one_that_the_others_need_is_looked_at_first() -> None:
+    seen = sound()
+    names = {"api", "redis", "worker"}
+    services = tuple(replace(one, healthy=one.service not in names) for one in seen.services)
+    check = judged(replace(seen, services=services))["services-healthy"]
+    assert check.detail.count("not healthy") == 3
+    assert check.hint == "invoke logs --service redis --target local"
+
+
+@pytest.mark.req("A-14")
 def test_a_service_that_does_not_run_is_named() -> None:
     seen = sound()
     check = judged(replace(seen, services=seen.services[1:]))["services-healthy"]
