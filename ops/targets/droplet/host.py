@@ -36,7 +36,11 @@ ROOM_MIB = 64  # what the journal, the release and the logs of a run want beside
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot."""
+    """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot.
+
+    `made_here`: its first boot ran our bootstrap. `logins`: those of root and by password, `open` to whom sshd lets in,
+    `closed`, or `unconfirmed`: closed, and open again soon unless somebody comes in.
+    """
 
     bootstrap: str = ""
     engine: str = ""
@@ -45,6 +49,8 @@ class Hello:
     format: str = "0"
     free_mib: int = 0
     boot: str = ""
+    made_here: bool = False
+    logins: str = "open"
 
 
 class RemoteHost:
