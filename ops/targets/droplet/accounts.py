@@ -18,7 +18,19 @@ from ops.ssh import AuthorizedKey, keys_in
 SHUT = {"passwordauthentication": "no", "kbdinteractiveauthentication": "no", "permitrootlogin": "no"}
 ROOT_BY_KEY = {"yes", "without-password", "prohibit-password", "forced-commands-only"}
 TELLING = re.compile(r"not allowed|refused|denied|invalid user|expired|locked|bad |no matching|too many", re.IGNORECASE)
-ADVICE = ("allow", "deny", "authenticationmethods", "authorizedkeysfile", "pubkey")  # what keeps a key out
+ENDS = re.compile(
+    r"Connection (closed|reset)|Disconnected|Received disconnect"
+)  # what the other lines give a reason for
+# What may keep a key out, and what it holds where nobody has changed it.
+ADVICE = {
+    "allowusers": "",
+    "denyusers": "",
+    "allowgroups": "",
+    "denygroups": "",
+    "pubkeyauthentication": "yes",
+    "authenticationmethods": "any",
+    "authorizedkeysfile": ".ssh/authorized_keys .ssh/authorized_keys2",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +83,12 @@ def locked_out(accounts: Accounts, *, but: str) -> tuple[str, ...]:
 
 def reasons(accounts: Accounts, user: str, public_key: str = "") -> str:
     """Say why sshd may not have let this user in: its own words, and what its configuration means for the user."""
-    said = [line for line in accounts.said if TELLING.search(line) and (user in line or "refused" in line)]
+    telling = [line for line in accounts.said if TELLING.search(line) and not ENDS.match(line)]
+    said = [line for line in telling if user in line or "refused" in line]
     parts = [f"sshd said: {line}" for line in dict.fromkeys(said[-2:])]
     for one in accounts.each:
-        held = [f"{word} {' '.join(values)}" for word, values in one.sshd.items() if word.startswith(ADVICE)]
+        stated = {word: " ".join(one.sshd.get(word, ())) for word in ADVICE}
+        held = [f"{word} {text}" for word, text in stated.items() if text not in {"", ADVICE[word]}]
         parts += [f"for `{user}` it holds: {', '.join(held)}"] if held and one.name == user else []
         blob = public_key.split()[1:2]
         limited = [key for key in one.keys if [key.blob] == blob and key.options]

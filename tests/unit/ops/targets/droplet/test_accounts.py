@@ -147,8 +147,9 @@ def test_what_sshd_said_and_what_holds_for_the_user_are_told() -> None:
         "User bob from 198.51.100.9 not allowed because not listed in AllowUsers",
         "Connection closed by invalid user bob 198.51.100.9 port 50000 [preauth]",
     )
-    one = account(keys=LIMITED, sshd={"allowusers": ("root", "admin")})
-    why = reasons(Accounts(each=(one,), said=said[:3]), "bob", KEY)
+    usual = {"authenticationmethods": ("any",), "pubkeyauthentication": ("yes",), "pubkeyacceptedalgorithms": ("many",)}
+    one = account(keys=LIMITED, sshd={**usual, "allowusers": ("root", "admin")})
+    why = reasons(Accounts(each=(one,), said=said), "bob", KEY)
     assert why == (
         "sshd said: User bob from 198.51.100.9 not allowed because not listed in AllowUsers; "
         'for `bob` it holds: allowusers root admin; the key stands there with from="198.51.100.1"'
