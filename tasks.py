@@ -39,6 +39,7 @@ RELEASE = {
     "skip-dump": "do not dump the database before it is migrated",
     "no-rollback": "leave the new release running when its verification fails",
 }
+CLOSE_LOGINS = {"close-logins": "turn passwords and root off for SSH on a host that was there before (droplet only)"}
 LINES = {"lines": "at most this many lines of the past"}
 YES = {"yes": "do not ask"}
 
@@ -49,6 +50,7 @@ YES = {"yes": "do not ask"}
         **RELEASE,
         "skip-allowlist": "leave the SSH allowlist of the cloud firewall as it is (droplet only)",
         "allow": "the address to put on that allowlist, instead of the one that is found out (droplet only)",
+        **CLOSE_LOGINS,
     },
 )
 def deploy(
@@ -66,6 +68,7 @@ def deploy(
     allow_breaking_migration: bool = False,
     skip_dump: bool = False,
     no_rollback: bool = False,
+    close_logins: bool = False,
 ) -> None:
     """Deploy or upgrade everything, verify it, and leave the evidence in local_run_logs/."""
     _run(
@@ -76,6 +79,7 @@ def deploy(
             timestamp=not no_timestamp,
             skip_allowlist=skip_allowlist,
             allow=allow,
+            close_logins=close_logins,
             address=address,
             lock_wait_s=float(lock_wait),
             allow_interruption=allow_interruption,
@@ -196,12 +200,15 @@ def verify(
     _run(Request(mode="verify", target=target, json=json, timestamp=not no_timestamp, address=address))
 
 
-@task(help=PLACE)
-def plan(_: Context, *, target: str = "droplet", json: bool = False, address: str = "") -> None:
+@task(help={**PLACE, **CLOSE_LOGINS})
+def plan(
+    _: Context, *, target: str = "droplet", json: bool = False, address: str = "", close_logins: bool = False
+) -> None:
     """Show what a deploy would change: cloud, host, images, replicas, migrations. Change nothing."""
     from ops.commands import plan as story
 
-    raise SystemExit(story.plan(ROOT, Request(mode="plan", target=target, json=json, address=address)))
+    request = Request(mode="plan", target=target, json=json, address=address, close_logins=close_logins)
+    raise SystemExit(story.plan(ROOT, request))
 
 
 @task(help=PLACE)

@@ -30,6 +30,11 @@ def looked_at(path: Path | str) -> str:
     return f"{'icacls' if IS_WINDOWS else 'ls -ld'} {quoted(path)}"
 
 
+def renamed(escaped: str, plain: str) -> str:
+    """Write how a file gets a name in UTF-8; Windows lets none have another."""
+    return f"mv $'{escaped}' {quoted(plain)}"
+
+
 def free_space(path: Path | str) -> str:
     """Write how one sees how much room there is."""
     return "Get-PSDrive -PSProvider FileSystem" if IS_WINDOWS else f"df -h {quoted(path)}"

@@ -19,6 +19,7 @@ param(
     [string] $Allow,
     [string] $LockWait,
     [switch] $SkipAllowlist,
+    [switch] $CloseLogins,
     [switch] $AllowInterruption,
     [switch] $AllowBreakingMigration,
     [switch] $SkipDump,
@@ -47,6 +48,7 @@ if ($Address) { $words += @('--address', $Address) }
 if ($Allow) { $words += @('--allow', $Allow) }
 if ($LockWait) { $words += @('--lock-wait', $LockWait) }
 if ($SkipAllowlist) { $words += '--skip-allowlist' }
+if ($CloseLogins) { $words += '--close-logins' }
 if ($AllowInterruption) { $words += '--allow-interruption' }
 if ($AllowBreakingMigration) { $words += '--allow-breaking-migration' }
 if ($SkipDump) { $words += '--skip-dump' }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ops.errors import PreflightError, UsageError
 from ops.release.git import ask_git
-from ops.shell_words import AGAIN, looked_at, quoted
+from ops.shell_words import AGAIN, looked_at, quoted, renamed
 
 # Endings of files that no running replica reads. Any other text it may: terms of use in Markdown, for one.
 IRRELEVANT = ("Dockerfile", ".dockerignore", "README.md", "CHANGELOG.md")
@@ -175,7 +175,7 @@ def _in_utf8(path: str) -> str:
         raise _missing(
             f"the name of `{shown}` is not UTF-8",
             why="another system would not find it under that name, and an image cannot be built with it",
-            fix=f"rename it, to {quoted(plain)} perhaps, then {AGAIN}",
+            fix=renamed(shown, plain),
         ) from error
     return path
 
@@ -190,7 +190,7 @@ def _not_checked_out(root: Path, folder: str, path: str) -> PreflightError:
         )
     return _missing(
         f"the files of `{path}` are not here",
-        why="git knows it as the commit of another repository, and `.gitmodules` does not say of which; its files can be added in its place",
+        why="git knows it as the commit of another repository, and `.gitmodules` does not say of which",
         fix=_git_in(folder, f"rm --cached {quoted(inside)}"),
     )
 

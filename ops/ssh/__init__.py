@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ops.ssh.authorized_keys import AuthorizedKey, keys_in, same_key, text_to_append
 from ops.ssh.connection import CommandResult, Remote
 from ops.ssh.errors import AGAIN, DeniedError, LinkLostError, Login, TooSlowError, UnreachableError, no_sudo
 from ops.ssh.private_key import check_key, key_file
 
 __all__ = [
     "AGAIN",
+    "AuthorizedKey",
     "CommandResult",
     "DeniedError",
     "LinkLostError",
@@ -17,5 +19,8 @@ __all__ = [
     "UnreachableError",
     "check_key",
     "key_file",
+    "keys_in",
     "no_sudo",
+    "same_key",
+    "text_to_append",
 ]

@@ -104,14 +104,15 @@ def denied(login: Login) -> DeniedError:
     """Say that the key is not the right one, or that there is no such user."""
     return DeniedError(
         f"{login.name} does not let `{login.user}` in",
-        why=f"it refused the key {login.key}; keys are the only way in, passwords are switched off",
+        why=f"it refused the key {login.key}, and Slipway tries nothing else",
         fix="set SSH_KEY_PATH in .env to the key that this host was made with (and SSH_USER to its user)",
     )
 
 
 def no_sudo(login: Login, *, why: str) -> HostError:
     """Say that the user is let in, but may not become root without a password."""
-    rule = f"echo '{login.user} ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/slipway"
+    file = f"/etc/sudoers.d/slipway-{login.user.replace('.', ',')}"  # sudo reads no file with a dot in its name
+    rule = f"echo '{login.user} ALL=(ALL) NOPASSWD:ALL' >{file}"
     return HostError(
         f"`{login.user}` cannot use sudo on {login.name}",
         why=f"{why}; packages and the engine need root, and a deployment cannot type a password",

@@ -25,8 +25,9 @@ LOCAL_DEPLOY = local_deploy()
 class Request:
     """What the operator asked for: full, update, rollback, scale, verify or plan, and where.
 
-    `address` is a host that exists already (the cloud is left alone), `allow` the address to let in by SSH. `to` is the
-    release of a rollback, empty for the one before; `counts` are those of a scale, as they were typed.
+    `address` is a host that exists already (the cloud is left alone), `allow` the address to let in by SSH, and
+    `close_logins` turns passwords and root off for SSH there. `to` is the release of a rollback, empty for the one
+    before; `counts` are those of a scale, as they were typed.
     """
 
     mode: str
@@ -36,6 +37,7 @@ class Request:
     skip_allowlist: bool = False
     address: str = ""
     allow: str = ""
+    close_logins: bool = False
     lock_wait_s: float = 30.0
     allow_interruption: bool = False
     allow_breaking_migration: bool = False

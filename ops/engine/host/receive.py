@@ -26,6 +26,9 @@ BLOBS_KEPT_S = 30 * 86400  # how long a source file stays that no kept release i
 TORN_KEPT_S = 86400
 END = "end"  # the last member: a stream that was cut between two members does not have it
 BOOTSTRAP = Path("/etc/slipway/bootstrap")
+FIRST_BOOT = Path("/usr/local/sbin/slipway-bootstrap")  # on droplets that Slipway made, from their first boot on
+CLOSED_LOGINS = Path("/etc/ssh/sshd_config.d/00-slipway.conf")
+UNCONFIRMED_LOGINS = Path("/etc/slipway/take-back-logins")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 FIRST_PROCESS = Path("/proc/1/stat")
 
@@ -46,7 +49,16 @@ def hello(root: Path) -> dict[str, Any]:
         "free_mib": shutil.disk_usage(root if root.exists() else "/").free >> 20,
         "boot": boot(),
         "now": time.time(),
+        "made_here": FIRST_BOOT.exists(),
+        "logins": logins(),
     }
+
+
+def logins() -> str:
+    """Tell whether passwords and root are turned off for SSH: `open`, `closed`, or `unconfirmed` for a while."""
+    if not CLOSED_LOGINS.exists():
+        return "open"
+    return "unconfirmed" if UNCONFIRMED_LOGINS.exists() else "closed"
 
 
 def _format(root: Path) -> str:

@@ -5,8 +5,6 @@ One script does it: cloud-init runs it on a droplet's first boot, and `prepare` 
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import hashlib
 import ipaddress
 import json
@@ -16,16 +14,16 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ops.errors import HostError, SettingsError
-from ops.redact import last_lines
+from ops.errors import SettingsError
 from ops.settings import Settings
-from ops.ssh import AGAIN, CommandResult, DeniedError, Remote, no_sudo
+from ops.ssh import CommandResult, DeniedError, Remote, no_sudo
+from ops.targets.droplet.logins import FIRST_BOOT_S, RUN, as_user, check_way_in, failed, let_in
 
 TEMPLATE = Path(__file__).with_name("bootstrap.sh")
+LOGINS = Path(__file__).with_name("logins.sh")
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
 CLOUD_INIT_S = 900.0
 BOOTSTRAP_S = 900.0
-LAST_WORDS = 12
 DOCKER_NETWORKS = ipaddress.ip_network("172.16.0.0/12")  # where an engine that is told nothing puts its networks
 
 # Its own `status --wait` would take a core for half a second each time that it looks.
@@ -39,7 +37,6 @@ while [ -d /run/cloud-init ] && [ ! -e /run/cloud-init/disabled ] && [ ! -e /run
 done
 echo "bootstrap=$(cat /etc/slipway/bootstrap 2>/dev/null)"
 """
-RUN = 'file=$(mktemp) && cat >"$file" && sh "$file" "$1"; code=$?; rm -f "$file"; exit "$code"'
 
 
 def bootstrap_script(settings: Settings) -> str:
@@ -49,7 +46,8 @@ def bootstrap_script(settings: Settings) -> str:
         raise SettingsError(
             "SSH_USER is root", why="root cannot log in to a prepared host", fix="set SSH_USER=deploy in .env"
         )
-    text = TEMPLATE.read_text(encoding="utf-8").replace("@SSH_USER@", shlex.quote(user))
+    text = TEMPLATE.read_text(encoding="utf-8").replace("@LOGINS@\n", LOGINS.read_text(encoding="utf-8"))
+    text = text.replace("@SSH_USER@", shlex.quote(user))
     text = text.replace("@DAEMON_JSON@", daemon_json(settings.DOCKER_REGISTRY_MIRROR))
     return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
 
@@ -100,28 +98,42 @@ def user_data(settings: Settings, public_key: str) -> str:
         "ssh_pwauth": False,
         "disable_root": True,
         "write_files": [script],
-        "runcmd": [[SCRIPT_PATH]],
+        "runcmd": [[SCRIPT_PATH, "close_logins", f"{FIRST_BOOT_S:.0f}"], [SCRIPT_PATH]],
     }
     return f"#cloud-config\n{json.dumps(config, indent=1)}\n"  # JSON is YAML
 
 
-def log_in(remote: Remote, script: str, *, public_key: str, patience_s: float, say: Callable[[str], None]) -> None:
-    """Connect, trying for `patience_s`; a host that knows only root yet is prepared as root first.
+def log_in(
+    remote: Remote,
+    script: str,
+    *,
+    public_key: str,
+    patience_s: float,
+    say: Callable[[str], None],
+    check: Callable[[Remote], object] = lambda _: None,
+) -> None:
+    """Connect, trying for `patience_s`; on a host that knows only root yet, root makes SSH_USER first.
 
-    Raises HostError; when neither user is let in, the one that says so of SSH_USER.
+    `check` looks at such a host before, and raises what is in the way; nothing but the user is changed before that has
+    come in. Raises HostError; when neither is let in, that of SSH_USER.
     """
     try:
         remote.connect(patience_s=patience_s)
     except DeniedError as denied:
-        _prepare_as_root(remote, script, public_key, say, denied)
-        remote.connect()
+        with as_user(remote, "root", say) as root:
+            try:
+                root.connect()
+            except DeniedError:
+                raise denied from None
+            check(root)
+            let_in(root, script, user=remote.login.user, public_key=public_key, say=say)
+            check_way_in(remote, script, witness=root, public_key=public_key)
 
 
 def prepare(
     remote: Remote,
     script: str,
     *,
-    public_key: str = "",
     say: Callable[[str], None],
     cloud_init_s: float = CLOUD_INIT_S,
 ) -> bool:
@@ -134,26 +146,12 @@ def prepare(
         return False
     say("preparing the host: packages, Docker Engine, SSH")
     began = time.monotonic()
-    running = remote.lines(
-        ("sh", "-c", RUN, "bootstrap", public_key), stdin=script.encode(), sudo=True, timeout_s=BOOTSTRAP_S
-    )
+    running = remote.lines(("sh", "-c", RUN, "bootstrap"), stdin=script.encode(), sudo=True, timeout_s=BOOTSTRAP_S)
     ran = _tell(running, say)
     if ran.exit_code:
-        raise _failed(ran)
+        raise failed(ran)
     say(f"the host is prepared after {time.monotonic() - began:.0f} s")
     return True
-
-
-def _prepare_as_root(
-    remote: Remote, script: str, public_key: str, say: Callable[[str], None], denied: DeniedError
-) -> None:
-    as_root = Remote(dataclasses.replace(remote.login, user="root"), say=say)
-    with contextlib.closing(as_root):
-        try:
-            as_root.connect()
-        except DeniedError:
-            raise denied from None
-        prepare(as_root, script, public_key=public_key, say=say)
 
 
 def _version_on(remote: Remote, say: Callable[[str], None], cloud_init_s: float) -> str:
@@ -180,13 +178,3 @@ def _tell(lines: Generator[str, None, CommandResult], say: Callable[[str], None]
         except StopIteration as ended:
             ran: CommandResult = ended.value
             return ran
-
-
-def _failed(ran: CommandResult) -> HostError:
-    said = dict(line.split(": ", 1) for line in ran.errors.splitlines() if ": " in line)
-    last = last_lines(ran.errors, LAST_WORDS)
-    return HostError(
-        f"the host could not be prepared: {said.get('error', 'its bootstrap stopped')}",
-        why=(said.get("why") or last or "it was killed").strip(),
-        fix=said.get("fix", AGAIN).strip(),
-    )

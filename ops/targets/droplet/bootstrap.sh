@@ -1,11 +1,9 @@
 #!/bin/sh
 # Which host does a release need, and how does this one become it? Safe to run again: what is right stays as it is.
-# Run as root: by cloud-init on a fresh droplet, or over SSH with the operator's public key as the only argument.
+# Run as root: by cloud-init on a fresh droplet, or over SSH. With arguments it does one of its functions alone.
 set -eu
 
-user=@SSH_USER@
 version=@VERSION@
-public_key=${1:-}
 
 say() { printf 'slipway: %s\n' "$*"; }
 
@@ -66,28 +64,6 @@ check_host() {
   [ "$(id -u)" -eq 0 ] || fail 'the bootstrap needs root' "it runs as $(id -un)" 'sudo sh bootstrap.sh'
   [ -d /run/systemd/system ] || fail 'this host has no systemd' 'services and updates need it' 'use Debian 13 or newer'
   command -v apt-get >/dev/null || fail 'this host has no apt' 'packages come from Debian' 'use Debian 13 or newer'
-}
-
-make_user() {
-  step "user $user"
-  id "$user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$user"
-  home=$(getent passwd "$user" | cut -d : -f 6)
-  keys=$home/.ssh/authorized_keys
-  if [ -n "$public_key" ] && ! grep -qF "$public_key" "$keys" 2>/dev/null; then
-    install -d -m 700 -o "$user" -g "$(id -gn "$user")" "$home/.ssh"
-    printf '%s\n' "$public_key" >>"$keys"
-    chmod 600 "$keys"
-    chown "$user:" "$keys"
-  fi
-  [ -s "$keys" ] || fail "$user has no SSH key" 'without one nobody could log in any more' 'give the public key as argument'
-}
-
-allow_sudo() {
-  command -v sudo >/dev/null || add sudo
-  put 440 /etc/sudoers.d/slipway <<RULE || return 0
-$user ALL=(ALL) NOPASSWD:ALL
-RULE
-  visudo -cqf /etc/sudoers.d/slipway || { rm -f /etc/sudoers.d/slipway; fail 'sudo refuses its rule' "$user" 'choose another SSH_USER'; }
 }
 
 configure_engine() { # before the engine starts for the first time
@@ -165,29 +141,12 @@ CONF
   sysctl -q -p /etc/sysctl.d/60-slipway.conf >/dev/null 2>&1 || true
 }
 
-close_ssh() {
-  step 'SSH without passwords and root'
-  dropin=/etc/ssh/sshd_config.d/00-slipway.conf # the first word counts, so before what cloud-init writes
-  put 644 "$dropin" <<'CONF' || return 0
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin no
-PermitEmptyPasswords no
-X11Forwarding no
-CONF
-  mkdir -p /run/sshd
-  if ! sshd -t 2>"$scratch/sshd" || ! sshd -T 2>>"$scratch/sshd" | grep -qx 'permitrootlogin no'; then
-    rm -f "$dropin"
-    fail 'sshd refuses its configuration' "$(head -n 1 "$scratch/sshd")" 'sshd -t'
-  fi
-  systemctl reload ssh 2>/dev/null || systemctl try-restart ssh
-}
+@LOGINS@
 
 main() {
   scratch=$(mktemp -d)
   check_host
   make_user
-  allow_sudo
   configure_engine
   install_packages
   start_engine
@@ -196,7 +155,6 @@ main() {
   tune_kernel
   install -d -m 711 /var/lib/slipway
   install -d -m 700 /var/lib/slipway/blobs /var/lib/slipway/runs
-  close_ssh
   # The last act: whoever reads it may rely on all above.
   put 644 /etc/slipway/bootstrap <<VERSION || true
 $version
@@ -205,4 +163,15 @@ VERSION
   say 'ready'
 }
 
+only() { # only FUNCTION ARGUMENTS
+  scratch=$(mktemp -d)
+  check_host
+  "$@"
+  doing='the end'
+}
+
+if [ $# -gt 0 ]; then
+  only "$@"
+  exit
+fi
 main

@@ -40,6 +40,8 @@ class Hello:
     """What is on the host: bootstrap's version, engine's sha256, source files, a release and its format, room, boot.
 
     `ahead_s` says how far its clock is ahead of the one here, below 0 when it is behind.
+    `made_here`: its first boot ran our bootstrap. `logins`: those of root and by password, `open` to whom sshd lets in,
+    `closed`, or `unconfirmed`: closed, and open again soon unless somebody comes in.
     """
 
     bootstrap: str = ""
@@ -50,6 +52,8 @@ class Hello:
     free_mib: int = 0
     boot: str = ""
     ahead_s: float = 0.0
+    made_here: bool = False
+    logins: str = "open"
 
 
 class RemoteHost:

@@ -17,10 +17,12 @@ from ops.settings import Settings, load_for_droplet
 from ops.ssh import Login, Remote, check_key, key_file
 from ops.targets.background import in_background
 from ops.targets.base import Request, Shipment, Told
+from ops.targets.droplet.accounts import locked_out
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.targets.droplet.dns import check_names
 from ops.targets.droplet.edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.targets.droplet.host import RemoteHost
+from ops.targets.droplet.logins import close_logins, confirm_logins, look
 from ops.targets.droplet.operator_address import operator_address
 from ops.verification import Site, issuer_of
 
@@ -94,7 +96,8 @@ class DropletTarget:
             self._connect(told, patience_s=patience_s, prepare_for=public_key if request.mode == "full" else "")
         if request.mode == "full":
             with told.step("prepare"):
-                self._prepare(public_key, told)
+                self._prepare(told)
+                self._close_logins(request, public_key, told)
         self._check_clock(told)
         self._check_names(told)
 
@@ -131,6 +134,8 @@ class DropletTarget:
             why = "it is prepared" if is_prepared else "its preparation is missing or of another version"
             action = "keep" if is_prepared else "update"
             changes.append({"kind": "host", "service": f"host {self.address}", "action": action, "why": why})
+            action, why = self._plan_of_logins(request)
+            changes.append({"kind": "logins", "service": "SSH log-ins", "action": action, "why": why})
         return changes
 
     def instance(self) -> Instance | None:
@@ -208,12 +213,42 @@ class DropletTarget:
             self._remote = Remote(self._login(), say=told.say)
         return self._remote
 
-    def _prepare(self, public_key: str, told: Told) -> None:
+    def _prepare(self, told: Told) -> None:
         script = bootstrap_script(self.settings)
         if self.host.hello().bootstrap != bootstrap_version(script):
-            prepare(self.host.remote, script, public_key=public_key, say=told.say)
+            prepare(self.host.remote, script, say=told.say)
             told.changed(f"host {self.address}", "prepare", "Docker Engine, SSH, updates, as the bootstrap script says")
             self.host.forget()
+
+    def _shall_close(self, request: Request) -> bool:
+        """Tell whether passwords and root are to be turned off: on a droplet of our own, elsewhere if asked to."""
+        seen = self.host.hello()
+        is_ours = seen.made_here and (not self._address or seen.logins == "unconfirmed")
+        return seen.logins != "closed" and (request.close_logins or is_ours)
+
+    def _close_logins(self, request: Request, public_key: str, told: Told) -> None:
+        if not self._shall_close(request):
+            return
+        remote, script = self.host.remote, bootstrap_script(self.settings)
+        if self.host.hello().logins == "unconfirmed":  # a droplet that did it on its first boot
+            confirm_logins(remote, script, say=told.say, public_key=public_key)
+        else:
+            lost = self._locked_out()
+            close_logins(remote, script, say=told.say, public_key=public_key)
+            told.changed("SSH log-ins", "close", lost)
+        self.host.forget()
+
+    def _plan_of_logins(self, request: Request) -> tuple[str, str]:
+        if self.host.hello().logins == "closed":
+            return "keep", "passwords and root are turned off for SSH"
+        if self._shall_close(request):
+            return "update", self._locked_out()
+        return "keep", "they are as the host has them; `invoke deploy --close-logins` turns passwords and root off"
+
+    def _locked_out(self) -> str:
+        accounts = look(self.host.remote, bootstrap_script(self.settings))
+        lost = locked_out(accounts, but=self.settings.SSH_USER)
+        return f"no log-in any more for {', '.join(lost)}" if lost else "nobody loses a way in"
 
     def _connect(self, told: Told, *, patience_s: float, prepare_for: str = "") -> None:
         """Log in; `prepare_for` is the public key for a host that knows only root yet."""

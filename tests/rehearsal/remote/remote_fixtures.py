@@ -20,6 +20,7 @@ from ops.ssh.errors import Login
 from ops.ssh.private_key import check_key
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
 from ops.targets.droplet.host import RemoteHost
+from ops.targets.droplet.logins import confirm_logins
 from rehearsal.docker import Owner, registry_mirror, remove_owned_by, this_process
 from rehearsal.droplet.machine import Machine, start_machine
 from rehearsal.network import Network, create_network
@@ -64,10 +65,10 @@ class Place:
         keys = (check_key(self.key),)
         return start_machine(name, network=self.network, owner=self.owner, public_keys=keys, user_data=data)
 
-    def settings(self, *, mirror: str | None = None) -> Settings:
+    def settings(self, *, mirror: str | None = None, user: str = "deploy") -> Settings:
         """Return the defaults with this place's key and this machine's mirror."""
         asked = registry_mirror(os.environ) if mirror is None else mirror
-        values = {**{key.name: key.default for key in KEYS}, "SSH_KEY_PATH": str(self.key)}
+        values = {**{key.name: key.default for key in KEYS}, "SSH_KEY_PATH": str(self.key), "SSH_USER": user}
         values["DOCKER_REGISTRY_MIRROR"] = asked
         return Settings(target="droplet", values=MappingProxyType(values), extra=MappingProxyType({}))
 
@@ -124,6 +125,10 @@ def prepared(place: Place) -> Machine:
     assert not place.prepare(host, patience_s=PATIENCE_S)
     assert host.hello().bootstrap == bootstrap_version(place.script())
     assert [line for line in place.said if line.startswith("first boot: ")]
+    assert host.hello().logins == "unconfirmed"
+    confirm_logins(host.remote, place.script(), say=place.said.append)
+    host.forget()
+    assert host.hello().logins == "closed"
     host.close()
     return machine
 

@@ -62,6 +62,7 @@ BUILDERS = {
     "prepared": "./scripts/deploy.sh --help",
     "copied": "cp .env.prod.example .env",
     "_git_in": "git -C api rm --cached api/x",
+    "renamed": "mv $'/srv/\\xe9' /srv/x",
     "looked_at": "ls -ld /srv/x",
     "free_space": "df -h /srv/x",
     "key_made": "ssh-keygen -t ed25519 -N '' -f /srv/x",

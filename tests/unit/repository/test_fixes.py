@@ -18,7 +18,7 @@ from tests.unit.repository.fixes import AGAIN, ROOT, Fix, fixes
 ALL = fixes()
 # Programs that fixes name, and those among them that PowerShell has too.
 PROGRAMS = {
-    *("git", "ssh", "ssh-keygen", "chmod", "cp", "df", "ls", "sudo", "kill", "docker", "nox", "wsl"),
+    *("git", "ssh", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl"),
     *("./scripts/deploy.sh",),
 }
 EVERYWHERE = {"invoke", "git", "ssh", "ssh-keygen", "docker", "wsl"}
@@ -29,7 +29,8 @@ SETTINGS = {key.name for key in KEYS}
 FILES = ("traefik/dynamic/headers.yml", "traefik/dynamic/public.yml", "traefik/traefik.yml.template", "pyproject.toml")
 IN_FILES = {"security-headers", "routers", "certificatesResolvers", "dependency-groups"}
 PREPARATION = re.compile(
-    r"(wait|check|free|renew|correct|connect|start|install|put|rename|move|set the clock|delete that line from|run destroy)\b.*|.* on the host"
+    r"(wait|check|free|renew|correct|connect|start|install|put|rename|move|set the clock"
+    r"|delete that line from|run destroy)\b.*|.* on the host"
 )
 LEAD = re.compile(
     r"(only if you rebuilt it|look at it with|make a new one|on the host|if it fails again"

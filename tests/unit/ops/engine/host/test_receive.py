@@ -128,6 +128,28 @@ def test_hello_tells_what_is_there(tmp_path: Path) -> None:
     assert said["free_mib"] > 0
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ((), "open"),
+        (("UNCONFIRMED_LOGINS",), "open"),
+        (("CLOSED_LOGINS",), "closed"),
+        (("CLOSED_LOGINS", "UNCONFIRMED_LOGINS"), "unconfirmed"),
+    ],
+)
+def test_hello_tells_whether_log_ins_are_closed_and_who_made_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], expected: str
+) -> None:
+    for name in ("CLOSED_LOGINS", "UNCONFIRMED_LOGINS", "FIRST_BOOT"):
+        monkeypatch.setattr(receiver, name, tmp_path / name)
+    for name in files:
+        (tmp_path / name).touch()
+    assert receiver.hello(tmp_path)["logins"] == expected
+    assert receiver.hello(tmp_path)["made_here"] is False
+    (tmp_path / "FIRST_BOOT").touch()
+    assert receiver.hello(tmp_path)["made_here"] is True
+
+
 def program(*words: str, stdin: bytes = b"") -> tuple[int, Any]:
     command = (sys.executable, "-c", Path(receiver.__file__).read_text(encoding="utf-8"), *words, "1")
     done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_a_plan_says_whether_the_host_would_be_prepared_anew(
     monkeypatch.setattr(mine, "_connect", connect)
     told: Any = None
     changes = mine.outer_changes(Request(mode="plan", target="droplet"), told)
-    assert changes == [{"kind": "host", "service": f"host {ADDRESS}", "action": action, "why": why}]
+    assert changes[0] == {"kind": "host", "service": f"host {ADDRESS}", "action": action, "why": why}
 
 
 class Warned:
@@ -141,3 +142,94 @@ def test_a_checkout_that_cannot_be_released_is_refused_before_a_droplet_is_made(
     with pytest.raises(PreflightError, match="api/lib"):
         mine.make_ready(Request(mode="full", target="droplet", skip_allowlist=True), heard)
     assert asked == ["check"]
+
+
+PRINTED = """\
+common=passwordauthentication yes
+account=root
+uid=0
+password=P
+sshd=permitrootlogin yes
+sshd=passwordauthentication yes
+account=deploy
+uid=1000
+password=P
+"""
+LOGINS = [
+    ({}, {}, "keep", "as the host has them"),
+    ({}, {"made_here": True}, "keep", "as the host has them"),
+    ({}, {"logins": "closed"}, "keep", "turned off"),
+    ({"close_logins": True}, {"logins": "closed"}, "keep", "turned off"),
+    ({"close_logins": True}, {}, "update", "no log-in any more for root (password)"),
+    ({"cloud": True}, {}, "keep", "as the host has them"),  # somebody made a droplet with our name and our tag
+    ({"cloud": True}, {"made_here": True}, "update", "no log-in any more for root (password)"),
+    ({"cloud": True}, {"made_here": True, "logins": "closed"}, "keep", "turned off"),
+]
+
+
+@pytest.mark.req("D-01", "A-28")
+@pytest.mark.parametrize(("asked", "seen", "action", "why"), LOGINS)
+def test_a_plan_says_whose_log_ins_a_deploy_would_close(
+    tmp_path: Path, asked: dict[str, Any], seen: dict[str, Any], action: str, why: str
+) -> None:
+    mine, remote = reached(tmp_path, **seen)
+    if asked.pop("cloud", False):
+        mine._address = ""  # noqa: SLF001 - as one that the cloud has
+    change = mine._plan_of_logins(Request(mode="plan", target="droplet", **asked))  # noqa: SLF001 - without a cloud
+    assert (change[0], why in change[1]) == (action, True)
+    assert not [line for line in remote.commands if "close_logins" in line]
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize(
+    ("asked", "seen", "expected"),
+    [
+        ({}, {}, ""),
+        ({"close_logins": True}, {}, "closed"),
+        ({"close_logins": True}, {"logins": "closed"}, ""),
+        ({}, {"made_here": True, "logins": "unconfirmed"}, "confirmed"),
+        ({}, {"logins": "unconfirmed"}, ""),  # an earlier run was cut: nobody asks for it now
+        ({"close_logins": True}, {"logins": "unconfirmed"}, "confirmed"),
+    ],
+)
+def test_log_ins_of_a_host_that_was_there_before_are_closed_only_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], seen: dict[str, Any], expected: str
+) -> None:
+    mine, _ = reached(tmp_path, **seen)
+    done: list[str] = []
+    monkeypatch.setattr("ops.targets.droplet.target.close_logins", lambda *_, **__: done.append("closed"))
+    monkeypatch.setattr("ops.targets.droplet.target.confirm_logins", lambda *_, **__: done.append("confirmed"))
+    told = Heard()
+    mine._close_logins(Request(mode="full", target="droplet", **asked), "key", told)  # noqa: SLF001 - without a connection
+    assert "".join(done) == expected
+    assert told.changes == ([("SSH log-ins", "close")] if expected == "closed" else [])
+
+
+class Heard:
+    """Hears what a target tells of changes."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, str]] = []
+
+    def step(self, _: str) -> contextlib.AbstractContextManager[None]:
+        """Time nothing."""
+        return contextlib.nullcontext()
+
+    def say(self, _: str) -> None:
+        """Show nothing."""
+
+    def warn(self, _: str) -> None:
+        """Show nothing."""
+
+    def changed(self, what: str, action: str, why: str) -> None:
+        """Note it."""
+        assert why
+        self.changes.append((what, action))
+
+
+def reached(root: Path, **seen: Any) -> tuple[DropletTarget, FakeRemote]:
+    """Return a target whose host was reached, and what it is asked."""
+    mine = target(root)
+    remote = FakeRemote(answers={"hello": {**HELLO, **seen}, "look_at_logins": PRINTED})
+    mine._host = RemoteHost(remote, checkout=root)  # noqa: SLF001 - as a connection does
+    return mine, remote
