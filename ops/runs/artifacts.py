@@ -206,7 +206,7 @@ def _leak(leaked: tuple[str, ...]) -> SecretFoundError:
     return SecretFoundError(
         f"a secret was found in {', '.join(f'`{name}`' for name in sorted(set(leaked)))}",
         why="redaction did not catch it; the file was removed before anyone could read it",
-        fix="change that secret in `.env`, deploy again, and report the gap in `ops/redact.py`",
+        fix="change that secret in `.env`, deploy again, and report the gap in `ops/redact/`",
     )
 
 
