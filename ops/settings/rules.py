@@ -63,7 +63,8 @@ def _of_one(key: Key[Any], value: str, environment: str) -> Iterator[Problem]:
         yield Problem(key=key.name, wrong=f"is still a placeholder such as `{PLACEHOLDER}`", write=_write(key))
     elif not key.kind.accepts(value):
         seen = "" if key.secret else f"`{value}` "
-        yield Problem(key=key.name, wrong=f"{seen}is not {key.kind.noun}", write=_write(key))
+        wrong = key.kind.fault(value) or f"{seen}is not {key.kind.noun}"
+        yield Problem(key=key.name, wrong=wrong, write=_write(key))
 
 
 def _write(key: Key[Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from ops.engine.connections import MOST_REPLICAS, POOL, WHY_NO_MORE
 from ops.settings import kinds as kind
 from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key
+from ops.settings.urls import check_database, check_mail, check_redis
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -70,12 +71,12 @@ class _Database:
     )
     DATABASE_URL = Key(
         "A database elsewhere. Empty: made from the keys above. Not used by the local target.",
-        kind.login_url("postgresql", "postgres"),
+        kind.login_url("postgresql", "postgres", check=check_database),
         secret=True,
     )
     API_DATABASE_URL = Key(
         "The same database, with the role of the API. Needed together with DATABASE_URL.",
-        kind.login_url("postgresql", "postgres"),
+        kind.login_url("postgresql", "postgres", check=check_database),
         secret=True,
     )
     DATABASE_POOL_MAX = Key(
@@ -97,7 +98,7 @@ class _Redis:
     )
     REDIS_URL = Key(
         "A Redis elsewhere. Empty: made from the key above. Not used by the local target.",
-        kind.login_url("redis", "rediss"),
+        kind.login_url("redis", "rediss", check=check_redis),
         secret=True,
     )
     CACHE_TIMEOUT_SECONDS = Key(
@@ -192,7 +193,9 @@ class _Mail:
     EMAIL_URL = Key(
         "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log; on the local target"
         " to files, which `invoke mail` lists.",
-        kind.login_url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
+        kind.login_url(
+            *("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"), check=check_mail
+        ),
         secret=True,
         examples=("consolemail://", ""),
     )
