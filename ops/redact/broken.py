@@ -1,4 +1,4 @@
-"""Where is a text broken into lines, and where may it be cut without cutting a secret?"""
+"""Where a text is broken into lines, and where it may be cut without cutting a secret."""
 
 from __future__ import annotations
 

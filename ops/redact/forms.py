@@ -1,4 +1,4 @@
-"""In which ways can a secret be written? Each as a pattern that finds it."""
+"""The ways in which a secret can be written, each as a pattern that finds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values are secret because of what stands beside them: a name, a header, the user of a URL?"""
+"""The values that are secret by what stands beside them: a name, a header, the user of a URL."""
 
 from __future__ import annotations
 

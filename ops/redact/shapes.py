@@ -1,4 +1,4 @@
-"""What do tokens of other services look like? One line for each shape: its name, what every one of them holds, and how.
+"""What tokens of other services look like, a line for each: its name, what is in every one of them, and how it goes on.
 
 A shape is here only when ordinary output cannot have it: a digest, a commit, a certificate or a word is none. A pattern
 has no repetition within a repetition, so that a line takes as long as it is. `(?P<secret>...)` is what is taken out

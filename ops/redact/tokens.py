@@ -1,4 +1,4 @@
-"""Where in a text are tokens of other services, which no setting holds? Told by their shape, or by their name."""
+"""Where in a text tokens of other services are, which no setting holds: told by their shape, or by their name."""
 
 from __future__ import annotations
 

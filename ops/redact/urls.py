@@ -1,4 +1,4 @@
-"""What could be the password in a URL, to whichever reader?"""
+"""What could be the password in a URL, to whichever of its readers."""
 
 from __future__ import annotations
 

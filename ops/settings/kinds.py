@@ -23,6 +23,7 @@ ALWAYS = PUBLIC | {DEVELOPMENT}
 PLACEHOLDER = "change-me"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_OF_EXAMPLES = ("com", "net", "org")
 _FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -167,6 +168,13 @@ def is_local_name(host: str) -> bool:
     return bare == "localhost" or bare.endswith(".localhost") or bare.startswith("127.") or bare in {"::1", "0.0.0.0"}  # noqa: S104 - compared, not bound
 
 
+def is_for_examples(name: str) -> bool:
+    """Tell whether a host name, or that of an address or origin, is one that is kept for examples (RFC 2606)."""
+    host = name.casefold().rpartition("@")[2].rpartition("://")[2].partition(":")[0]
+    labels = host.rstrip(".").split(".")
+    return labels[-1] in {"example", "invalid", "test"} or labels[-2:] in [["example", end] for end in _OF_EXAMPLES]
+
+
 def url_password(url: str) -> str:
     """Return the password in a URL, decoded; empty when there is none."""
     try:
@@ -242,6 +250,12 @@ def _tidy_origin(value: str) -> str:
     return next((tidy.removesuffix(port) for scheme, port in usual.items() if tidy.startswith(scheme)), tidy)
 
 
+def _tidy_address(value: str) -> str:
+    """Write the domain of an e-mail address as DNS has it, if that is not what it is already."""
+    name, at, domain = value.strip().rpartition("@")
+    return f"{name}{at}{domain if domain.isascii() else in_dns(domain)}"
+
+
 def _is_network(value: str) -> bool:
     try:
         ipaddress.ip_network(value, strict=False)
@@ -309,7 +323,13 @@ TAG = matching("a tag", r"[A-Za-z0-9:_-]{1,255}", write="letters, digits, : _ - 
 HOSTS = comma_list(_HOST_PATTERN, write=_HOSTS_WRITE)
 ORIGINS = comma_list(_ORIGIN, write=_ORIGINS_WRITE)
 NETWORKS = comma_list(_NETWORK, write=_NETWORKS_WRITE)
-EMAIL = matching("an e-mail address", r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", write="an address such as ops@example.org")
+EMAIL = Kind(
+    noun="an e-mail address",
+    write="an address such as ops@example.org",
+    accepts=lambda value: re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", value) is not None,
+    read=str,
+    clean=_tidy_address,
+)
 ZONE = Kind(noun="a known time zone", write="a name such as UTC or Europe/Berlin", accepts=_is_zone, read=str)
 LANGUAGE = matching("a language code", r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*", write="a code such as en or en-us")
 IDENTIFIER = matching(

@@ -97,7 +97,8 @@ class _Redis:
         public_length=32,
     )
     REDIS_URL = Key(
-        "A Redis elsewhere. Empty: made from the key above. Not used by the local target.",
+        "A Redis elsewhere. Empty: made from the key above. Not used by the local target. A rediss:// URL ends with"
+        " ?ssl_cert_reqs=required.",
         kind.login_url("redis", "rediss", check=check_redis),
         secret=True,
     )
@@ -248,12 +249,12 @@ class _Lock:
 
     EXPOSE_ADMIN = Key(
         "Serve Django's admin at admin.WEBSITE_DOMAIN, to OPERATOR_NETWORKS and with OPERATOR_USER's password."
-        " Never in production.",
+        " Never in production, and not on the local target.",
         kind.FLAG,
         default="false",
     )
     EXPOSE_FLOWER = Key(
-        "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock.",
+        "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock. Not on the local target.",
         kind.FLAG,
         default="false",
     )

@@ -1,4 +1,4 @@
-"""Which URLs do all of their readers read alike? One strict reading, and what is wrong with a URL that is none.
+"""The URLs that all of their readers read alike: one strict reading, and what is wrong with a URL that is none.
 
 libpq, django-environ, redis-py, kombu and urllib cut a URL that leaves room for doubt at different places, and what one
 of them takes for a host is a part of a password to another. What is accepted here all of them read to the same parts;

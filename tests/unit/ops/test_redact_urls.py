@@ -56,7 +56,7 @@ def _read_by_each(url: str) -> list[str]:
     told: list[str] = []
     for read in (conninfo_to_dict, environ.Env.db_url_config, urlsplit):
         try:
-            found = read(url)  # type: ignore[operator]
+            found = read(url)
         except (Error, ValueError) as error:
             told.append(str(error))
         else:

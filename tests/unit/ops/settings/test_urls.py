@@ -96,7 +96,7 @@ def test_what_is_accepted_for_redis_its_client_celery_and_djangos_cache_read_ali
         return
     ours = {**parts_of(url), "database": int(parse(url).path.strip("/") or 0)}
 
-    client, celery = of_redis(url), of_kombu(url)
+    client, celery = of_redis(url), of_kombu(url)  # type: ignore[no-untyped-call]
 
     assert re.split("[;,]", url) == [url]  # Django's cache takes each part for a server of its own
     assert ours == {
