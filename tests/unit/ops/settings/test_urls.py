@@ -24,26 +24,39 @@ WHERE = "db.example.org:5432/slipway"
 # what a password may be made of, with what its readers stumble over
 AWKWARD = "aB9@:/?#%[]&=+;,$!*'()~|^`<>\"\\{}ß€℀\uff20"
 TEXTS = st.text(AWKWARD, max_size=8) | st.text(max_size=5)
-HOSTS = st.sampled_from(["db", "Db-1.example.org", "a_b", "10.0.0.7", "[::1]", "h1,h2", "", "a%2Fb", "x.y."])
-PORTS = st.sampled_from(["", ":", ":5432", ":0", ":65536", ":05432", ":x", ":1,2"])
-PATHS = st.sampled_from(["", "/", "/0", "/7", "/12", "/name", "/a%2Bb", "/a+b", "/a;b", "/a/b", "//b", "/%2Fb", "/a#b"])
-QUERIES = st.sampled_from(
-    [
-        *("", "?", "?sslmode=require", "?sslmode=require&connect_timeout=9", "?host=h", "?password=x", "?ssl=true"),
-        *("?options=-c%20a%3Db", "?options=a+b", "?db=3", "?ssl_cert_reqs=required", "?sslmode=", "?a=b@c", "?x=1&x=2"),
-    ]
+HOSTS = ("db", "Db-1.example.org", "a_b", "10.0.0.7", "[::1]"), ("h1,h2", "", "a%2Fb", "x.y.", "[::1]5432", "[x]")
+PORTS = ("", ":5432"), (":", ":0", ":65536", ":05432", ":x", ":1,2")
+PATHS_OF_DATABASES = ("/name", "/a%2Bb", "/7"), ("", "/", "/a+b", "/a;b", "/a/b", "//b", "/%2Fb", "/a#b")
+PATHS_OF_REDIS = ("", "/", "/0", "/12"), ("/name", "/1/2", "//1", "/%31", "/1;2", "/-1")
+QUERIES_OF_DATABASES = (
+    ("", "?", "?sslmode=require", "?sslmode=require&connect_timeout=9", "?options=-c%20a%3Db"),
+    ("?host=h", "?password=x", "?ssl=true", "?options=a+b", "?sslmode=", "?a=b@c", "?x=1&x=2", "?sslmode"),
 )
+QUERIES_OF_REDIS = (
+    ("", "?ssl_cert_reqs=required", "?ssl_cert_reqs=none&ssl_ca_certs=/etc/ca.pem"),
+    ("?db=3", "?ssl_cert_reqs=CERT_NONE", "?health_check_interval=5", "?a=b@c"),
+)
+
+
+@st.composite
+def mostly(draw: st.DrawFn, right_and_wrong: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
+    """Draw what is right nine times of ten: of several parts one is wrong then, not all."""
+    right, wrong = right_and_wrong
+    return draw(st.sampled_from(wrong if draw(st.integers(0, 9)) == 0 else right))
 
 
 @st.composite
 def urls(draw: st.DrawFn, *schemes: str) -> str:
     """Draw a URL as somebody might type it: right, or wrong in one of the ways that are easy."""
-    login = draw(st.sampled_from(["{user}:{password}@", ":{password}@", "{user}@", ""]))
+    is_redis = schemes[0] == "redis"
+    form = draw(st.sampled_from(["{user}:{password}@", ":{password}@", "{user}@", ""]))
     user, password = draw(TEXTS), draw(TEXTS)
-    if draw(st.booleans()):
-        user, password = quote(user, safe=""), quote(password, safe="")
-    named = login.format(user=user, password=password)
-    return f"{draw(st.sampled_from(schemes))}://{named}{draw(HOSTS)}{draw(PORTS)}{draw(PATHS)}{draw(QUERIES)}"
+    if draw(st.integers(0, 4)):
+        user, password = quote(user, safe="", errors="replace"), quote(password, safe="", errors="replace")
+    where = (HOSTS, PORTS, PATHS_OF_REDIS if is_redis else PATHS_OF_DATABASES)
+    place = "".join(draw(mostly(part)) for part in where)
+    query = draw(mostly(QUERIES_OF_REDIS if is_redis else QUERIES_OF_DATABASES))
+    return f"{draw(st.sampled_from(schemes))}://{form.format(user=user, password=password)}{place}{query}"
 
 
 def parts_of(url: str) -> dict[str, Any]:
@@ -55,6 +68,8 @@ def parts_of(url: str) -> dict[str, Any]:
 @example("postgresql://u:Str0ng@Passw0rd@postgres/db")
 @example("postgresql://u:12?x@host/db")
 @example("postgresql://u:p%40@host")
+@example("postgresql://:@h1,h2:/0")
+@example("postgresql://[::1]5432/0")
 def test_what_is_accepted_for_a_database_libpq_and_django_read_alike(url: str) -> None:
     try:
         check_database(url)
@@ -69,7 +84,7 @@ def test_what_is_accepted_for_a_database_libpq_and_django_read_alike(url: str) -
         "user": libpq.pop("user", ""),
         "password": libpq.pop("password", ""),
         "host": libpq.pop("host").lower(),
-        "port": int(libpq.pop("port", "") or 0) or None,
+        "port": int(libpq.pop("port", "").strip(",") or 0) or None,  # one for each host
         "name": libpq.pop("dbname"),
         "more": libpq,
     }
