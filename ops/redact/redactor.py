@@ -7,6 +7,7 @@ its line breaks taken out. What no setting holds is known by its shape or by its
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,8 +65,15 @@ class Redactor:
         self._literals_of_hex = [(at, form.literal) for at, form in numbered if form.encoding == "hex"]
         self._spelled_out = [at for at, form in numbered if form.encoding == "url"]
         self._patterns: dict[tuple[int, ...], re.Pattern[str]] = {}
+        self._finds_tokens = True
         self._clean: set[tuple[Path, int, int, int]] = set()
         self._longest = max((form.longest for form in forms), default=0) + _LEAST_HELD
+
+    def of_settings_alone(self) -> Redactor:
+        """Return one that leaves tokens alone which no setting holds: where somebody asked to see them."""
+        other = copy.copy(self)
+        other._finds_tokens, other._clean = False, set()  # noqa: SLF001 - its own
+        return other
 
     def __repr__(self) -> str:
         return f"Redactor({', '.join(sorted({form.key for form in self._forms}))})"
@@ -153,7 +161,8 @@ class Redactor:
                 for span in self._matches(joined.text)
                 if (place := joined.back(span.start, span.end))
             ]
-        return _apart(found, [Span(*place, _SHAPE) for place in tokens_in(text, text.lower())])
+        tokens = tokens_in(text, text.lower()) if self._finds_tokens else ()
+        return _apart(found, [Span(*place, _SHAPE) for place in tokens])
 
     def _matches(self, text: str) -> list[Span]:
         present = tuple(self._worth_looking_for(text))

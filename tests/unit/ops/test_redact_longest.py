@@ -33,11 +33,11 @@ def test_no_form_of_a_secret_is_longer_than_it_says(secret: str) -> None:
 
 @pytest.mark.req("A-12")
 @pytest.mark.parametrize("spelling", LONGEST)
-@pytest.mark.parametrize("before", [0, 1, 500, 999])
+@pytest.mark.parametrize("before", [1, 999])
 def test_a_secret_in_its_longest_spelling_survives_no_cut_of_a_line_without_end(spelling: str, before: int) -> None:
     secret, spelled = LONGEST[spelling]
     redactor = Redactor({"THE_KEY": secret})
-    text = f"{'.' * before}{(spelled + '!' * 977) * (180_000 // len(spelled) + 1)}"
+    text = f"{'.' * before}{(spelled + '!' * 977) * (140_000 // len(spelled) + 1)}"
 
     shown = list(redactor.stream(text[start : start + CHUNK] for start in range(0, len(text), CHUNK)))
 

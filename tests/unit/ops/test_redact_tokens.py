@@ -256,8 +256,8 @@ def test_the_password_of_any_url_is_taken_out(scheme: str) -> None:
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_no_text_however_hostile_takes_long(mark: str) -> None:
-    for text in (mark * (20_000 // len(mark)), f" {mark}{'a1' * 10_000}", f"{mark}{'A1.' * 100} " * 50):
-        assert len(REDACTOR.text(text)) <= len(text) + 20_000  # a pattern that tries everything would never return
+    for text in (mark * (10_000 // len(mark)), f" {mark}{'a1' * 5_000}", f"{mark}{'A1.' * 100} " * 25):
+        assert len(REDACTOR.text(text)) <= len(text) + 10_000  # a pattern that tries everything would never return
 
 
 def test_no_two_shapes_are_the_same_and_each_has_a_mark() -> None:
