@@ -18,6 +18,7 @@ _MARKS = [(mark, shape) for shape in SHAPES for mark in shape.marks]
 MOST_LINES, _MOST_CHARACTERS = 200, 65536  # of a key; a mark that nothing follows is no reason to hide the rest
 # what is left of a key whose first or last lines were cut off: long lines of base64, their ends real or escaped
 _REST = re.compile(r"(?:(?:\\{1,8}[rn]|\s)+[A-Za-z0-9+/=]{16,})+")
+_AT_END = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,}\s*\Z")
 _BETWEEN = re.compile(r"(?:\\{1,8}[rn]|\s)+")
 _OF_BASE64, _LEAST_LINE = string.ascii_letters + string.digits + "+/=", 16
 
@@ -40,6 +41,23 @@ def open_key(text: str) -> int:
     rest = text[found.end() :]
     is_over = _LAST.search(rest) or rest.count("\n") > MOST_LINES or len(rest) > _MOST_CHARACTERS
     return len(text) if is_over else start
+
+
+class KeyLines:
+    """Takes private keys out of lines that come one by one, each perhaps with a prefix; one for each who speaks."""
+
+    def __init__(self) -> None:
+        self._left = 0  # lines in which the key that has begun may go on
+
+    def text(self, line: str) -> str:
+        """Return the line without what it holds of a key that an earlier line began."""
+        if open_key(line) < len(line):
+            self._left = MOST_LINES
+            return line
+        if not self._left:
+            return line
+        self._left = 0 if _LAST.search(line) else self._left - 1
+        return _AT_END.sub(f"[redacted:{_KEY}]", line)
 
 
 def _keys_in(text: str) -> Iterator[Place]:

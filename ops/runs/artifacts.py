@@ -137,6 +137,7 @@ class RunFolder:
         """
         self._is_open = False
         (self.path / RESERVE).unlink(missing_ok=True)
+        self._redact_log_as_a_whole()
         leaked = self.quarantine()
         report = _with_leak(report, leaked) if leaked else report
         self._write_report(report)
@@ -149,6 +150,15 @@ class RunFolder:
             raise _leak(leaked)
         if "manifest.json" in self.missing:
             raise _unwritable(self.path, OSError(errno.ENOSPC, self.missing["manifest.json"]))
+
+    def _redact_log_as_a_whole(self) -> None:
+        """Take out of the log what came line by line, as a private key does that a build prints."""
+        try:
+            text = (self.path / "deploy.log").read_text(encoding="utf-8")
+        except OSError:
+            return
+        if self._redactor.text(text) != text:
+            self.write("deploy.log", text)
 
     def _write_report(self, report: Report) -> None:
         self.write("report.json", to_json(report))

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.engine.host.journal import Journal
-from ops.redact import Redactor, last_lines
+from ops.redact import KeyLines, Redactor, last_lines
 from ops.redact.shapes import SHAPES as OURS
 from ops.runs.artifacts import create_run_folder
 from ops.runs.console import Console
@@ -192,6 +192,19 @@ def test_what_is_left_of_a_private_key_is_taken_out_too(pair: tuple[str, str], f
     for rest in (lines[first:], lines[: first + 2], last_lines(pair[0], len(lines) - first).splitlines()):
         shown = REDACTOR.text(json.dumps("\n".join(rest)) if escaped else "\n".join(rest))
         assert not [line for line in lines[1:-2] if line in shown]
+
+
+@pytest.mark.req("A-12")
+@pytest.mark.parametrize("prefix", ["", "#7 0.123 "])
+def test_lines_that_come_one_by_one_hold_nothing_of_a_private_key(pair: tuple[str, str], prefix: str) -> None:
+    keys = KeyLines()
+    lines = ["before", *"".join(pair).splitlines(), "after"]
+
+    shown = [REDACTOR.text(keys.text(f"{prefix}{line}")) for line in lines]
+
+    assert not [line for line in pair[0].splitlines()[1:-2] if line in "".join(shown)]
+    assert [line for line in pair[1].splitlines() if f"{prefix}{line}" not in shown] == []
+    assert (shown[0], shown[-1]) == (f"{prefix}before", f"{prefix}after")
 
 
 def test_a_line_of_logs_does_not_wait_for_a_private_key_that_never_ends() -> None:
