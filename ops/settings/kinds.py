@@ -135,9 +135,9 @@ def seconds(high: int) -> Kind[float]:
     )
 
 
-def login_url(*schemes: str, check: Callable[[str], None]) -> Kind[str]:
+def login_url(*schemes: str, example: str, check: Callable[[str], None]) -> Kind[str]:
     """Build the kind of the URLs of a server that wants a password; `check` raises UrlError."""
-    write = f"a URL such as {schemes[0]}://user:password@host:1234/name (passwords percent-encoded)"
+    write = f"a URL such as {example} (passwords percent-encoded)"
     return _url(schemes, write=write, check=check)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import ssl
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import environ
 import pytest
+from celery import Celery
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from kombu.utils.url import parse_url as of_kombu
@@ -16,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 from redis.connection import parse_url as of_redis
 
+from ops.settings import KEYS
 from ops.settings.urls import DATABASE_PARAMETERS, UrlError, check_database, check_redis, parse
 from tests.unit.ops.settings.settings_fixtures import problems, sound, wrong
 
@@ -253,3 +256,19 @@ def test_urls_that_are_read_alike_are_taken(key: str, url: str) -> None:
     both = {"DATABASE_URL": url, "API_DATABASE_URL": url.replace("u:", "api:")} if key == "DATABASE_URL" else {key: url}
 
     assert wrong("development", target="local", **both) == {}
+
+
+def test_what_is_said_to_write_is_taken() -> None:
+    for key in (key for key in KEYS if key.secret and key.name.endswith("_URL")):
+        (said,) = re.findall(r"\S+://\S+", key.kind.write)
+        assert key.kind.accepts(said), key.name
+
+
+def test_celery_wants_to_be_told_how_certificates_are_verified() -> None:
+    silent, told = (f"rediss://:{PASSWORD}@host:6379/0{more}" for more in ("", "?ssl_cert_reqs=required"))
+
+    with pytest.raises(ValueError, match="ssl_cert_reqs"):
+        _ = Celery(broker=silent, backend=silent).backend
+    assert "ssl" not in of_kombu(silent)  # it would encrypt, and trust anybody
+    assert of_kombu(told)["ssl"] == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    assert Celery(broker=told, backend=told).backend.connparams["ssl_cert_reqs"] == ssl.CERT_REQUIRED
