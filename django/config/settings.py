@@ -111,7 +111,8 @@ DATABASES = {"default": env.db_url("DATABASE_URL")} if DATABASE_URL else {}
 DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=8)
 for _database in DATABASES.values():
     _database |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-    _options = {"connect_timeout": 3, "application_name": f"slipway-{PROCESS}"}
+    # what the URL says after its ?, such as sslmode, counts here as it does for the API
+    _options = {**_database.get("OPTIONS", {}), "connect_timeout": 3, "application_name": f"slipway-{PROCESS}"}
     if PROCESS == "django":
         _options["pool"] = {
             "min_size": 1,
@@ -165,7 +166,7 @@ if env.str("EMAIL_HOST", default=""):
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = env.str("EMAIL_HOST")
     EMAIL_PORT = env.int("EMAIL_PORT", default=587)
-    EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+    EMAIL_HOST_USER = env.ENVIRON.get("EMAIL_USER", "")
     EMAIL_HOST_PASSWORD = env.ENVIRON.get("EMAIL_PASS", "")
     EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
     EMAIL_USE_SSL = False

@@ -80,7 +80,7 @@ def mail(root: Path, request: Request, *, last: int, show: int) -> int:
 
     def act(opened: Target) -> int:
         opened.reach(Talk(opened.redactor))
-        mails = opened.redactor.value(_found(root, opened))
+        mails = opened.redactor.of_settings_alone().value(_found(root, opened))  # a link without its token is of no use
         if show:
             _print_one(_chosen(mails, show), as_json=request.json)
         else:

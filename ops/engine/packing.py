@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 ENGINE = Path(__file__).parent
-BESIDE = ("__init__.py", "redact.py", "screen.py")  # what the engine needs of the operator's side
+BESIDE = ("__init__.py", "screen.py", "redact/*.py")  # what the engine needs of the operator's side
 MAIN = "import sys\nfrom ops.engine.__main__ import main\nsys.exit(main(sys.argv[1:]))\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same sources make the same bytes, whenever they are packed
 
@@ -46,5 +46,6 @@ def packed() -> bytes:
 def _sources() -> dict[str, bytes]:
     files = [path for path in ENGINE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     package = {f"ops/engine/{path.relative_to(ENGINE).as_posix()}": path.read_bytes() for path in files}
-    beside = {f"ops/{name}": (ENGINE.parent / name).read_bytes() for name in BESIDE}
+    outside = [path for pattern in BESIDE for path in ENGINE.parent.glob(pattern)]
+    beside = {f"ops/{path.relative_to(ENGINE.parent).as_posix()}": path.read_bytes() for path in outside}
     return {**package, **beside, "__main__.py": MAIN.encode()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable
+from urllib.parse import unquote
 
 from ops.engine.model import Release
-from ops.redact import Redactor, sounds_secret
+from ops.redact import Redactor, passwords_in, sounds_secret
 
 _SHORTEST = 6  # a journal must not fail because a value is short; a shorter one would redact ordinary words
 
@@ -22,18 +22,12 @@ def secrets_of(releases: Iterable[Release]) -> set[tuple[str, str]]:
     for release in releases:
         for service in release.services:
             for key, value in service.environment.items():
-                for secret in (value,) if sounds_secret(key) else _password_of(value):
+                for secret in (value,) if sounds_secret(key) else _passwords_of(value):
                     found.setdefault(secret, key)
     return {(key, secret) for secret, key in found.items() if len(secret) >= _SHORTEST}
 
 
-def _password_of(value: str) -> Iterator[str]:
-    if "://" not in value or "@" not in value:
-        return
-    try:
-        password = urlsplit(value).password
-    except ValueError:
-        yield value
-        return
-    if password:
-        yield from {password, unquote(password)}
+def _passwords_of(value: str) -> set[str]:
+    """Return what some reader of a URL takes for its password, as it is written and decoded."""
+    found = passwords_in(value)
+    return found | {unquote(password) for password in found}

@@ -138,6 +138,7 @@ class RunFolder:
         """
         self._is_open = False
         (self.path / RESERVE).unlink(missing_ok=True)
+        self._redact_log_as_a_whole()
         leaked = self.quarantine()
         report = _with_leak(report, leaked) if leaked else report
         self._write_report(report)
@@ -150,6 +151,15 @@ class RunFolder:
             raise _leak(leaked)
         if "manifest.json" in self.missing:
             raise _unwritable(self.path, OSError(errno.ENOSPC, self.missing["manifest.json"]))
+
+    def _redact_log_as_a_whole(self) -> None:
+        """Take out of the log what came line by line, as a private key does that a build prints."""
+        try:
+            text = (self.path / "deploy.log").read_text(encoding="utf-8")
+        except OSError:
+            return
+        if self._redactor.text(text) != text:
+            self.write("deploy.log", text)
 
     def _write_report(self, report: Report) -> None:
         self.write("report.json", to_json(report))
@@ -206,7 +216,7 @@ def _with_leak(report: Report, leaked: tuple[str, ...]) -> Report:
 def _leak(leaked: tuple[str, ...]) -> SecretFoundError:
     return SecretFoundError(
         f"a secret was found in {', '.join(f'`{name}`' for name in sorted(set(leaked)))}",
-        why="redaction (ops/redact.py) did not catch it; the file was removed before anyone could read it",
+        why="redaction (ops/redact/) did not catch it; the file was removed before anyone could read it",
         fix="set a new value for that secret in .env, then invoke deploy",
     )
 

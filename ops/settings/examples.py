@@ -15,7 +15,8 @@ from ops.settings.schema import KEYS
 EXAMPLES = {".env.example": DEVELOPMENT, ".env.prod.example": PRODUCTION}
 _HEAD = """\
 # Settings of Slipway for {environment}. {use}
-# A value with blanks, # or $ stands in single quotes. What the environment already holds wins over this file.
+# A value with blanks, # or $ stands in single quotes. What the environment already holds wins over this file, unless it
+# is empty.
 # Written from ops/settings/schema.py; do not edit the example, edit your .env.
 """
 _USES = {

@@ -8,9 +8,12 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar, overload
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from ops.redact import LEAST_LENGTH
+import idna
+
+from ops.redact import LEAST_LENGTH, passwords_in
+from ops.settings.urls import UrlError, check_web, parse
 
 T = TypeVar("T")
 DEVELOPMENT = "development"
@@ -20,6 +23,7 @@ ALWAYS = PUBLIC | {DEVELOPMENT}
 PLACEHOLDER = "change-me"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_OF_EXAMPLES = ("com", "net", "org")
 _FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -27,7 +31,8 @@ _FLAGS = {"true": "true", "1": "true", "yes": "true", "on": "true", "false": "fa
 class Kind(Generic[T]):
     """A sort of value: what to call it, how to write it, which text is one, its one spelling, and how it is read.
 
-    `read` takes an empty text too: it means none.
+    `read` takes an empty text too: it means none. `fault` says what is wrong with a text where that can be said
+    better than with the noun, and with nothing secret.
     """
 
     noun: str
@@ -35,6 +40,7 @@ class Kind(Generic[T]):
     accepts: Callable[[str], bool]
     read: Callable[[str], T]
     clean: Callable[[str], str] = str.strip
+    fault: Callable[[str], str] = lambda _: ""
 
 
 class Stated(Protocol):
@@ -129,14 +135,15 @@ def seconds(high: int) -> Kind[float]:
     )
 
 
-def login_url(*schemes: str) -> Kind[str]:
-    """Build the kind of the URLs of a server that wants a password."""
-    return _url(schemes, write=f"a URL such as {schemes[0]}://user:password@host:1234/name (passwords percent-encoded)")
+def login_url(*schemes: str, example: str, check: Callable[[str], None]) -> Kind[str]:
+    """Build the kind of the URLs of a server that wants a password; `check` raises UrlError."""
+    write = f"a URL such as {example} (passwords percent-encoded)"
+    return _url(schemes, write=write, check=check)
 
 
 def web_url(*schemes: str, example: str) -> Kind[str]:
     """Build the kind of the URLs of a server on the web."""
-    return _url(schemes, write=f"a URL such as {example}")
+    return _url(schemes, write=f"a URL such as {example}", check=check_web)
 
 
 def comma_list(item: Kind[str], *, write: str) -> Kind[tuple[str, ...]]:
@@ -161,40 +168,92 @@ def is_local_name(host: str) -> bool:
     return bare == "localhost" or bare.endswith(".localhost") or bare.startswith("127.") or bare in {"::1", "0.0.0.0"}  # noqa: S104 - compared, not bound
 
 
+def is_for_examples(name: str) -> bool:
+    """Tell whether a host name, or that of an address or origin, is one that is kept for examples (RFC 2606)."""
+    host = name.casefold().rpartition("@")[2].rpartition("://")[2].partition(":")[0]
+    labels = host.rstrip(".").split(".")
+    return labels[-1] in {"example", "invalid", "test"} or labels[-2:] in [["example", end] for end in _OF_EXAMPLES]
+
+
 def url_password(url: str) -> str:
     """Return the password in a URL, decoded; empty when there is none."""
     try:
-        return unquote(urlsplit(url).password or "")
-    except ValueError:
+        return parse(url).password
+    except UrlError:
+        return unquote(max(passwords_in(url), key=len, default=""))
+
+
+def readable(host: str) -> str:
+    """Return a host name as people write it: the letters that DNS has encoded, as themselves."""
+    try:
+        return idna.decode(host) if "xn--" in host else host
+    except idna.IDNAError:
+        return host
+
+
+def in_dns(host: str) -> str:
+    """Return a host name as DNS has it, in small ASCII letters; what cannot be a name stays as it is."""
+    bare = host.strip().rstrip(".")
+    if bare.isascii():
+        return bare.lower()
+    try:
+        return idna.encode(bare, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return bare.lower()
+
+
+def _url(schemes: tuple[str, ...], *, write: str, check: Callable[[str], None]) -> Kind[str]:
+    def fault_of(value: str) -> str:
+        if value.partition("://")[0] not in schemes:
+            return ""  # the noun says it
+        try:
+            check(value)
+        except UrlError as error:
+            return str(error)
         return ""
 
-
-def _url(schemes: tuple[str, ...], *, write: str) -> Kind[str]:
     return Kind(
         noun=f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}",
         write=write,
-        accepts=lambda value: _is_url(value, schemes),
+        accepts=lambda value: value.partition("://")[0] in schemes and not fault_of(value),
         read=str,
+        clean=_tidy_url,
+        fault=fault_of,
     )
 
 
-def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
-    if re.search(r"[\s\x00-\x1f\x7f]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return False
-    # consolemail:// and its like name no host: the scheme says everything
-    return parts.scheme in schemes and (bool(parts.hostname) or parts.scheme.endswith("mail"))
+def _tidy_url(value: str) -> str:
+    """Write the scheme in small letters, and the host as DNS has it; nothing else is touched."""
+    scheme, separator, rest = value.strip().partition("://")
+    if not separator:
+        return value.strip()
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    login, at, place = authority.rpartition("@")
+    host, colon, port = place.partition(":")
+    tidy = host if host.isascii() else in_dns(host)
+    return f"{scheme.lower()}://{login}{at}{tidy}{colon}{port}{rest[len(authority) :]}"
 
 
 def _is_origin(value: str) -> bool:
-    if not _is_url(value, ("http", "https")):
+    try:
+        url = parse(value)
+    except UrlError:
         return False
-    parts = urlsplit(value)
-    return not (parts.path or parts.query or parts.fragment or parts.username is not None)
+    is_bare = not (url.path or url.query or "@" in value or "?" in value or "," in url.host)
+    return url.scheme in {"http", "https"} and is_bare
+
+
+def _tidy_origin(value: str) -> str:
+    """Write an origin as browsers send it and Django compares it: in small letters, without a usual port."""
+    tidy = _tidy_url(value).lower()
+    usual = {"https://": ":443", "http://": ":80"}
+    return next((tidy.removesuffix(port) for scheme, port in usual.items() if tidy.startswith(scheme)), tidy)
+
+
+def _tidy_address(value: str) -> str:
+    """Write the domain of an e-mail address as DNS has it, if that is not what it is already."""
+    name, at, domain = value.strip().rpartition("@")
+    return f"{name}{at}{domain if domain.isascii() else in_dns(domain)}"
 
 
 def _is_network(value: str) -> bool:
@@ -235,16 +294,18 @@ DOMAIN = Kind(
     write="a host name without scheme, port or path, such as app.example.org",
     accepts=lambda value: _HOST.fullmatch(value) is not None and not re.fullmatch(r"[0-9.]+", value),
     read=str,
-    clean=lambda value: value.strip().lower().rstrip("."),
+    clean=in_dns,
 )
 _HOST_PATTERN = Kind(
     noun="a host name or an IP address (a leading dot means every subdomain, * any)",
     write=_HOSTS_WRITE,
     accepts=lambda value: value in {"*", "[::1]"} or _HOST.fullmatch(value.removeprefix(".")) is not None,
     read=str,
-    clean=lambda value: value.strip().lower(),
+    clean=lambda value: f".{in_dns(value.strip()[1:])}" if value.strip().startswith(".") else in_dns(value),
 )
-_ORIGIN = Kind(noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin, read=str)
+_ORIGIN = Kind(
+    noun="scheme and host, without a path", write=_ORIGINS_WRITE, accepts=_is_origin, read=str, clean=_tidy_origin
+)
 _NETWORK = Kind(noun="an IP address or network", write=_NETWORKS_WRITE, accepts=_is_network, read=str)
 ADDRESS = Kind(noun="an IP address", write="an IP address such as 203.0.113.7", accepts=_is_address, read=str)
 HOST_PORT = Kind(
@@ -262,7 +323,13 @@ TAG = matching("a tag", r"[A-Za-z0-9:_-]{1,255}", write="letters, digits, : _ - 
 HOSTS = comma_list(_HOST_PATTERN, write=_HOSTS_WRITE)
 ORIGINS = comma_list(_ORIGIN, write=_ORIGINS_WRITE)
 NETWORKS = comma_list(_NETWORK, write=_NETWORKS_WRITE)
-EMAIL = matching("an e-mail address", r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", write="an address such as ops@example.org")
+EMAIL = Kind(
+    noun="an e-mail address",
+    write="an address such as ops@example.org",
+    accepts=lambda value: re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+", value) is not None,
+    read=str,
+    clean=_tidy_address,
+)
 ZONE = Kind(noun="a known time zone", write="a name such as UTC or Europe/Berlin", accepts=_is_zone, read=str)
 LANGUAGE = matching("a language code", r"[a-z]{2,3}(-[a-zA-Z0-9]{2,8})*", write="a code such as en or en-us")
 IDENTIFIER = matching(

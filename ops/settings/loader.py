@@ -34,11 +34,12 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     Its `notices` stop nothing. Raises InvalidSettingsError, a SettingsError, with every problem at once.
     """
     stated, problems = read_env_file(env_file)
-    found = {**stated, **{name: value for name, value in environ.items() if name in BY_NAME or name in stated}}
+    said = {name: value for name, value in environ.items() if value.strip()}  # CI sets what it does not know to empty
+    found = {**stated, **{name: value for name, value in said.items() if name in BY_NAME or name in stated}}
     values = _complete(found)
     problems += [*find_typos(stated), *find_problems(values, target=target)]
     if problems:
-        raise _invalid(problems, env_file=env_file, environ=environ, target=target)
+        raise _invalid(problems, env_file=env_file, environ=said, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
     extra = {name: value for name, value in found.items() if name not in BY_NAME}
     settings = Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
@@ -51,7 +52,7 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
     `address` is a host that exists already, for which the cloud is not asked. Raises CredentialsError, SettingsError.
     """
     stated, _ = read_env_file(root / ".env")
-    if not (address or os.environ.get("DIGITALOCEAN_TOKEN") or stated.get("DIGITALOCEAN_TOKEN")):
+    if not (address or os.environ.get("DIGITALOCEAN_TOKEN", "").strip() or stated.get("DIGITALOCEAN_TOKEN")):
         raise CredentialsError(
             "no cloud credentials",
             why="DIGITALOCEAN_TOKEN is neither in the environment nor in .env, and a droplet needs it. "

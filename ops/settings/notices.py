@@ -6,9 +6,11 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ops.engine.connections import USABLE, most_needed
-from ops.settings.schema import BY_NAME
+from ops.settings.kinds import is_for_examples, readable
+from ops.settings.schema import BY_NAME, STAGING_CA
 from ops.settings.settings import Settings
 
 _SHOWN = 6
@@ -60,7 +62,8 @@ _ELSEWHERE = {  # what other stacks, or earlier versions of this one, call it
 
 def find_notices(settings: Settings, stated: Iterable[str], *, folder: Path) -> tuple[str, ...]:
     """Return a line for each thing that stops nothing; `stated` are the keys of the file in `folder`."""
-    return tuple(line for line in (_unread(stated, folder), _too_many_connections(settings)) if line)
+    lines = (_unread(stated, folder), _left_from_the_example(settings), _spelled_in_dns(settings))
+    return tuple(line for line in (*lines, _too_many_connections(settings)) if line)
 
 
 def _unread(stated: Iterable[str], folder: Path) -> str:
@@ -74,6 +77,31 @@ def _unread(stated: Iterable[str], folder: Path) -> str:
     more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     one = "a key" if len(told) == 1 else f"{len(told)} keys"
     return f".env has {one} that nothing here reads: {', '.join(shown)}{more}"
+
+
+def _left_from_the_example(settings: Settings) -> str:
+    """Name what still has a value of the example, with which no public site can be had; a laboratory may have any."""
+    is_public = urlsplit(settings.ACME_CA_SERVER).hostname == urlsplit(STAGING_CA).hostname
+    if settings.target == "local" or settings.certificate_source != "acme" or not is_public:
+        return ""
+    stated = {
+        "WEBSITE_DOMAIN": (settings.WEBSITE_DOMAIN,),
+        "ACME_EMAIL": (settings.ACME_EMAIL,),
+        "DJANGO_ALLOWED_HOSTS": settings.DJANGO_ALLOWED_HOSTS,
+        "CSRF_TRUSTED_ORIGINS": settings.CSRF_TRUSTED_ORIGINS,
+        "MAIL_FROM": (settings.MAIL_FROM,),
+        "DJANGO_ADMIN_EMAIL": (settings.DJANGO_ADMIN_EMAIL,),
+    }
+    left = [f"{one} in {name}" for name, listed in stated.items() for one in listed if is_for_examples(one)]
+    if not left:
+        return ""
+    return f".env still has names for examples, for which Let's Encrypt gives no certificate: {', '.join(left)}"
+
+
+def _spelled_in_dns(settings: Settings) -> str:
+    """Say how a domain with other letters is spelled where it has to be in ASCII."""
+    domain = settings.WEBSITE_DOMAIN
+    return f"WEBSITE_DOMAIN {readable(domain)} is {domain} in DNS" if readable(domain) != domain else ""
 
 
 def _meant(name: str) -> str:

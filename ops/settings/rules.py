@@ -63,7 +63,8 @@ def _of_one(key: Key[Any], value: str, environment: str) -> Iterator[Problem]:
         yield Problem(key=key.name, wrong=f"is still a placeholder such as `{PLACEHOLDER}`", write=_write(key))
     elif not key.kind.accepts(value):
         seen = "" if key.secret else f"`{value}` "
-        yield Problem(key=key.name, wrong=f"{seen}is not {key.kind.noun}", write=_write(key))
+        wrong = key.kind.fault(value) or f"{seen}is not {key.kind.noun}"
+        yield Problem(key=key.name, wrong=wrong, write=_write(key))
 
 
 def _write(key: Key[Any]) -> str:
@@ -181,7 +182,7 @@ def _ports_are_distinct(settings: Settings) -> Iterator[Problem]:
 def _lock_is_whole(settings: Settings) -> Iterator[Problem]:
     if settings.EXPOSE_ADMIN and settings.ENVIRONMENT == PRODUCTION:
         yield Problem(key="EXPOSE_ADMIN", wrong="is true: admin is never public in production", write="false")
-    if not settings.exposed:
+    if settings.target == "local" or not settings.exposed:
         return
     if not settings.OPERATOR_PASSWORD:
         write = "a random value, or EXPOSE_ADMIN=false and EXPOSE_FLOWER=false"
@@ -193,10 +194,23 @@ def _lock_is_whole(settings: Settings) -> Iterator[Problem]:
         yield Problem(key="OPERATOR_NETWORKS", wrong="lets everybody in", write="203.0.113.7, or a network")
 
 
+def _local_has_no_lock(settings: Settings) -> Iterator[Problem]:
+    if settings.target != "local":
+        return
+    port = settings.LOCAL_INTERNAL_PORT
+    inside = {"EXPOSE_ADMIN": f"; the admin is at http://127.0.0.1:{port}/admin/ without it", "EXPOSE_FLOWER": ""}
+    for name, instead in inside.items():
+        if settings.values[name] == "true":
+            wrong = (
+                "is true, and only a droplet has the lock behind which it would be: the local target exposes nothing"
+            )
+            yield Problem(key=name, wrong=wrong, write=f"{name}=false{instead}")
+
+
 def _admin_is_answered(settings: Settings) -> Iterator[Problem]:
     name, hosts = f"admin.{settings.WEBSITE_DOMAIN}", settings.DJANGO_ALLOWED_HOSTS
     is_answered = any(host in {name, "*"} or (host[:1] == "." and name.endswith(host)) for host in hosts)
-    if settings.EXPOSE_ADMIN and settings.WEBSITE_DOMAIN and not is_answered:
+    if settings.EXPOSE_ADMIN and settings.target != "local" and settings.WEBSITE_DOMAIN and not is_answered:
         wrong = f"lacks `{name}`: the admin would be answered with 400 there"
         yield Problem(key="DJANGO_ALLOWED_HOSTS", wrong=wrong, write=",".join((name, *hosts)))
 
@@ -231,6 +245,7 @@ _RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _pairs_are_complete,
     _ports_are_distinct,
     _lock_is_whole,
+    _local_has_no_lock,
     _admin_is_answered,
     _plain_http_stays_near,
 )

@@ -10,6 +10,7 @@ from typing import Any
 from ops.engine.connections import MOST_REPLICAS, POOL, WHY_NO_MORE
 from ops.settings import kinds as kind
 from ops.settings.kinds import ALWAYS, DEVELOPMENT, PRODUCTION, PUBLIC, Key
+from ops.settings.urls import check_database, check_mail, check_redis
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -18,6 +19,9 @@ REPLICA_PORT_COUNT = 200
 STANDARD_SSH_PORT = 22  # of every host whose operator did not choose another
 _PRIVATE_NETWORKS = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 _REPLICAS = kind.whole(1, MOST_REPLICAS, why=WHY_NO_MORE)
+_DATABASE_URL = kind.login_url(
+    "postgresql", "postgres", example="postgresql://user:password@host:5432/name", check=check_database
+)
 _TLS = kind.choice(
     "acme",
     "files",
@@ -70,12 +74,12 @@ class _Database:
     )
     DATABASE_URL = Key(
         "A database elsewhere. Empty: made from the keys above. Not used by the local target.",
-        kind.login_url("postgresql", "postgres"),
+        _DATABASE_URL,
         secret=True,
     )
     API_DATABASE_URL = Key(
         "The same database, with the role of the API. Needed together with DATABASE_URL.",
-        kind.login_url("postgresql", "postgres"),
+        _DATABASE_URL,
         secret=True,
     )
     DATABASE_POOL_MAX = Key(
@@ -96,8 +100,9 @@ class _Redis:
         public_length=32,
     )
     REDIS_URL = Key(
-        "A Redis elsewhere. Empty: made from the key above. Not used by the local target.",
-        kind.login_url("redis", "rediss"),
+        "A Redis elsewhere. Empty: made from the key above. Not used by the local target. A rediss:// URL ends with"
+        " ?ssl_cert_reqs=required.",
+        kind.login_url("redis", "rediss", example="redis://:password@host:6379/0", check=check_redis),
         secret=True,
     )
     CACHE_TIMEOUT_SECONDS = Key(
@@ -192,7 +197,11 @@ class _Mail:
     EMAIL_URL = Key(
         "How mail is sent. Empty: made from EMAIL_HOST, and without that mail goes to the log; on the local target"
         " to files, which `invoke mail` lists.",
-        kind.login_url("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
+        kind.login_url(
+            *("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "dummymail", "memorymail"),
+            example="smtp+tls://user:password@host:587",
+            check=check_mail,
+        ),
         secret=True,
         examples=("consolemail://", ""),
     )
@@ -245,12 +254,12 @@ class _Lock:
 
     EXPOSE_ADMIN = Key(
         "Serve Django's admin at admin.WEBSITE_DOMAIN, to OPERATOR_NETWORKS and with OPERATOR_USER's password."
-        " Never in production.",
+        " Never in production, and not on the local target.",
         kind.FLAG,
         default="false",
     )
     EXPOSE_FLOWER = Key(
-        "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock.",
+        "Run Flower and serve it at flower.WEBSITE_DOMAIN, behind the same lock. Not on the local target.",
         kind.FLAG,
         default="false",
     )

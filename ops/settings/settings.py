@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import CredentialsError
-from ops.redact import LEAST_LENGTH, sounds_secret
+from ops.redact import LEAST_LENGTH, passwords_in, sounds_secret
 from ops.settings.schema import KEYS, Schema
 from ops.shell_words import local_deploy
 
@@ -57,10 +57,13 @@ class Settings(Schema):
     def secrets(self) -> dict[str, str]:
         """Return what must never be shown, by key; of a URL it is the password alone.
 
-        Unknown keys of `.env` whose names sound secret are among them.
+        Unknown keys of `.env` whose names sound secret are among them, and the passwords in unknown URLs.
         """
         known = {key.name: key.secret_part(self.values[key.name]) for key in KEYS}
-        extra = {name: value for name, value in self.extra.items() if sounds_secret(name)}
+        extra = {
+            name: value if sounds_secret(name) else max(passwords_in(value), key=len, default="")
+            for name, value in self.extra.items()
+        }
         return {name: value for name, value in {**extra, **known}.items() if len(value) >= LEAST_LENGTH}
 
     def cloud_token(self) -> str:

@@ -24,7 +24,7 @@ from tests.mutants.running import a_copy, are_sound, restored, run, say
 
 # The pure core, and the tests that are about it.
 CORE = {
-    "ops/redact.py": ["tests/unit/ops/test_redact.py", "tests/unit/ops/test_redact_wrapped.py"],
+    "ops/redact": ["tests/unit/ops/test_redact.py", "tests/unit/ops/test_redact_wrapped.py"],
     "ops/settings": ["tests/unit/ops/settings"],
     "ops/engine/rollout": ["tests/unit/ops/engine"],
     "ops/verification/checks": ["tests/unit/ops/verification"],

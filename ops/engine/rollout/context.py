@@ -12,6 +12,7 @@ from ops.engine.http import Fetch
 from ops.engine.model import Release
 from ops.engine.runtime import Runtime
 from ops.engine.waiter import Waiter
+from ops.redact import KeyLines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +33,11 @@ class Engine:
 
     def say(self, step: str) -> Callable[[str], None]:
         """Return a function that puts progress of a step in the journal, and ends the step after a cancel."""
+        keys = KeyLines()  # a build tells its output line by line
 
         def say(text: str) -> None:
             self.waiter.check()
-            self.journal.write("progress", step=step, text=text)
+            self.journal.write("progress", step=step, text=keys.text(text))
 
         return say
 

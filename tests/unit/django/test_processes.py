@@ -128,6 +128,19 @@ def test_settings_come_from_the_environment() -> None:
 
 
 @pytest.mark.req("C-02")
+def test_what_a_database_url_says_after_its_question_mark_counts_beside_what_is_set_here() -> None:
+    url = "postgresql://u:p%40ss@db.example.org/slipway?sslmode=require&connect_timeout=9"
+    options = read_settings({"DATABASE_URL": url}, "DATABASES")["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"]) == ("require", 3)
+
+
+@pytest.mark.req("C-02")
+def test_a_mail_user_may_begin_with_any_character() -> None:
+    seen = read_settings({"EMAIL_HOST": "mail.example.org", "EMAIL_USER": "$me"}, "EMAIL_HOST_USER")
+    assert seen == {"EMAIL_HOST_USER": "$me"}
+
+
+@pytest.mark.req("C-02")
 def test_email_may_be_one_url_or_a_folder() -> None:
     names = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS")
     url = read_settings({"EMAIL_URL": "smtp+tls://me:p%40ss@mail.example.org:2526"}, *names)

@@ -47,7 +47,7 @@ def test_a_basic_auth_header_names_the_redacted_key() -> None:
 
     shown = Redactor({"DJANGO_ADMIN_PASSWORD": "correct-horse-battery"}).text(header)
 
-    assert shown.startswith("Authorization: Basic YWRtaW46[redacted:DJANGO_ADMIN_PASSWORD]")
+    assert shown == "Authorization: Basic [redacted:DJANGO_ADMIN_PASSWORD]"
 
 
 @pytest.mark.req("A-12")

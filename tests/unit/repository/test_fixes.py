@@ -30,7 +30,7 @@ FILES = ("traefik/dynamic/headers.yml", "traefik/dynamic/public.yml", "traefik/t
 IN_FILES = {"security-headers", "routers", "certificatesResolvers", "dependency-groups"}
 PREPARATION = re.compile(
     r"(wait|check|free|renew|correct|connect|start|install|put|rename|move|set the clock"
-    r"|delete that line from|run destroy)\b.*|.* on the host"
+    r"|let `[^`]+` log in with your key|delete that line from|run destroy)\b.*|.* on the host"
 )
 LEAD = re.compile(
     r"(only if you rebuilt it|look at it with|make a new one|on the host|if it fails again"

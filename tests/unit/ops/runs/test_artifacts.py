@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from ops.errors import PreflightError, SecretFoundError
 from ops.redact import Redactor
@@ -139,6 +140,19 @@ def test_a_secret_that_got_through_is_removed_and_fails_the_run(tmp_path: Path) 
     assert "api-logs.txt" in written["error"]["what"]
     manifest = json.loads((folder.path / "manifest.json").read_text())
     assert {"name": "api-logs.txt", "why": "removed: it held a secret"} in manifest["missing"]
+
+
+@pytest.mark.req("A-12")
+def test_a_private_key_that_a_build_prints_line_by_line_is_in_no_log_and_fails_nothing(tmp_path: Path) -> None:
+    key = trustme.CA().issue_cert("app.example.org").private_key_pem.bytes().decode()
+    folder = folder_of(tmp_path)
+    for line in ("before", *key.splitlines(), "after"):
+        folder.log(line)
+    folder.finish(report())
+    log = (folder.path / "deploy.log").read_text(encoding="utf-8")
+    assert [line for line in key.splitlines() if line in log] == []
+    assert "[redacted:private key]" in log
+    assert log.splitlines()[-1].endswith(" after")
 
 
 @pytest.mark.req("A-12")
