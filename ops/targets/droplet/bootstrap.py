@@ -22,6 +22,7 @@ from ops.settings import Settings
 from ops.ssh import AGAIN, CommandResult, DeniedError, Remote, no_sudo
 
 TEMPLATE = Path(__file__).with_name("bootstrap.sh")
+MERGE = Path(__file__).with_name("daemon_json.py")  # the host runs it
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
 CLOUD_INIT_S = 900.0
 BOOTSTRAP_S = 900.0
@@ -51,6 +52,7 @@ def bootstrap_script(settings: Settings) -> str:
         )
     text = TEMPLATE.read_text(encoding="utf-8").replace("@SSH_USER@", shlex.quote(user))
     text = text.replace("@DAEMON_JSON@", daemon_json(settings.DOCKER_REGISTRY_MIRROR))
+    text = text.replace("@DAEMON_MERGE@", MERGE.read_text(encoding="utf-8").strip())
     return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
@@ -60,7 +62,12 @@ def bootstrap_version(script: str) -> str:
 
 
 def daemon_json(mirror: str) -> str:
-    """Return the Docker Engine's configuration; `mirror` is a registry's URL, or empty."""
+    """Return our part of the Docker Engine's configuration as the bootstrap carries it."""
+    return json.dumps(engine_configuration(mirror), indent=1, sort_keys=True)
+
+
+def engine_configuration(mirror: str) -> dict[str, object]:
+    """Return our part of the Docker Engine's configuration; `mirror` is a registry's URL, or empty."""
     made: dict[str, object] = {
         "live-restore": True,
         "log-driver": "json-file",
@@ -74,7 +81,7 @@ def daemon_json(mirror: str) -> str:
     if _is_where_docker_builds(urlsplit(mirror).hostname or ""):
         made["bip"] = "10.201.0.1/24"
         made["default-address-pools"] = [{"base": "10.202.0.0/16", "size": 24}]
-    return json.dumps(made, indent=1, sort_keys=True)
+    return made
 
 
 def _is_where_docker_builds(host: str) -> bool:
@@ -105,15 +112,24 @@ def user_data(settings: Settings, public_key: str) -> str:
     return f"#cloud-config\n{json.dumps(config, indent=1)}\n"  # JSON is YAML
 
 
-def log_in(remote: Remote, script: str, *, public_key: str, patience_s: float, say: Callable[[str], None]) -> None:
+def log_in(
+    remote: Remote,
+    script: str,
+    *,
+    public_key: str,
+    patience_s: float,
+    say: Callable[[str], None],
+    check: Callable[[Remote], object] = lambda _: None,
+) -> None:
     """Connect, trying for `patience_s`; a host that knows only root yet is prepared as root first.
 
+    `check` is asked before, and raises what keeps the host from being prepared.
     Raises HostError; when neither user is let in, the one that says so of SSH_USER.
     """
     try:
         remote.connect(patience_s=patience_s)
     except DeniedError as denied:
-        _prepare_as_root(remote, script, public_key, say, denied)
+        _prepare_as_root(remote, script, public_key, say, denied, check)
         remote.connect()
 
 
@@ -124,14 +140,17 @@ def prepare(
     public_key: str = "",
     say: Callable[[str], None],
     cloud_init_s: float = CLOUD_INIT_S,
+    check: Callable[[Remote], object] = lambda _: None,
 ) -> bool:
     """Wait for the first boot to end, then run the script unless this host has had it; tell whether it ran from here.
 
-    Raises HostError with the script's last words.
+    `check` looks at the host before it is changed, and raises what is in the way. Raises HostError with the script's
+    last words.
     """
     version = bootstrap_version(script)
     if _version_on(remote, say, cloud_init_s) == version:
         return False
+    check(remote)
     say("preparing the host: packages, Docker Engine, SSH")
     began = time.monotonic()
     running = remote.lines(
@@ -145,7 +164,12 @@ def prepare(
 
 
 def _prepare_as_root(
-    remote: Remote, script: str, public_key: str, say: Callable[[str], None], denied: DeniedError
+    remote: Remote,
+    script: str,
+    public_key: str,
+    say: Callable[[str], None],
+    denied: DeniedError,
+    check: Callable[[Remote], object],
 ) -> None:
     as_root = Remote(dataclasses.replace(remote.login, user="root"), say=say)
     with contextlib.closing(as_root):
@@ -153,7 +177,7 @@ def _prepare_as_root(
             as_root.connect()
         except DeniedError:
             raise denied from None
-        prepare(as_root, script, public_key=public_key, say=say)
+        prepare(as_root, script, public_key=public_key, say=say, check=check)
 
 
 def _version_on(remote: Remote, say: Callable[[str], None], cloud_init_s: float) -> str:
