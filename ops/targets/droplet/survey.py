@@ -91,7 +91,7 @@ class Survey:
 def look(remote: Remote, *, say: Callable[[str], None], starts_s: int = STARTS_S) -> Survey:
     """Wait for what is starting on a host, at most `starts_s`, and return what is there; changes nothing.
 
-    Raises HostError when the user may not look, or when the Docker Engine is still starting after that.
+    Raises HostError when the user may not look.
     """
     found: list[str] = []
     lines = remote.lines(

@@ -33,17 +33,19 @@ starting() { # name what is on its way; a container that ended again and again i
     awk '$NF < 3 && ($2 == "restarting" || ($2 == "running" && $3 == "starting")) { print substr($1, 2) }' | sort
 }
 
+uptime_s() { cut -d . -f 1 /proc/uptime; }
+
 wait_for_starts() {
   last=''
+  end=$(($(uptime_s) + left))
   while [ -n "$(starting >"$names" 2>/dev/null; cat "$names")" ]; do
     now=$(tr '\n' ' ' <"$names")
-    if [ "$left" -le 0 ]; then
+    if [ "$(uptime_s)" -ge "$end" ]; then
       say "still starting: $now"
       return 0
     fi
     [ "$now" = "$last" ] || say "waiting for what is starting: $now"
     last=$now
-    left=$((left - 1))
     sleep 1
   done
   [ -z "$last" ] || say 'all that was starting is there'
@@ -76,7 +78,7 @@ sockets
 section groups
 groups
 section containers
-docker ps --all --no-trunc --format \
+timeout 20 docker ps --all --no-trunc --format \
   '{{.ID}}|{{.Names}}|{{.State}}|{{.Label "slipway.service"}}{{.Label "slipway.job"}}|{{.Image}}|{{.Ports}}' 2>/dev/null
 section engine
 printf 'program=%s\n' "$(readlink -f "$(command -v docker || echo /)")"
