@@ -128,14 +128,3 @@ def test_what_is_starting_is_waited_for_the_engine_first_and_then_its_services(
     waited = "waiting for what is starting: "
     assert said == [f"{waited}the Docker Engine ", f"{waited}api-held ", "all that was starting is there"]
     assert [one.name for one in seen.containers if one.is_ours] == ["api-held"]
-
-
-def test_what_does_not_become_well_is_waited_for_no_longer_than_it_may(
-    place: Place, host: RemoteHost, used: Machine
-) -> None:
-    said: list[str] = []
-    used.run("sh", "-c", HELD_BACK.partition("systemctl daemon-reload")[0])
-    look(host.remote, say=said.append, starts_s=0)
-    used.run("sh", "-c", LET_GO)
-    place.said.extend(said)
-    assert said == ["still starting: api-held "]
