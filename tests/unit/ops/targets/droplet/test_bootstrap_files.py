@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from ops.settings import KEYS, Settings
 from ops.targets.droplet.bootstrap import bootstrap_script, engine_configuration
-from tests.unit.ops.targets.droplet.test_bootstrap import settings
 
 LIMIT_S = 20
 SYSCTL = """\
@@ -25,7 +26,9 @@ KERNEL = "vm.overcommit_memory={}\nnet.core.rmem_max={}\nnet.core.wmem_max=21299
 
 def play(here: Path, call: str, **stubs: str) -> subprocess.CompletedProcess[str]:
     """Run a function of the script with these programs instead of the host's, and with `here` instead of `/`."""
-    text = bootstrap_script(settings()).removesuffix("main\n")
+    values = MappingProxyType({key.name: key.default for key in KEYS})
+    script = bootstrap_script(Settings(target="droplet", values=values, extra=MappingProxyType({})))
+    text = script.removesuffix("main\n")
     for place in ("/etc/", "/swapfile"):
         text = text.replace(place, f"{here}{place}")
     (here / "bin").mkdir(exist_ok=True)
