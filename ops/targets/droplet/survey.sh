@@ -24,10 +24,11 @@ engine_starts() { # it is about to, or will be once those before it are there
 }
 
 starting() { # name what is on its way; a container that ended again and again is not
-  if ! answers; then
-    ! engine_starts || echo 'the Docker Engine'
+  if engine_starts; then # it is not asked: its socket, which is there before, would let us wait in silence
+    echo 'the Docker Engine'
     return 0
   fi
+  answers || return 0
   docker ps --all --quiet --filter label=slipway.service | xargs -r docker inspect --format \
     '{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}} {{.RestartCount}}' 2>/dev/null |
     awk '$NF < 3 && ($2 == "restarting" || ($2 == "running" && $3 == "starting")) { print substr($1, 2) }' | sort
@@ -39,7 +40,7 @@ wait_for_starts() {
   last=''
   end=$(($(uptime_s) + left))
   while [ -n "$(starting >"$names" 2>/dev/null; cat "$names")" ]; do
-    now=$(tr '\n' ' ' <"$names")
+    now=$(paste -s -d ' ' "$names")
     if [ "$(uptime_s)" -ge "$end" ]; then
       say "still starting: $now"
       return 0

@@ -20,21 +20,21 @@ ELSEWHERE = "/var/lib/docker/elsewhere"  # on the same disk: an engine's folder 
 STARTED = ("docker", "inspect", "--format", "{{.State.StartedAt}} {{.State.Running}}", "theirs")
 OF_OTHERS = f"""
 set -eu
-cp {CONFIG} /run/daemon.json && mv /etc/slipway/daemon.json /run/added.json
+mkdir /run/kept && cp -p {CONFIG} /run/kept && cp -rp /etc/slipway /run/kept && rm /etc/slipway/daemon.json
 python3 - <<'PYTHON'
 import json
 text = json.load(open("{CONFIG}"))
 json.dump({{"data-root": "{ELSEWHERE}", **text}}, open("{CONFIG}", "w"), indent=4)
 PYTHON
-systemctl restart docker
+systemctl reset-failed docker && systemctl restart docker
 docker run --quiet --detach --name theirs --volume notes:/notes debian:13-slim \\
   sh -c 'echo kept >/notes/one; exec sleep 600' >/dev/null
 """
 AS_BEFORE = f"""
 docker rm --force theirs >/dev/null 2>&1
 rm -f {CONFIG}.before-slipway-*
-mv /run/daemon.json {CONFIG} && mv /run/added.json /etc/slipway/daemon.json
-systemctl restart docker && rm -rf {ELSEWHERE}
+cp -p /run/kept/daemon.json {CONFIG} && cp -rpT /run/kept/slipway /etc/slipway && rm -r /run/kept
+systemctl reset-failed docker && systemctl restart docker && systemctl reset-failed docker && rm -rf {ELSEWHERE}
 """
 # The Engine, and then a service, start and are not there until somebody says so.
 HELD_BACK = """
@@ -44,7 +44,8 @@ printf '[Service]\\nExecStartPre=/bin/sh -c "until [ -e /run/go ]; do sleep 0.1;
   >/run/systemd/system/docker.service.d/held.conf
 docker run --quiet --detach --name api-held --label slipway.service=api --restart unless-stopped --volume /run:/host \
   --health-cmd 'test -e /host/well' --health-interval 1s --health-start-period 60s debian:13-slim sleep 600
-systemctl daemon-reload && systemctl stop docker.socket docker && systemctl start --no-block docker
+systemctl daemon-reload && systemctl stop docker.socket docker && systemctl reset-failed docker
+systemctl start --no-block docker
 """
 LET_GO = """
 docker rm --force api-held
@@ -126,5 +127,5 @@ def test_what_is_starting_is_waited_for_the_engine_first_and_then_its_services(
     used.run("sh", "-c", LET_GO)
     place.said.extend(said)
     waited = "waiting for what is starting: "
-    assert said == [f"{waited}the Docker Engine ", f"{waited}api-held ", "all that was starting is there"]
+    assert said == [f"{waited}the Docker Engine", f"{waited}api-held", "all that was starting is there"]
     assert [one.name for one in seen.containers if one.is_ours] == ["api-held"]
