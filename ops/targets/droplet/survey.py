@@ -88,7 +88,7 @@ class Survey:
         return tuple(one for one in self.containers if not one.is_ours)
 
 
-def look(remote: Remote, *, say: Callable[[str], None], starts_s: int = STARTS_S) -> Survey:
+def survey_host(remote: Remote, *, say: Callable[[str], None], starts_s: int = STARTS_S) -> Survey:
     """Wait for what is starting on a host, at most `starts_s`, and return what is there; changes nothing.
 
     Raises HostError when the user may not look.

@@ -32,7 +32,7 @@ from ops.targets.droplet.edge import CERTIFICATE, edge_environment, edge_files, 
 from ops.targets.droplet.host import RemoteHost
 from ops.targets.droplet.obstacles import as_row, refuse_obstacles
 from ops.targets.droplet.operator_address import operator_address
-from ops.targets.droplet.survey import Survey, look
+from ops.targets.droplet.survey import Survey, survey_host
 from ops.verification import Site, issuer_of
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
@@ -122,7 +122,7 @@ class DropletTarget:
 
     def wait_for_starts(self, told: Told) -> None:
         """Wait for the Docker Engine and for services that are starting, after a reboot most of all."""
-        look(self.host.remote, say=told.say)
+        survey_host(self.host.remote, say=told.say)
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for containers, and the certificate files that Traefik needs."""
@@ -143,7 +143,7 @@ class DropletTarget:
             self._droplet = cloud.find()
         if self.address:
             self._connect_to_look(told)
-            self._survey = look(self.host.remote, say=told.say)
+            self._survey = survey_host(self.host.remote, say=told.say)
             is_prepared = self.host.hello().bootstrap == bootstrap_version(bootstrap_script(self.settings))
             why = "it is prepared" if is_prepared else "its preparation is missing or of another version"
             action = "keep" if is_prepared else "update"
@@ -261,7 +261,7 @@ class DropletTarget:
 
     def _check_host(self, remote: Remote, told: Told) -> None:
         """Wait for what is starting, and look whether a release can run; raises HostError, with nothing changed."""
-        self._survey = look(remote, say=told.say)
+        self._survey = survey_host(remote, say=told.say)
         ours = engine_configuration(self.settings.DOCKER_REGISTRY_MIRROR)
         refuse_obstacles(self._survey, ours, name=self._login().name)
 

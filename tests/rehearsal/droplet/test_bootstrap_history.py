@@ -11,7 +11,7 @@ from ops.errors import HostError
 from ops.targets.droplet.bootstrap import bootstrap_script, engine_configuration, prepare
 from ops.targets.droplet.host import RemoteHost
 from ops.targets.droplet.obstacles import obstacles
-from ops.targets.droplet.survey import look
+from ops.targets.droplet.survey import survey_host
 from rehearsal.droplet.machine import Machine
 from tests.rehearsal.remote.remote_fixtures import Place
 
@@ -87,7 +87,7 @@ def test_a_configuration_that_no_release_can_run_with_is_refused_and_nothing_is_
 ) -> None:
     text = json.dumps({key: {"iptables": False}.get(key, "default")}) if key else '{"data-root": "/mnt",}'
     used.run("sh", "-c", f"cp {CONFIG} /run/before && cat >{CONFIG}", stdin=text.encode())
-    (obstacle,) = obstacles(look(host.remote, say=place.said.append), engine_configuration(""))
+    (obstacle,) = obstacles(survey_host(host.remote, say=place.said.append), engine_configuration(""))
     with pytest.raises(HostError, match=named) as refused:
         prepare(host.remote, bootstrap_script(place.settings(mirror="https://a.example.org")), say=place.said.append)
     left = used.run("cat", CONFIG)
@@ -103,7 +103,7 @@ def test_ports_that_others_hold_are_found_with_their_holders(place: Place, host:
         "docker", "run", "--quiet", "--detach", "--name=proxy", "--publish=443:8443", "debian:13-slim", "sleep", "600"
     )
     used.run("sh", "-c", "until [ -n \"$(ss -Hltn 'sport = :80')\" ]; do sleep 0.1; done", timeout_s=20)
-    seen = look(host.remote, say=place.said.append)
+    seen = survey_host(host.remote, say=place.said.append)
     used.run("sh", "-c", "systemctl stop web; docker rm --force proxy")
     assert [(one.port, one.process, one.unit, one.container) for one in seen.holders] == [
         (80, "python3", "web.service", ""),
@@ -123,7 +123,7 @@ def test_what_is_starting_is_waited_for_the_engine_first_and_then_its_services(
         said.append(text)
         used.run("touch", "/run/well" if "api-held" in text else "/run/go")
 
-    seen = look(host.remote, say=let_go)
+    seen = survey_host(host.remote, say=let_go)
     used.run("sh", "-c", LET_GO)
     place.said.extend(said)
     waited = "waiting for what is starting: "

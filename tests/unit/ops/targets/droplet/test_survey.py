@@ -12,7 +12,7 @@ from ops.errors import HostError
 from ops.ssh.connection import CommandResult
 from ops.targets.droplet.bootstrap import engine_configuration
 from ops.targets.droplet.obstacles import as_row, notes, obstacles, refuse_obstacles
-from ops.targets.droplet.survey import Container, Holder, Survey, look, read_survey
+from ops.targets.droplet.survey import Container, Holder, Survey, read_survey, survey_host
 from tests.unit.ops.targets.droplet.remote_fixtures import FakeRemote
 
 OURS = engine_configuration("")
@@ -130,7 +130,7 @@ def test_a_host_that_tells_nothing_is_read_as_one_that_has_nothing() -> None:
 def test_progress_is_passed_on_and_is_no_part_of_the_answer() -> None:
     said: list[str] = []
     lines = ["slipway: waiting for what is starting: the Docker Engine", *answer(sockets=NGINX).splitlines()]
-    assert look(FakeRemote(journals=[[*lines]]), say=said.append).holders[0].process == "nginx"
+    assert survey_host(FakeRemote(journals=[[*lines]]), say=said.append).holders[0].process == "nginx"
     assert said == ["waiting for what is starting: the Docker Engine"]
 
 
@@ -139,7 +139,7 @@ def test_a_user_who_may_not_look_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     remote = FakeRemote(journals=[[]])
     monkeypatch.setattr(remote, "ended", CommandResult(exit_code=1, output="", errors="sudo: a password is required\n"))
     with pytest.raises(HostError, match="`deploy` cannot use sudo"):
-        look(remote, say=lambda _: None)
+        survey_host(remote, say=lambda _: None)
 
 
 @pytest.mark.parametrize(

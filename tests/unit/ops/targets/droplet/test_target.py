@@ -10,21 +10,14 @@ from typing import Any
 import pytest
 
 from ops.commands.output import Talk
-from ops.errors import HostError
 from ops.settings import KEYS, Settings
-from ops.ssh import Remote, errors
 from ops.targets import Request
 from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version
-from ops.targets.droplet.host import Hello, RemoteHost
-from ops.targets.droplet.survey import read_survey
+from ops.targets.droplet.host import RemoteHost
 from ops.targets.droplet.target import DropletTarget
-from tests.unit.ops.targets.droplet.remote_fixtures import HELLO, FakeRemote, Script
+from tests.unit.ops.targets.droplet.remote_fixtures import HELLO, FakeRemote
 
 ADDRESS = "203.0.113.7"
-HELD = """[sockets]
-tcp LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=812,fd=6))
-[groups]
-[daemon.json]"""
 
 
 def target(root: Path, **stated: str) -> DropletTarget:
@@ -33,15 +26,6 @@ def target(root: Path, **stated: str) -> DropletTarget:
     values = {**{key.name: key.default for key in KEYS}, **canaries, "WEBSITE_DOMAIN": "app.example.org", **stated}
     settings = Settings(target="droplet", values=MappingProxyType(values), extra=MappingProxyType({}))
     return DropletTarget(root, settings, address=ADDRESS)
-
-
-def reached(mine: DropletTarget, remote: FakeRemote, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the target find this host at the other end."""
-
-    def connect(*_: object, **__: Any) -> None:
-        mine._host = RemoteHost(remote, checkout=mine.root, say=lambda _: None)  # noqa: SLF001 - as a connection does
-
-    monkeypatch.setattr(mine, "_connect", connect)
 
 
 @pytest.mark.req("A-16")
@@ -79,43 +63,11 @@ def test_a_plan_says_whether_the_host_would_be_prepared_anew(
 ) -> None:
     mine = target(tmp_path)
     version = bootstrap_version(bootstrap_script(mine.settings)) if is_prepared else "of another checkout"
-    remote = FakeRemote(answers={"hello": {**HELLO, "bootstrap": version}}, journals=[[*HELD.splitlines()]])
-    reached(mine, remote, monkeypatch)
+    remote = FakeRemote(answers={"hello": {**HELLO, "bootstrap": version}}, journals=[[]])
+
+    def connect(*_: object, **__: Any) -> None:
+        mine._host = RemoteHost(remote, checkout=tmp_path, say=lambda _: None)  # noqa: SLF001 - as a connection does
+
+    monkeypatch.setattr(mine, "_connect", connect)
     changes = mine.outer_changes(Request(mode="plan", target="droplet"), Talk(mine.redactor))
     assert changes == [{"kind": "host", "service": f"host {ADDRESS}", "action": action, "why": why}]
-    seen = mine.seen_on_host()
-    assert seen is not None
-    assert [one["holder"] for one in seen["ports"]] == ["nginx (pid 812)"]
-
-
-def test_a_plan_looks_as_root_at_a_host_that_knows_nobody_else_yet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine, users = target(tmp_path), list[str]()
-
-    def connect(remote: Remote, **_: object) -> None:
-        users.append(remote.login.user)
-        if remote.login.user != "root":
-            raise errors.denied(remote.login)
-
-    monkeypatch.setattr(Remote, "connect", connect)
-    monkeypatch.setattr("ops.targets.droplet.target.look", lambda *_, **__: read_survey(HELD))
-    monkeypatch.setattr(RemoteHost, "hello", lambda _: Hello())
-    (change,) = mine.outer_changes(Request(mode="plan", target="droplet"), Talk(mine.redactor))
-    assert (users, change["action"]) == (["deploy", "root"], "update")
-
-
-@pytest.mark.parametrize("mode", ["update", "full"])
-def test_a_host_where_a_release_cannot_run_is_refused_before_anything_is_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
-    mine = target(tmp_path)
-    first_boot: Script = ["bootstrap="]
-    remote = FakeRemote(journals=[*([first_boot] if mode == "full" else []), [*HELD.splitlines()]])
-    reached(mine, remote, monkeypatch)
-    monkeypatch.setattr("ops.targets.droplet.target.check_key", lambda _: "ssh-ed25519 AAAA")
-    with pytest.raises(HostError, match="in the way of a deploy") as refused:
-        mine.make_ready(Request(mode=mode, target="droplet"), Talk(mine.redactor))
-    assert "port 80/tcp is held by nginx" in refused.value.why
-    assert remote.sent.keys() <= {"hello", "lines"}
-    assert remote.journals == []
