@@ -79,9 +79,7 @@ def test_the_engines_folder_on_another_disk_stays_with_the_container_and_the_vol
     assert [line for line in place.said if line.startswith("the Docker Engine restarts, these run on: theirs")]
 
 
-@pytest.mark.parametrize(
-    ("key", "named"), [("iptables", "with `iptables`"), ("userns-remap", "`userns-remap`"), ("", "valid JSON")]
-)
+@pytest.mark.parametrize(("key", "named"), [("iptables", "with `iptables`"), ("", "valid JSON")])
 def test_a_configuration_that_no_release_can_run_with_is_refused_and_nothing_is_changed(
     place: Place, host: RemoteHost, used: Machine, key: str, named: str
 ) -> None:
