@@ -11,7 +11,7 @@ from ops.errors import HostError
 from ops.targets.droplet.daemon_json import ConfigurationError, Merged, merge, read
 from ops.targets.droplet.survey import Survey
 
-FIRST_RELEASE_MIB = 4096  # all images of a release and what their builds keep
+FIRST_RELEASE_MIB = 2048  # all images of a release and what their builds keep: 1.5 GiB of it on a first day
 FIRST_PACKAGES_MIB = 1024  # what is installed, and the sources
 LEAST_MEMORY_MIB = 1024
 ELSEWHERE = "or deploy to a host of its own"
