@@ -31,7 +31,10 @@ HELD = {
         *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "link", "migrations", "rollback")),
     ),
     "engine_host": tuple(f"{REHEARSAL}/compose/test_{name}.py" for name in ("failing", "faults", "host", "rollout")),
-    "prepared": (f"{REHEARSAL}/remote", f"{REHEARSAL}/droplet/test_bootstrap_host.py"),
+    "prepared": (
+        f"{REHEARSAL}/remote",
+        *(f"{REHEARSAL}/droplet/test_bootstrap_{name}.py" for name in ("history", "host")),
+    ),
     "stack": ("tests/integration/stack", "tests/integration/test_stack_public.py"),
 }
 GROUPS = {place: group for group, places in HELD.items() for place in places}

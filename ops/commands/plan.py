@@ -14,9 +14,13 @@ from ops.targets import Request, Target
 
 def plan(root: Path, request: Request) -> int:
     """Print what a deploy would change; return the exit code."""
-    return guarded(
-        root, request, lambda opened: _print_plan(opened.redactor.value(plan_of(opened, request)), as_json=request.json)
-    )
+
+    def act(opened: Target) -> int:
+        planned = {"changes": plan_of(opened, request)}
+        seen = opened.seen_on_host()
+        return _print_plan(opened.redactor.value(planned | ({"host": seen} if seen else {})), as_json=request.json)
+
+    return guarded(root, request, act)
 
 
 def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
@@ -29,11 +33,12 @@ def plan_of(target: Target, request: Request) -> list[dict[str, Any]]:
     return [*outer, *target.host.plan(release)["changes"]]
 
 
-def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
+def _print_plan(planned: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
-        screen.data_json({"changes": changes})
+        screen.data_json(planned)
         return 0
-    wanted = [change for change in changes if change["action"] != "keep"]
+    _print_host(planned.get("host") or {})
+    wanted = [change for change in planned["changes"] if change["action"] != "keep"]
     if not wanted:
         screen.data("nothing would change")
         return 0
@@ -42,6 +47,25 @@ def _print_plan(changes: list[dict[str, Any]], *, as_json: bool) -> int:
         table.add_row(change["service"], change["action"], change["why"], _interruption(change))
     print_table(table)
     return 0
+
+
+def _print_host(seen: dict[str, Any]) -> None:
+    """Show what is on the host beside us, what should be known, and what stands in the way."""
+    table = Table("on the host", "what", box=None)
+    for one in seen.get("ports", ()):
+        table.add_row(f"port {one['port']}/{one['protocol']}", one["holder"])
+    for one in seen.get("containers", ()):
+        if not one["ours"]:
+            table.add_row("container", f"{one['name']} of {one['image']}, {one['state']}")
+    for text in seen.get("notes", ()):
+        table.add_row("note", text)
+    for one in seen.get("obstacles", ()):
+        table.add_row("in the way", f"{one['what']}\nfix: {one['fix']}")
+    if not table.rows:
+        return
+    room = [f"{free} MiB free where {folder} stands" for folder, free in seen["free_mib"].items()]
+    table.add_row("room", "; ".join([*room, f"{seen['memory_mib']} MiB of memory available"]))
+    print_table(table)
 
 
 def _interruption(change: dict[str, Any]) -> str:

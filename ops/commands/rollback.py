@@ -14,6 +14,7 @@ def rollback(request: Request, current: Run, target: Target) -> None:
     """Go back to the release before, or to the one that was named; raises UsageError when there is none."""
     with current.step("connect"):
         target.reach(current)
+        target.wait_for_starts(current)
         known = target.host.engine("history", *ENOUGH_RUNS)
         goal = chosen(known, request.to, target=target.name)
     live = live_of(known)

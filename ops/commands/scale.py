@@ -63,6 +63,7 @@ def scale(request: Request, current: Run, target: Target) -> None:
     counts = counts_from(request.counts, target=target.name)
     with current.step("connect"):
         target.reach(current)
+        target.wait_for_starts(current)
     wanted = tuple(word for service, count in counts.items() for word in ("--count", f"{service}={count}"))
     reset = ("--reset",) if request.reset else ()
     run_engine(current, target, "scale", (*common_words(request, target.root), *wanted, *reset))

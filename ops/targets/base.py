@@ -102,11 +102,17 @@ class Target(Protocol):
     def reach(self, told: Told) -> None:
         """Find the host of an earlier deployment; changes nothing. Raises OpsError when there is none."""
 
+    def wait_for_starts(self, told: Told) -> None:
+        """Wait, for a limited time, until what is starting on the host is there; changes nothing."""
+
     def pack(self, release_id: str) -> Shipment:
         """Return what would be released from this checkout."""
 
     def outer_changes(self, request: Request, told: Told) -> list[dict[str, Any]]:
         """Return what a deployment would change around the host: cloud, firewall, names."""
+
+    def seen_on_host(self) -> dict[str, Any] | None:
+        """Return what `outer_changes` found on the host beside us, and what of it stands in the way."""
 
     def instance(self) -> Instance | None:
         """Return the cloud's machine, when there is one and it is known."""

@@ -21,6 +21,7 @@ from ops.targets.droplet.logins import FIRST_BOOT_S, RUN, as_user, check_way_in,
 
 TEMPLATE = Path(__file__).with_name("bootstrap.sh")
 LOGINS = Path(__file__).with_name("logins.sh")
+MERGE = Path(__file__).with_name("daemon_json.py")  # the host runs it
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
 CLOUD_INIT_S = 900.0
 BOOTSTRAP_S = 900.0
@@ -49,6 +50,7 @@ def bootstrap_script(settings: Settings) -> str:
     text = TEMPLATE.read_text(encoding="utf-8").replace("@LOGINS@\n", LOGINS.read_text(encoding="utf-8"))
     text = text.replace("@SSH_USER@", shlex.quote(user))
     text = text.replace("@DAEMON_JSON@", daemon_json(settings.DOCKER_REGISTRY_MIRROR))
+    text = text.replace("@DAEMON_MERGE@", MERGE.read_text(encoding="utf-8").strip())
     return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
@@ -58,7 +60,12 @@ def bootstrap_version(script: str) -> str:
 
 
 def daemon_json(mirror: str) -> str:
-    """Return the Docker Engine's configuration; `mirror` is a registry's URL, or empty."""
+    """Return our part of the Docker Engine's configuration as the bootstrap carries it."""
+    return json.dumps(engine_configuration(mirror), indent=1, sort_keys=True)
+
+
+def engine_configuration(mirror: str) -> dict[str, object]:
+    """Return our part of the Docker Engine's configuration; `mirror` is a registry's URL, or empty."""
     made: dict[str, object] = {
         "live-restore": True,
         "log-driver": "json-file",
@@ -72,7 +79,7 @@ def daemon_json(mirror: str) -> str:
     if _is_where_docker_builds(urlsplit(mirror).hostname or ""):
         made["bip"] = "10.201.0.1/24"
         made["default-address-pools"] = [{"base": "10.202.0.0/16", "size": 24}]
-    return json.dumps(made, indent=1, sort_keys=True)
+    return made
 
 
 def _is_where_docker_builds(host: str) -> bool:
@@ -136,14 +143,17 @@ def prepare(
     *,
     say: Callable[[str], None],
     cloud_init_s: float = CLOUD_INIT_S,
+    check: Callable[[Remote], object] = lambda _: None,
 ) -> bool:
     """Wait for the first boot to end, then run the script unless this host has had it; tell whether it ran from here.
 
-    Raises HostError with the script's last words.
+    `check` looks at the host before it is changed, and raises what is in the way. Raises HostError with the script's
+    last words.
     """
     version = bootstrap_version(script)
     if _version_on(remote, say, cloud_init_s) == version:
         return False
+    check(remote)
     say("preparing the host: packages, Docker Engine, SSH")
     began = time.monotonic()
     running = remote.lines(("sh", "-c", RUN, "bootstrap"), stdin=script.encode(), sudo=True, timeout_s=BOOTSTRAP_S)

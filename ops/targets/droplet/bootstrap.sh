@@ -40,14 +40,18 @@ put() { # put MODE PATH: write stdin there by rename; succeed only when the cont
 unwritable() { fail "$1 cannot be written" "$(df -h "$(dirname "$1")" 2>&1 | tail -n 1)" 'df -h /'; }
 
 apt() {
+  # Nothing that is here goes away for what we add: Docker's own packages and Debian's exclude each other.
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
-    -o Dpkg::Options::=--force-confold "$@" >>"$scratch/apt" 2>&1 </dev/null
+    -o APT::Get::Remove=false -o Dpkg::Options::=--force-confold "$@" >>"$scratch/apt" 2>&1 </dev/null
 }
 
 add() { # add PACKAGES: wait for whoever else installs some, and try again when the network hiccups
   tries=0
   until : >"$scratch/apt" && apt update && apt install --no-install-recommends "$@"; do
     tries=$((tries + 1))
+    ! grep -q 'remove is disabled' "$scratch/apt" || fail 'what has to be added would remove packages of this host' \
+      "$(sed -n '/will be REMOVED/,/^[^ ]/ s/^  *//p' "$scratch/apt" | tr '\n' ' ')" \
+      "install what is missing beside them, with Docker's own: sudo apt-get install docker-compose-plugin docker-buildx-plugin"
     if grep -q -e 'Could not get lock' -e 'Unable to lock' "$scratch/apt"; then most=60; else most=3; fi
     if [ "$tries" -ge "$most" ]; then
       tail -n 20 "$scratch/apt" >&2
@@ -66,13 +70,43 @@ check_host() {
   command -v apt-get >/dev/null || fail 'this host has no apt' 'packages come from Debian' 'use Debian 13 or newer'
 }
 
-configure_engine() { # before the engine starts for the first time
+configure_engine() { # before the engine starts for the first time; what the host itself has there stays
   step 'engine configuration'
   engine_changed=no
-  put 644 /etc/docker/daemon.json <<'JSON' || return 0
+  command -v python3 >/dev/null || add python3
+  engine_words >"$scratch/words"
+  cat >"$scratch/ours.json" <<'JSON'
 @DAEMON_JSON@
 JSON
-  engine_changed=yes
+  cat >"$scratch/merge.py" <<'PYTHON'
+@DAEMON_MERGE@
+PYTHON
+  config=$(readlink -m /etc/docker/daemon.json)
+  python3 "$scratch/merge.py" "$config" /etc/slipway/daemon.json "$scratch/ours.json" "$scratch/words" "$scratch" || exit 1
+  if [ -e "$scratch/daemon.json" ]; then
+    check_configuration
+    [ ! -e "$config" ] || cp -p "$config" "$config.before-slipway-$(date -u +%Y%m%dT%H%M%SZ)" || unwritable "$config"
+    mode=$(stat -c %a "$config" 2>/dev/null || echo 644)
+    put "$mode" "$config" <"$scratch/daemon.json" && engine_changed=yes
+  fi
+  put 644 /etc/slipway/daemon.json <"$scratch/added.json" || true
+}
+
+engine_words() { # the command line of the engine, a word a line: what stands there must not be in its file
+  pid=$(systemctl show -p MainPID --value docker 2>/dev/null || true)
+  if [ "${pid:-0}" -gt 0 ]; then
+    tr '\0' '\n' <"/proc/$pid/cmdline"
+  else
+    systemctl show -p ExecStart --value docker 2>/dev/null | sed -n 's/.*argv\[\]=\([^;]*\);.*/\1/p' | tr ' ' '\n' || true
+  fi
+}
+
+check_configuration() { # before it has its name: an engine that cannot read it would not start again
+  command -v dockerd >/dev/null || return 0
+  ! dockerd --validate --config-file "$scratch/daemon.json" >"$scratch/valid" 2>&1 || return 0
+  ! grep -q 'unknown flag: --validate' "$scratch/valid" || return 0 # of before Docker 23
+  fail 'the Docker Engine refuses its configuration with our keys in it' "$(tail -n 1 "$scratch/valid")" \
+    'sudo dockerd --validate --config-file /etc/docker/daemon.json'
 }
 
 has_engine() { docker compose version && docker buildx version && systemctl is-enabled docker; }
@@ -80,6 +114,8 @@ has_engine() { docker compose version && docker buildx version && systemctl is-e
 install_packages() {
   step 'packages'
   dpkg --configure -a >/dev/null 2>&1 || true # an installation that was cut
+  had_updates=no
+  [ "$(installed unattended-upgrades)" -eq 0 ] || had_updates=yes
   set -- python3 iproute2 ca-certificates unattended-upgrades
   has_engine >/dev/null 2>&1 || set -- "$@" docker.io docker-cli docker-compose docker-buildx
   [ "$(installed "$@")" -ge $# ] || add "$@"
@@ -94,9 +130,20 @@ start_engine() {
       "$(journalctl -q -u docker -n 3 -o cat --grep 'fail|error' | tail -n 1)" 'journalctl -u docker'
   elif [ "$engine_changed" = yes ] && ! engine_is_fresh; then
     systemctl reload docker # live-restore first: then the restart leaves the containers running
-    systemctl restart docker
+    restart_engine
   fi
   docker version >/dev/null || fail 'the Docker Engine does not answer' 'it was started a moment ago' 'journalctl -u docker'
+}
+
+restart_engine() {
+  running=$(docker ps --format '{{.Names}}' | tr '\n' ' ')
+  if [ -z "$running" ] || [ "$(docker info --format '{{.LiveRestoreEnabled}}')" = true ]; then
+    [ -z "$running" ] || say "the Docker Engine restarts, these run on: $running"
+    systemctl restart docker
+  else
+    say "the Docker Engine is not restarted, because without live-restore these would stop: $running"
+    say 'part of its configuration holds from its next restart on: sudo systemctl restart docker'
+  fi
 }
 
 engine_is_fresh() { # it was started after its configuration was written
@@ -106,12 +153,22 @@ engine_is_fresh() { # it was started after its configuration was written
 
 update_by_itself() {
   step 'security updates'
-  put 644 /etc/apt/apt.conf.d/20auto-upgrades <<'CONF' || true
+  put 644 /etc/apt/apt.conf.d/01slipway <<'CONF' || true
+// Read before all others: what this host says itself in another file counts.
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
 APT::Periodic::AutocleanInterval "7";
 CONF
-  systemctl enable --now apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1 || true
+  daily=''
+  eval "$(apt-config shell daily APT::Periodic::Unattended-Upgrade)"
+  [ "$daily" != 0 ] || say 'this host has switched its security updates off, and it stays so: apt-config dump APT::Periodic'
+  for timer in apt-daily.timer apt-daily-upgrade.timer; do
+    if [ "$had_updates" = yes ] && ! systemctl is-enabled --quiet "$timer" 2>/dev/null; then
+      say "this host has switched $timer off, and it stays so"
+    else
+      systemctl enable --now "$timer" >/dev/null 2>&1 || true
+    fi
+  done
 }
 
 is_container() { systemd-detect-virt --quiet --container; } # its kernel and its memory are somebody else's
@@ -121,24 +178,37 @@ add_swap() {
   [ "$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)" -lt 2097152 ] || return 0
   [ -z "$(swapon --noheadings --show=NAME)" ] || return 0
   step 'swap'
-  [ -f /swapfile ] || { (umask 077 && dd if=/dev/zero of=/swapfile.new bs=1M count=1024 status=none) &&
+  made_swap=no
+  [ -e /swapfile ] || made_swap=yes
+  [ -e /swapfile ] || { (umask 077 && dd if=/dev/zero of=/swapfile.new bs=1M count=1024 status=none) &&
     mkswap -q /swapfile.new >/dev/null && mv /swapfile.new /swapfile; }
   if ! swapon /swapfile 2>"$scratch/swap"; then
     say "no swap: $(cat "$scratch/swap")"
-    rm -f /swapfile
+    [ "$made_swap" = no ] || rm -f /swapfile
     return 0
   fi
-  grep -q '^/swapfile ' /etc/fstab || printf '/swapfile none swap sw 0 0\n' >>/etc/fstab
+  grep -q '^/swapfile[[:space:]]' /etc/fstab && return 0
+  [ -z "$(tail -c 1 /etc/fstab)" ] || echo >>/etc/fstab # a last line without an end
+  printf '/swapfile none swap sw 0 0\n' >>/etc/fstab
 }
 
 tune_kernel() { # Redis forks to save; HTTP/3 wants larger UDP buffers. What the kernel does not have is left out.
   if is_container; then return 0; fi
-  put 644 /etc/sysctl.d/60-slipway.conf <<'CONF' || return 0
+  rm -f /etc/sysctl.d/60-slipway.conf # of earlier bootstraps: there it came after files of the host's own
+  put 644 /etc/sysctl.d/00-slipway.conf <<'CONF' || true
+# Read before all others: what this host says itself in another file counts.
 -vm.overcommit_memory = 1
 -net.core.rmem_max = 7500000
 -net.core.wmem_max = 7500000
 CONF
-  sysctl -q -p /etc/sysctl.d/60-slipway.conf >/dev/null 2>&1 || true
+  raise vm.overcommit_memory 1
+  raise net.core.rmem_max 7500000
+  raise net.core.wmem_max 7500000
+}
+
+raise() { # raise KEY VALUE: now; a larger one is the host's own and stays
+  now=$(sysctl -n "$1" 2>/dev/null || echo "$2")
+  [ "$now" -ge "$2" ] || sysctl -q -w "$1=$2" >/dev/null 2>&1 || true
 }
 
 @LOGINS@

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,25 @@ from ops.redact import Redactor
 from ops.release import droplet_release
 from ops.runs import Instance, duration, utc_now
 from ops.settings import Settings, load_for_droplet
-from ops.ssh import Login, Remote, check_key, key_file
+from ops.ssh import DeniedError, Login, Remote, check_key, key_file
 from ops.targets.background import in_background
 from ops.targets.base import Request, Shipment, Told
 from ops.targets.droplet.accounts import locked_out
-from ops.targets.droplet.bootstrap import bootstrap_script, bootstrap_version, log_in, prepare, user_data
+from ops.targets.droplet.bootstrap import (
+    bootstrap_script,
+    bootstrap_version,
+    engine_configuration,
+    log_in,
+    prepare,
+    user_data,
+)
 from ops.targets.droplet.dns import check_names
 from ops.targets.droplet.edge import CERTIFICATE, edge_environment, edge_files, expanded
 from ops.targets.droplet.host import RemoteHost
 from ops.targets.droplet.logins import close_logins, confirm_logins, look
+from ops.targets.droplet.obstacles import as_row, refuse_obstacles
 from ops.targets.droplet.operator_address import operator_address
+from ops.targets.droplet.survey import Survey, survey_host
 from ops.verification import Site, issuer_of
 
 KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
@@ -51,6 +62,7 @@ class DropletTarget:
         self._droplet: Droplet | None = None
         self._remote: Remote | None = None
         self._host: RemoteHost | None = None
+        self._survey: Survey | None = None
 
     @property
     def host(self) -> RemoteHost:
@@ -94,9 +106,12 @@ class DropletTarget:
         with told.step("connect"):
             patience_s = NEW_HOST_S if is_new else OLD_HOST_S
             self._connect(told, patience_s=patience_s, prepare_for=public_key if request.mode == "full" else "")
+            if request.mode != "full":
+                self._check_host(self.host.remote, told)
         if request.mode == "full":
             with told.step("prepare"):
                 self._prepare(told)
+                self._check_host(self.host.remote, told)
                 self._close_logins(request, public_key, told)
         self._check_clock(told)
         self._check_names(told)
@@ -110,6 +125,10 @@ class DropletTarget:
         if not self.host.is_ready:
             raise UsageError("nothing is deployed there", why=f"{self.address} holds no release", fix="invoke deploy")
         self._check_clock(told)
+
+    def wait_for_starts(self, told: Told) -> None:
+        """Wait for the Docker Engine and for services that are starting, after a reboot most of all."""
+        survey_host(self.host.remote, say=told.say)
 
     def pack(self, release_id: str) -> Shipment:
         """Return the release for containers, and the certificate files that Traefik needs."""
@@ -129,7 +148,8 @@ class DropletTarget:
             ]
             self._droplet = cloud.find()
         if self.address:
-            self._connect(told, patience_s=OLD_HOST_S)
+            self._connect_to_look(told)
+            self._survey = survey_host(self.host.remote, say=told.say)
             is_prepared = self.host.hello().bootstrap == bootstrap_version(bootstrap_script(self.settings))
             why = "it is prepared" if is_prepared else "its preparation is missing or of another version"
             action = "keep" if is_prepared else "update"
@@ -137,6 +157,11 @@ class DropletTarget:
             action, why = self._plan_of_logins(request)
             changes.append({"kind": "logins", "service": "SSH log-ins", "action": action, "why": why})
         return changes
+
+    def seen_on_host(self) -> dict[str, Any] | None:
+        """Return what was there when the host was looked at, None when it was not."""
+        ours = engine_configuration(self.settings.DOCKER_REGISTRY_MIRROR)
+        return as_row(self._survey, ours) if self._survey else None
 
     def instance(self) -> Instance | None:
         """Return the droplet, when the cloud was asked for it."""
@@ -216,7 +241,8 @@ class DropletTarget:
     def _prepare(self, told: Told) -> None:
         script = bootstrap_script(self.settings)
         if self.host.hello().bootstrap != bootstrap_version(script):
-            prepare(self.host.remote, script, say=told.say)
+            check = functools.partial(self._check_host, told=told)
+            prepare(self.host.remote, script, say=told.say, check=check)
             told.changed(f"host {self.address}", "prepare", "Docker Engine, SSH, updates, as the bootstrap script says")
             self.host.forget()
 
@@ -255,7 +281,8 @@ class DropletTarget:
         remote = self._open_remote(told)
         if prepare_for:
             script = bootstrap_script(self.settings)
-            log_in(remote, script, public_key=prepare_for, patience_s=patience_s, say=told.say)
+            check = functools.partial(self._check_host, told=told)
+            log_in(remote, script, public_key=prepare_for, patience_s=patience_s, say=told.say, check=check)
         else:
             remote.connect(patience_s=patience_s)
         self._host = RemoteHost(remote, checkout=self.root, say=told.say)
@@ -269,6 +296,24 @@ class DropletTarget:
                 f"the clock of this machine is {here}: set the one that is wrong (`timedatectl` tells whether the "
                 "network keeps it right), or a good certificate may look expired or not yet valid"
             )
+
+    def _connect_to_look(self, told: Told) -> None:
+        """Log in as a deploy would; a host that knows only root yet is looked at as root."""
+        try:
+            self._connect(told, patience_s=OLD_HOST_S)
+        except DeniedError:
+            as_root = Remote(dataclasses.replace(self._login(), user="root"), say=told.say)
+            with contextlib.suppress(DeniedError):
+                as_root.connect()
+                self._remote, self._host = as_root, RemoteHost(as_root, checkout=self.root, say=told.say)
+                return
+            raise
+
+    def _check_host(self, remote: Remote, told: Told) -> None:
+        """Wait for what is starting, and look whether a release can run; raises HostError, with nothing changed."""
+        self._survey = survey_host(remote, say=told.say)
+        ours = engine_configuration(self.settings.DOCKER_REGISTRY_MIRROR)
+        refuse_obstacles(self._survey, ours, name=self._login().name)
 
     def _check_names(self, told: Told) -> None:
         """Highlight what DNS says otherwise; the checks go to the address itself (A-08)."""

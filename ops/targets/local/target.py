@@ -59,6 +59,9 @@ class LocalTarget:
         if not self.host.is_ready:
             raise UsageError("nothing is deployed here", why=f"{self.state} holds no release", fix=LOCAL_DEPLOY)
 
+    def wait_for_starts(self, told: Told) -> None:
+        """Wait for nothing: the engine does so itself with processes."""
+
     def pack(self, release_id: str) -> Shipment:
         """Return the release for processes; nothing has to go anywhere."""
         described = self._described.result() if self._described else None
@@ -70,6 +73,9 @@ class LocalTarget:
         """Change nothing around this machine."""
         del request, told
         return []
+
+    def seen_on_host(self) -> None:
+        """Name nothing: `preflight` looks at this machine."""
 
     def instance(self) -> None:
         """Name no machine of a cloud: it is this one."""

@@ -16,7 +16,7 @@ from tests.rehearsal.remote.remote_fixtures import PATIENCE_S, Place
 
 STATED = (
     "docker version --format '{{.Server.Version}}' && docker compose version && docker buildx version && "
-    "grep -c . /etc/apt/apt.conf.d/20auto-upgrades && stat -c '%a %U' /var/lib/slipway /etc/sudoers.d/slipway-deploy"
+    "grep -c . /etc/apt/apt.conf.d/01slipway && stat -c '%a %U' /var/lib/slipway /etc/sudoers.d/slipway-deploy"
 )
 NO_MIRROR = "deb http://127.0.0.1:9 trixie main"
 HOLD_LOCK = """\

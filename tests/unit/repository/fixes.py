@@ -17,6 +17,7 @@ AGAIN = "run the same command again"
 # What a value that is only known later may be, by the expression that stands for it.
 SAMPLES = {
     "AGAIN": AGAIN,
+    "held.fix": "sudo systemctl disable --now nginx.service",
     "DEPLOY": "invoke deploy",
     "LOCAL_DEPLOY": "./scripts/deploy.sh --target local",
     "EXAMPLE": "203.0.113.7",
@@ -73,7 +74,7 @@ BUILDERS = {
 PASSED_ON = re.compile(
     r"(error|failure|obstacle|first|one|problem|raised|refused|still)\.(fix|hint)|error\['fix'\]|told.*|fix|hint|again"
     r"|with_target\(.*\)|ASKS_FOR_SWITCH\.sub\(.*\)|said\.get\('fix', AGAIN\)\.strip\(\)|self\..*|why|_hint\(.*\)"
-    r"|' && '\.join\(commands\)|'\\n'\.join\(.*\)|hint if found else ''|getattr\(.*\)"
+    r"|' && '\.join\(commands\)|'\\n *'\.join\(.*\)|hint if found else ''|getattr\(.*\)"
 )
 
 

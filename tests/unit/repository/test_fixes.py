@@ -18,7 +18,7 @@ from tests.unit.repository.fixes import AGAIN, ROOT, Fix, fixes
 ALL = fixes()
 # Programs that fixes name, and those among them that PowerShell has too.
 PROGRAMS = {
-    *("git", "ssh", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl"),
+    *("git", "ssh", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl", "python3"),
     *("./scripts/deploy.sh",),
 }
 EVERYWHERE = {"invoke", "git", "ssh", "ssh-keygen", "docker", "wsl"}
@@ -30,11 +30,13 @@ FILES = ("traefik/dynamic/headers.yml", "traefik/dynamic/public.yml", "traefik/t
 IN_FILES = {"security-headers", "routers", "certificatesResolvers", "dependency-groups"}
 PREPARATION = re.compile(
     r"(wait|check|free|renew|correct|connect|start|install|put|rename|move|set the clock"
-    r"|let `[^`]+` log in with your key|delete that line from|run destroy)\b.*|.* on the host"
+    r"|let `[^`]+` log in with your key.*|delete that line from|run destroy)\b.*|.* on the host"
 )
 LEAD = re.compile(
     r"(only if you rebuilt it|look at it with|make a new one|on the host|if it fails again"
-    r"|free some space on the host|install Docker Engine .*|set [A-Z_]+ in \.env.*): "
+    r"|deploy to a host of its own, or (without its containers, )?on the host|make room on the host"
+    r"|mend it on the host until this is content|free some space on the host"
+    r"|install Docker Engine .*|set [A-Z_]+ in \.env.*): "
 )
 # An edit that can name no key: nobody knows which one it is.
 KEYLESS = {"set a new value for that secret in .env"}

@@ -11,7 +11,10 @@ from ops.engine.packing import BESIDE
 ROOT = Path(__file__).resolve().parents[3]
 DOOR = "ops/screen.py"
 # Programs of their own: each is copied somewhere where nothing of ours can be imported, and writes ASCII alone.
-ALONE = {"ops/engine/host/receive.py", "ops/engine/processes/launch.py", "ops/ssh/frame.py"}
+ALONE = {
+    *("ops/engine/host/receive.py", "ops/engine/processes/launch.py", "ops/ssh/frame.py"),
+    "ops/targets/droplet/daemon_json.py",
+}
 WRITERS = {"print"}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 # What is asked of a stream that prints nothing: the journal's copy goes to the engine's log, whose reader is polled.

@@ -95,6 +95,12 @@ class FakeTarget:
     def reach(self, told: object) -> None:
         """Be there."""
 
+    def wait_for_starts(self, told: object) -> None:
+        """Have nothing that starts."""
+
+    def seen_on_host(self) -> None:
+        """Have looked at no host."""
+
     def make_ready(self, request: object, told: object) -> None:
         """Be ready."""
 

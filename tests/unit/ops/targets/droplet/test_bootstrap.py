@@ -150,6 +150,16 @@ def test_the_last_words_of_a_bootstrap_that_failed_are_passed_on(monkeypatch: py
     assert remote.sent["lines"] == b"version=v2\n"
 
 
+def test_a_host_that_is_in_use_otherwise_is_looked_at_before_the_script_is_sent() -> None:
+    def refuse(_: object) -> None:
+        raise HostError("one thing is in the way", why="port 80", fix="stop it")
+
+    remote = FakeRemote(journals=[["bootstrap="]])
+    with pytest.raises(HostError, match="in the way"):
+        prepare(remote, "version=v2\n", say=lambda _: None, check=refuse)
+    assert len(remote.commands) == 1
+
+
 def test_a_file_that_cannot_be_written_stops_the_bootstrap_and_is_not_taken_for_unchanged(tmp_path: Path) -> None:
     functions = bootstrap_script(settings()).partition("\napt() {")[0]
     (tmp_path / "file").touch()

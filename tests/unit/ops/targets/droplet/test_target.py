@@ -12,6 +12,7 @@ from unittest.mock import MagicMock, Mock
 
 import pytest
 
+from ops.commands.output import Talk
 from ops.errors import PreflightError
 from ops.settings import KEYS, Settings
 from ops.targets import Request
@@ -66,14 +67,13 @@ def test_a_plan_says_whether_the_host_would_be_prepared_anew(
 ) -> None:
     mine = target(tmp_path)
     version = bootstrap_version(bootstrap_script(mine.settings)) if is_prepared else "of another checkout"
-    remote = FakeRemote(answers={"hello": {**HELLO, "bootstrap": version}})
+    remote = FakeRemote(answers={"hello": {**HELLO, "bootstrap": version}}, journals=[[]])
 
     def connect(*_: object, **__: Any) -> None:
         mine._host = RemoteHost(remote, checkout=tmp_path, say=lambda _: None)  # noqa: SLF001 - as a connection does
 
     monkeypatch.setattr(mine, "_connect", connect)
-    told: Any = None
-    changes = mine.outer_changes(Request(mode="plan", target="droplet"), told)
+    changes = mine.outer_changes(Request(mode="plan", target="droplet"), Talk(mine.redactor))
     assert changes[0] == {"kind": "host", "service": f"host {ADDRESS}", "action": action, "why": why}
 
 
