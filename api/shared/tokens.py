@@ -46,10 +46,7 @@ class Tokens:
     def read_access(self, token: str) -> Access:
         """Read an access token; raises TokenError."""
         claims = self._read("access", token)
-        version = claims.get("ver")
-        if not isinstance(version, int):
-            raise TokenError("not a token of ours")
-        return Access(_whole(claims["sub"]), version)
+        return Access(_whole(claims["sub"]), _version(claims.get("ver")))
 
     def issue_manage(self, sign_up_id: int, expires_at: float) -> str:
         """Issue the token of a mailed link; `expires_at` in seconds since 1970."""
@@ -77,11 +74,18 @@ class Tokens:
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenError("expired") from error
-        except (jwt.InvalidTokenError, ValueError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:  # a claim of the wrong type
             raise TokenError("not a token of ours") from error
         if claims.get("typ") != kind:
             raise TokenError("not a token of ours")
         return claims
+
+
+def _version(value: object) -> int:
+    """Read a version as PostgreSQL's integer holds it; `true` is an int to Python, and none to PostgreSQL."""
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise TokenError("not a token of ours")
+    return value
 
 
 def _whole(text: str) -> int:
