@@ -1,11 +1,13 @@
 """Who says this request is theirs? Signed tokens, issued by the API and the worker, read by the API and by GraphQL.
 
 An access token proves an account for minutes; a manage token, from a mail, lets somebody without an account see and
-cancel one sign-up. Each has its own `typ` and audience, so that one never passes for the other.
+cancel one sign-up; a device token says that an account logged in from there before, and opens nothing. Each has its own
+`typ` and audience, so that one never passes for the other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import jwt
 ALGORITHM = "HS256"
 ISSUER = "slipway"
 ACCESS_S = 600
+DEVICE_S = 365 * 24 * 3600
 LEEWAY_S = 5
 
 
@@ -56,6 +59,17 @@ class Tokens:
         """Read a manage token and return the id of its sign-up; raises TokenError."""
         return _whole(self._read("manage", token)["sub"])
 
+    def issue_device(self, email: str) -> str:
+        """Issue what a browser keeps after a log-in."""
+        return self._issue("device", _fingerprint(email), int(time.time()) + DEVICE_S)
+
+    def read_device(self, token: str, email: str) -> str:
+        """Return which device this is, when that account logged in from it before; raises TokenError."""
+        claims = self._read("device", token)
+        if claims["sub"] != _fingerprint(email):
+            raise TokenError("not a token of ours")
+        return str(claims["jti"])
+
     def _issue(self, kind: str, subject: str, expires_at: int, **more: int) -> str:
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": f"slipway-{kind}", "typ": kind, "sub": subject, "iat": now, "exp": expires_at}
@@ -79,6 +93,10 @@ class Tokens:
         if claims.get("typ") != kind:
             raise TokenError("not a token of ours")
         return claims
+
+
+def _fingerprint(email: str) -> str:
+    return hashlib.sha256(email.lower().encode()).hexdigest()
 
 
 def _version(value: object) -> int:

@@ -34,6 +34,17 @@ def test_one_kind_of_token_is_not_the_other() -> None:
         TOKENS.read_access(TOKENS.issue_manage(1, time.time() + 60))
 
 
+def test_a_device_is_known_for_one_account_and_opens_nothing() -> None:
+    token = TOKENS.issue_device("ada@example.org")
+    assert TOKENS.read_device(token, "ADA@example.org") == TOKENS.read_device(token, "ada@example.org")
+    assert "ada" not in str(jwt.decode(token, options={"verify_signature": False}))
+    for read in (TOKENS.read_access, TOKENS.read_manage, lambda one: TOKENS.read_device(one, "eve@example.org")):
+        with pytest.raises(TokenError):
+            read(token)
+    with pytest.raises(TokenError):
+        TOKENS.read_device(TOKENS.issue_access(1, 0), "ada@example.org")
+
+
 def test_a_token_ends() -> None:
     with pytest.raises(TokenError, match="expired"):
         TOKENS.read_manage(TOKENS.issue_manage(1, time.time() - 60))
