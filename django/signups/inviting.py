@@ -10,6 +10,7 @@ from api.shared.quota import INVITE_WAITING, STANDING, Standing
 from signups.models import Member, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from django.db.backends.utils import CursorWrapper
@@ -36,13 +37,17 @@ def _invite(organization_id: int) -> int:
     owner = owners.order_by("pk").first()
     if owner is None:
         return 0
-    named = {"organization_id": organization_id, "user_id": owner.user_id, "member_id": owner.pk}
+    named: dict[str, int | None] = {
+        "organization_id": organization_id,
+        "user_id": owner.user_id,
+        "member_id": owner.pk,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         left = Standing(**_row(cursor, STANDING, named)).left
         return int(_row(cursor, INVITE_WAITING, named | {"most": left})["count"]) if left else 0
 
 
-def _row(cursor: CursorWrapper, query: str, named: dict[str, int]) -> dict[str, Any]:
+def _row(cursor: CursorWrapper, query: str, named: Mapping[str, int | None]) -> dict[str, Any]:
     cursor.execute(query, named)
     names = [column.name for column in cursor.description or ()]
     return dict(zip(names, cursor.fetchone() or (), strict=True))

@@ -28,7 +28,7 @@ class LogInForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Count a try, and take it back when it was right."""
         email = str(self.cleaned_data.get("username") or "").lower()
-        if not email or not self.cleaned_data.get("password"):
+        if self.request is None or not email or not self.cleaned_data.get("password"):
             return super().clean()
         try:
             attempt = Attempt.begin(self.request, email)

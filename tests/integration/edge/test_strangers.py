@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.engine.http import Response
+from ops.engine.http import fetch
 from ops.engine.rollout.metrics import read_traffic
 from ops.engine.rollout.routes import ERRORS
 from tests.integration.edge.edge_echo import echo_services
@@ -46,10 +46,6 @@ def _send(running: Edge, request: bytes) -> bytes:
 
 
 def _counts(running: Edge) -> dict[str, tuple[int, int]]:
-    def fetch(url: str) -> Response:
-        found = httpx.get(url)
-        return Response(found.status_code, found.content)
-
     traffic = read_traffic(f"http://127.0.0.1:{running.internal_port}", fetch)
     return {name: (found.answered, found.errors) for name, found in traffic.items() if name.startswith("api")}
 
