@@ -24,6 +24,7 @@ from api.dependencies import Resources
 from api.http import problems
 from api.http.admission import Admission
 from api.http.body_limit import BodyLimit
+from api.http.private import NotStored
 from api.http.responses import DocumentedAPI, operation_id
 from api.settings import Settings
 from api.shared.drain import Drain
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Admission)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)
+    app.add_middleware(NotStored)
     problems.register(app)
     for router in (*nouns(), health.router, *([docs.router] if settings.shows_docs else [])):
         app.include_router(router)

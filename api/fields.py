@@ -11,6 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from api.shared.names import name_fault
+
 LONGEST_ADDRESS = 254  # RFC 5321: what fits between the angle brackets of a mail's path
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
@@ -25,6 +27,18 @@ def _one_line(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
         raise _wrong("must be one line of text")
     return value
+
+
+def _name(value: str) -> str:
+    fault = name_fault(value)
+    if fault:
+        raise _wrong(fault)
+    return value
+
+
+def new_name_fault(name: str, before: str | None) -> str:
+    """Say why something cannot be called that from now on; what it was called before, it may stay."""
+    return "" if name == before else name_fault(name)
 
 
 def _without_nul(value: str) -> str:
@@ -68,6 +82,7 @@ def _utc(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_time), AfterValidator(_utc)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Name = Annotated[Line, AfterValidator(_name)]
 Text = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_without_nul)]
 Email = Annotated[
     str,

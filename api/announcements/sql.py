@@ -27,10 +27,22 @@ EVENT: LiteralString = """
 """
 ANNOUNCE: LiteralString = """
     WITH announcement AS (
-        INSERT INTO signups_announcement (organization_id, event_id, author_id, audience, subject, body)
-        VALUES (%(organization_id)s, %(event_id)s, %(member_id)s, %(audience)s, %(subject)s, %(body)s) RETURNING id),
+        INSERT INTO signups_announcement (organization_id, event_id, author_id, audience, subject, body, expected)
+        VALUES (%(organization_id)s, %(event_id)s, %(member_id)s, %(audience)s, %(subject)s, %(body)s, %(expected)s)
+        RETURNING id),
     told AS (
         INSERT INTO signups_outboxmessage (organization_id, kind, payload)
         SELECT %(organization_id)s, 'announcement', jsonb_build_object('announcement_id', id) FROM announcement)
     SELECT id FROM announcement
+"""
+# Whom the worker will write to, as it stands now: see django/signups/outbox/announcements.py.
+AUDIENCE: LiteralString = """
+    SELECT count(*) AS count FROM signups_member AS member
+     WHERE member.organization_id = %(organization_id)s AND member.confirmed_at IS NOT NULL
+       AND (%(event_id)s::bigint IS NULL AND %(audience)s::text = 'everyone' OR EXISTS (
+            SELECT FROM signups_signup AS one JOIN signups_shift AS shift ON shift.id = one.shift_id
+             WHERE one.member_id = member.id
+               AND (CASE WHEN %(audience)s = 'everyone' THEN one.state <> 'cancelled' ELSE one.state = %(audience)s END)
+               AND (CASE WHEN %(event_id)s::bigint IS NULL THEN shift.ends_at > now()
+                         ELSE shift.event_id = %(event_id)s END)))
 """

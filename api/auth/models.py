@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from api.auth.passwords import LONGEST, LONGEST_TRIED, SHORTEST
-from api.fields import Email, Line, TriedEmail
+from api.fields import Email, Name, TriedEmail
 from api.me.models import Me
 
 NewPassword = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
@@ -34,7 +34,7 @@ class Registration(_Body):
 
     model_config = _example(name=NAME, email=EMAIL)
 
-    name: Line
+    name: Name
     email: Email
 
 

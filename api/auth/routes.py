@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, HTTPException, Request, Response
 
 from api.auth import passwords, sql
+from api.auth.attempts import begin_attempt, may_mail
 from api.auth.models import Accepted, ChangedPassword, ChosenPassword, Forgotten, Login, Registration, Session
 from api.auth.sessions import SessionStarter, end_all_sessions, end_session, hash_of, refuse_other_sites
 from api.database.pool import fetch
 from api.dependencies import Opened
 from api.http.cursors import invalid
-from api.http.rate_limit import RateLimit, RateLimits
 from api.http.responses import documented
 from api.tenancy import Scope, SignedIn, Transaction, unauthorized
 
@@ -34,28 +34,24 @@ RefreshCookie = Annotated[str, Cookie(alias="refresh")]
 
 router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(_same_origin)], responses=documented(403))
 
-# From one place it takes the whole window of the wider limit to use that up.
-LOG_INS = RateLimits(RateLimit("login", most=10, window_s=60), RateLimit("login-all", most=100, window_s=600))
-MAILS = RateLimits(RateLimit("mail", most=5, window_s=3600), RateLimit("mail-all", most=15, window_s=3600))
-
 
 @router.post("/register", status_code=202, responses=documented(429))
 async def register(opened: Opened, request: Request, body: Registration) -> Accepted:
     """Ask for an account. The answer is the same for everybody; the mail says the rest."""
-    await MAILS.count(opened.redis, request, body.email)
-    async with Scope(opened).begin() as tx:
-        await tx.run(sql.REGISTER, email=body.email, name=body.name, password=passwords.unusable())
-        tx.tell()
+    if await may_mail(opened, request, "register", body.email):
+        async with Scope(opened).begin() as tx:
+            await tx.run(sql.REGISTER, email=body.email, name=body.name, password=passwords.unusable())
+            tx.tell()
     return Accepted(detail=MAIL_IS_COMING)
 
 
 @router.post("/forgot", status_code=202, responses=documented(429))
 async def forgot(opened: Opened, request: Request, body: Forgotten) -> Accepted:
     """Ask for a link to choose a new password. The answer is the same for everybody."""
-    await MAILS.count(opened.redis, request, body.email)
-    async with Scope(opened).begin() as tx:
-        await tx.run(sql.FORGOT, email=body.email)
-        tx.tell()
+    if await may_mail(opened, request, "forgot", body.email):
+        async with Scope(opened).begin() as tx:
+            await tx.run(sql.FORGOT, email=body.email)
+            tx.tell()
     return Accepted(detail=MAIL_IS_COMING)
 
 
@@ -72,23 +68,29 @@ async def choose_password(opened: Opened, starter: Starter, body: ChosenPassword
         account = await tx.row(sql.LOCK_ACCOUNT, user_id=user_id)
         if account is None or not await tx.run(sql.USE_LINK, token_hash=token_hash):
             raise HTTPException(410, LINK_IS_BAD)
+        await tx.row(sql.BRING_LINK, token=body.token)
         version = await _set_password(tx, hashed, user_id=user_id, version=account["token_version"])
         await tx.run(sql.CONFIRM, user_id=user_id)
         await tx.row(sql.LINK_MEMBERS, user_id=user_id)
-        return await starter.start(tx, user_id=user_id, version=version)
+        session = await starter.start(tx, user_id=user_id, version=version)
+    starter.remember_device(found[0]["email"])
+    return session
 
 
 @router.post("/login", responses=documented(401, 429))
 async def log_in(opened: Opened, request: Request, starter: Starter, body: Login) -> Session:
     """Log in. What is not right, the address or the password, is not said."""
-    await LOG_INS.count(opened.redis, request, body.email)
+    attempt = await begin_attempt(opened, request, body.email)
     found = await fetch(opened.pool, sql.ACCOUNT_OF_EMAIL, email=body.email)
     stored = found[0]["password"] if found else None
     if not await passwords.is_right(body.password, stored):
+        await attempt.failed()
         raise unauthorized("The e-mail address or the password is not right.")
-    await LOG_INS.give_back(opened.redis, request, body.email)
+    await attempt.succeeded()
     async with Scope(opened).begin() as tx:
-        return await starter.start(tx, user_id=found[0]["id"], version=found[0]["token_version"])
+        session = await starter.start(tx, user_id=found[0]["id"], version=found[0]["token_version"])
+    starter.remember_device(body.email)
+    return session
 
 
 @router.post("/refresh", responses=documented(401))
@@ -124,13 +126,14 @@ async def log_out_everywhere(scope: SignedIn, starter: Starter) -> None:
 async def change_password(
     opened: Opened, request: Request, scope: SignedIn, starter: Starter, body: ChangedPassword
 ) -> Session:
-    """Change one's password; every other session ends."""
+    """Change one's password; every other session ends. Staff do so in admin, or by a mailed link."""
     async with scope.begin() as tx:
         account = await tx.one(sql.ACCOUNT)
-    await LOG_INS.count(opened.redis, request, account["email"])
+    attempt = await begin_attempt(opened, request, account["email"])
     if not await passwords.is_right(body.current, account["password"]):
+        await attempt.failed()
         raise invalid("current", "is not your password", where="body")
-    await LOG_INS.give_back(opened.redis, request, account["email"])
+    await attempt.succeeded()
     hashed = await _hash_of_new("new", body.new, email=account["email"])
     async with scope.begin() as tx:
         user_id = _user_id(tx)

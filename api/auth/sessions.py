@@ -18,7 +18,8 @@ from api.auth import sql
 from api.auth.models import Session
 from api.me import sql as me_sql
 from api.me.models import Me
-from api.shared.tokens import ACCESS_S
+from api.shared.throttle import device_cookie
+from api.shared.tokens import ACCESS_S, DEVICE_S
 from api.tenancy import Transaction, unauthorized
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class SessionStarter:
         await tx.row(sql.MARK_USER, user_id=account["id"])
         return await self._session(tx, account["id"], account["token_version"])
 
+    def remember_device(self, email: str) -> None:
+        """Have the browser keep that this account logged in here: others who guess elsewhere then do not hold it up."""
+        token = self._opened.tokens.issue_device(email)
+        self._keep_cookie(device_cookie(email), token, DEVICE_S)
+
     def forget(self) -> None:
         """Take the cookie out of the browser."""
         self._set_cookie("", 0)
@@ -75,11 +81,14 @@ class SessionStarter:
         return Session(access_token=self._opened.tokens.issue_access(user_id, version), expires_in=ACCESS_S, me=me)
 
     def _set_cookie(self, value: str, max_age_s: int) -> None:
+        self._keep_cookie(COOKIE, value, max_age_s)
+        self._response.headers["Cache-Control"] = "no-store"
+
+    def _keep_cookie(self, name: str, value: str, max_age_s: int) -> None:
         path = f"{self._opened.settings.root_path}/auth"
         self._response.set_cookie(
-            COOKIE, value, max_age=max_age_s, path=path, secure=True, httponly=True, samesite="strict"
+            name, value, max_age=max_age_s, path=path, secure=True, httponly=True, samesite="strict"
         )
-        self._response.headers["Cache-Control"] = "no-store"
 
 
 async def end_session(tx: Transaction, token: str) -> None:

@@ -51,6 +51,9 @@ USE_LINK: LiteralString = """
      WHERE token_hash = %(token_hash)s AND used_at IS NULL AND expires_at > now()
 """
 
+# What lets the database set the password of staff too: see signups_keep_password_of_staff.
+BRING_LINK: LiteralString = "SELECT set_config('slipway.mailed_token', %(token)s, true)"
+
 CONFIRM: LiteralString = """
     UPDATE signups_user SET confirmed_at = coalesce(confirmed_at, now()) WHERE id = %(user_id)s
 """

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 log = structlog.stdlib.get_logger("slipway.problems")
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
+# What triggers raise, whichever route met them.
+REFUSALS = {"SU003": "This account belongs to staff: it gets another password in admin, or by “Forgot password?”."}
 
 
 class Problem(BaseModel):
@@ -74,6 +76,14 @@ async def _changed_meanwhile(_request: Request, error: Exception) -> JSONRespons
     return problem(HTTPStatus.CONFLICT, detail=detail)
 
 
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what the database's own rules refuse; any other error of it is a mistake of ours, and a 500."""
+    detail = REFUSALS.get(str(getattr(error, "sqlstate", None)))
+    if detail is None:
+        raise error
+    return problem(HTTPStatus.FORBIDDEN, detail=detail)
+
+
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.warning("unavailable", error=f"{type(error).__name__}: {error}")
     detail = str(error) if isinstance(error, UnavailableError) else "The data store does not answer; try again."
@@ -86,5 +96,6 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(psycopg.DataError, _unstorable)
     app.add_exception_handler(psycopg.IntegrityError, _changed_meanwhile)
+    app.add_exception_handler(psycopg.DatabaseError, _refused)
     for kind in (UnavailableError, psycopg.OperationalError, redis.RedisError):
         app.add_exception_handler(kind, _unavailable)

@@ -6,16 +6,16 @@ not lock everybody out; the passwords themselves still hold.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from fastapi import HTTPException
 from redis.exceptions import MaxConnectionsError, RedisError
 
 from api.errors import UnavailableError
+from api.shared import throttle
+from api.shared.throttle import COUNT, GIVE_BACK, LOOK, Limit, seconds_to_wait, told
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -23,76 +23,57 @@ if TYPE_CHECKING:
 
 log = structlog.stdlib.get_logger("slipway.throttle")
 
-# In one step, so that no counter is left behind that never ends.
-COUNT: Final = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
-"""
-GIVE_BACK: Final = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end"
-
 
 @dataclass(frozen=True)
-class RateLimit:
-    """So many in a window of so many seconds, for each address on its own."""
+class RateLimit(Limit):
+    """A limit that the API counts."""
 
-    name: str
-    most: int
-    window_s: int
+    @classmethod
+    def of(cls, limit: Limit) -> RateLimit:
+        """Return a limit that API and admin share."""
+        return cls(limit.name, limit.most, limit.window_s)
 
     async def count(self, redis: Redis, address: str) -> None:
         """Count one more; raises 429 when it is one too many."""
-        try:
-            count, left_ms = await redis.register_script(COUNT)(keys=[self._key(address)], args=[self.window_s * 1000])
-        except MaxConnectionsError as error:  # Redis is there: who asks in parallel does not get around it
-            raise UnavailableError("Too many are logging in at this moment; try again.") from error
-        except RedisError as error:
-            log.warning("not throttled", limit=self.name, error=type(error).__name__)
-            return
+        count, left_ms = await self._ask(redis, COUNT, address, self.window_s * 1000)
         if count > self.most:
-            wait_s = max(1, -(-int(left_ms) // 1000))
-            detail = f"Too many attempts; try again in {wait_s} seconds."
-            raise HTTPException(429, detail, {"Retry-After": str(wait_s)})
+            raise _too_many(left_ms)
+
+    async def look(self, redis: Redis, address: str) -> None:
+        """Count nothing; raises 429 when one more would be one too many."""
+        count, left_ms = await self._ask(redis, LOOK, address)
+        if count >= self.most:
+            raise _too_many(left_ms)
+
+    async def is_full(self, redis: Redis, address: str) -> bool:
+        """Count one more, and tell whether it is one too many."""
+        count, _ = await self._ask(redis, COUNT, address, self.window_s * 1000)
+        return count > self.most
 
     async def give_back(self, redis: Redis, address: str) -> None:
         """Take one back: it was none of those that are to be few."""
         try:
-            await redis.register_script(GIVE_BACK)(keys=[self._key(address)])
+            await redis.register_script(GIVE_BACK)(keys=[self.key(address)])
         except RedisError as error:
             log.warning("not throttled", limit=self.name, error=type(error).__name__)
 
-    def _key(self, address: str) -> str:
-        return f"throttle:{self.name}:{hashlib.sha256(address.lower().encode()).hexdigest()}"
+    async def _ask(self, redis: Redis, script: str, address: str, *arguments: int) -> tuple[int, int]:
+        """Return the count and the milliseconds that are left of its window; nothing is counted without Redis."""
+        try:
+            found: Any = await redis.register_script(script)(keys=[self.key(address)], args=list(arguments))
+        except MaxConnectionsError as error:  # Redis is there: who asks in parallel does not get around it
+            raise UnavailableError("Too many are logging in at this moment; try again.") from error
+        except RedisError as error:
+            log.warning("not throttled", limit=self.name, error=type(error).__name__)
+            return 0, 0
+        return int(found[0]), int(found[1])
 
 
-@dataclass(frozen=True)
-class RateLimits:
-    """Few for who asks about an account from one place, more from all places together.
-
-    So one place alone cannot keep the owner out, and many together still guess slowly.
-    """
-
-    from_one_place: RateLimit
-    from_all: RateLimit
-
-    async def count(self, redis: Redis, request: Request, address: str) -> None:
-        """Count one more; raises 429. What one place asks too often does not count for the others."""
-        await self.from_one_place.count(redis, f"{place_of(request)} {address}")
-        await self.from_all.count(redis, address)
-
-    async def give_back(self, redis: Redis, request: Request, address: str) -> None:
-        """Take one back: it was none of those that are to be few."""
-        await self.from_one_place.give_back(redis, f"{place_of(request)} {address}")
-        await self.from_all.give_back(redis, address)
+def _too_many(left_ms: int) -> HTTPException:
+    wait_s = seconds_to_wait(left_ms)
+    return HTTPException(429, told(wait_s), {"Retry-After": str(wait_s)})
 
 
 def place_of(request: Request) -> str:
     """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one household's."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return host
-    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return throttle.place_of(request.client.host if request.client else "")

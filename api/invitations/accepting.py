@@ -9,6 +9,7 @@ from fastapi import HTTPException
 from api.auth import sql as auth_sql
 from api.auth.sessions import hash_of
 from api.invitations import sql
+from api.tenancy import Role
 
 if TYPE_CHECKING:
     from api.tenancy import Transaction
@@ -60,7 +61,21 @@ async def join(tx: Transaction, invitation: dict[str, Any], account_id: int) -> 
     role = invitation["role"]
     member = await tx.row(sql.MEMBER, account_id=account_id, email=invitation["email"])
     if member is not None:
+        await confirm(tx, member["id"])
         await tx.run(sql.RAISE_ROLE, account_id=account_id, role=role, person_id=member["id"])
     elif not await tx.run(sql.JOIN, account_id=account_id, role=role):
         raise HTTPException(409, "In this organization that address belongs to another account.")
     await tx.run(sql.ACCEPTED, invitation_id=invitation["id"])
+
+
+async def confirm(tx: Transaction, person_id: int) -> None:
+    """Note that somebody said yes; who did not before is told now what they were signed up for."""
+    confirmed = await tx.row(sql.CONFIRM_PERSON, person_id=person_id)
+    if confirmed is not None and confirmed["is_new"]:
+        tx.tell()
+
+
+async def listed(tx: Transaction, invitation: dict[str, Any]) -> int | None:
+    """Return whom the organization has written down under the invited address, when that person needs no account."""
+    person = await tx.row(sql.LISTED, email=invitation["email"])
+    return person["id"] if person is not None and invitation["role"] == Role.VOLUNTEER else None

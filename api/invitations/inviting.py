@@ -12,7 +12,7 @@ from api.http.pages import Cursor, Id, Limit, page
 from api.http.rate_limit import RateLimit
 from api.http.responses import documented
 from api.idempotency import Once
-from api.invitations import sql
+from api.invitations import quota, sql
 from api.invitations.models import Invitation, InvitationIn, Invitations
 from api.tenancy import Coordinator, Role, Transaction
 
@@ -43,6 +43,7 @@ async def _invite(tx: Transaction, body: InvitationIn) -> Invitation:
     member = await tx.row(sql.MEMBER_WITH_ACCOUNT, email=body.email)
     if member is not None and RANK.index(member["role"]) <= RANK.index(body.role):
         raise HTTPException(409, "This person has that role here already.")
+    await quota.take(tx, 1)
     await tx.run(sql.CLOSE_EXPIRED, email=body.email)
     made = await tx.row(sql.INVITE, email=body.email, role=body.role)
     if made is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth.models import TOKEN, MailedToken, NewPassword, Session
-from api.fields import Email, Line
+from api.fields import Email, Name
 from api.http.pages import Page
 from api.tenancy import Role
 
@@ -60,6 +60,7 @@ class InvitationRead(BaseModel):
     role: Role
     email: str
     has_account: bool
+    is_listed: bool = Field(description="Written down already: can say yes without an account.")
 
 
 class Acceptance(InvitationLink):
@@ -69,7 +70,7 @@ class Acceptance(InvitationLink):
         json_schema_extra={"examples": [{"token": TOKEN, "name": "Mo Berg", "password": "a garden wall of stone"}]}
     )
 
-    name: Line | None = None
+    name: Name | None = None
     password: NewPassword | None = None
 
 

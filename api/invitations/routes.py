@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 
 from api.auth import passwords
 from api.auth.routes import Starter
 from api.auth.sessions import refuse_other_sites
 from api.http.cursors import invalid
 from api.http.responses import documented
-from api.invitations import inviting
-from api.invitations.accepting import has_account, held_invitation, is_mine, join, make_account
+from api.invitations import inviting, sql
+from api.invitations.accepting import confirm, has_account, held_invitation, is_mine, join, listed, make_account
 from api.invitations.models import Acceptance, InvitationLink, InvitationRead, Joined, JoinedAnew
 from api.tenancy import Anyone, Scope, unauthorized
 
@@ -25,7 +25,21 @@ async def read_invitation(scope: Anyone, body: InvitationLink) -> dict[str, Any]
     """Read what a mailed link invites to."""
     async with scope.begin() as tx:
         invitation = await held_invitation(tx, body.token)
-        return {**invitation, "has_account": await has_account(tx, invitation["email"])}
+        is_listed = await listed(tx, invitation) is not None
+        return {**invitation, "has_account": await has_account(tx, invitation["email"]), "is_listed": is_listed}
+
+
+@router.post("/invitations/confirm", responses=documented(404, 409, 410))
+async def confirm_invitation(scope: Anyone, body: InvitationLink) -> Joined:
+    """Say yes to being on an organization's list, without an account."""
+    async with scope.begin() as tx:
+        invitation = await held_invitation(tx, body.token)
+        person_id = await listed(tx, invitation)
+        if person_id is None:
+            raise HTTPException(409, "This needs an account: accept with a name and a password.")
+        await confirm(tx, person_id)
+        await tx.run(sql.ACCEPTED, invitation_id=invitation["id"])
+        return Joined(organization_slug=invitation["organization_slug"])
 
 
 @router.post("/invitations/accept", responses=documented(403, 404, 409, 410))

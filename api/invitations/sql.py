@@ -25,6 +25,7 @@ LOCK_INVITATION: LiteralString = INVITATION + " FOR UPDATE"
 MEMBER_WITH_ACCOUNT: LiteralString = """
     SELECT role FROM signups_member
      WHERE organization_id = %(organization_id)s AND email = %(email)s AND user_id IS NOT NULL
+       AND confirmed_at IS NOT NULL
 """
 # One open invitation for each address: one that ran out makes room.
 CLOSE_EXPIRED: LiteralString = """
@@ -86,6 +87,14 @@ JOIN: LiteralString = """
     INSERT INTO signups_member (organization_id, user_id, name, email, role)
     SELECT %(organization_id)s, id, name, email, %(role)s FROM signups_user WHERE id = %(account_id)s
     ON CONFLICT (organization_id, email) DO NOTHING
+"""
+# Somebody of whom the organization has name and address already can say yes without an account.
+LISTED: LiteralString = """
+    SELECT id FROM signups_member WHERE organization_id = %(organization_id)s AND email = %(email)s FOR UPDATE
+"""
+CONFIRM_PERSON: LiteralString = """
+    SELECT signups_confirm(id) AS is_new FROM signups_member
+     WHERE id = %(person_id)s AND organization_id = %(organization_id)s
 """
 ACCEPTED: LiteralString = """
     UPDATE signups_invitation SET accepted_at = now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from api.fields import Line
+from api.fields import Name
 from api.tenancy import Role
 
 
@@ -31,4 +31,4 @@ class MeChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Ada Lovelace"}]})
 
-    name: Line
+    name: Name

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.fields import Line, Text
+from api.fields import Line, Name, Text
 
 NewSlug = Annotated[str, Field(min_length=3, max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
@@ -20,7 +20,7 @@ class OrganizationIn(BaseModel):
         json_schema_extra={"examples": [{"name": "Tidy Coast", "description": "We clean the shore, rain or shine."}]},
     )
 
-    name: Line
+    name: Name
     slug: NewSlug | None = None
     description: Text = ""
 

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 
 from api.dependencies import Opened
+from api.fields import new_name_fault
+from api.http.cursors import invalid
 from api.idempotency import Once
 from api.organizations import models, sql
 from api.organizations.slugs import candidates
@@ -49,4 +51,8 @@ async def _found(tx: Transaction, body: models.OrganizationIn) -> dict[str, Any]
 async def change_organization(scope: Owner, body: models.OrganizationChange) -> dict[str, Any]:
     """Change the name or the description; the slug stays, because links hold it."""
     async with scope.begin() as tx:
+        if body.name is not None:
+            fault = new_name_fault(body.name, (await tx.one(sql.NAME))["name"])
+            if fault:
+                raise invalid("name", fault, where="body")
         return await tx.one(sql.CHANGE, name=body.name, description=body.description)

@@ -27,6 +27,8 @@ JOIN_AS_OWNER: LiteralString = """
     SELECT %(organization_id)s, id, name, email, 'owner' FROM signups_user WHERE id = %(user_id)s
 """
 
+NAME: LiteralString = "SELECT name FROM signups_organization WHERE id = %(organization_id)s"
+
 CHANGE: LiteralString = """
     UPDATE signups_organization
        SET name = coalesce(%(name)s, name), description = coalesce(%(description)s, description)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from api.fields import new_name_fault
+from api.invitations.quota import invite_waiting
 from api.people import sql
 from api.people.csv_import import Given, Read
 from api.people.models import Imported, Rejected
@@ -20,7 +22,10 @@ async def import_people(tx: Transaction, read: Read, *, is_dry: bool) -> Importe
     rejected, created, updated = list(read.rejected), [], []
     for line, given in read.people.items():
         before = known.get(given.email)
-        if before is None:
+        fault = new_name_fault(given.name, before["name"] if before else None)
+        if fault:
+            rejected.append(Rejected(line=line, why=f"name: {fault}"))
+        elif before is None:
             created.append(given)
         elif not (change := _change(before, given)):
             continue
@@ -29,7 +34,10 @@ async def import_people(tx: Transaction, read: Read, *, is_dry: bool) -> Importe
         else:
             rejected.append(Rejected(line=line, why="email: only an owner may change owners and coordinators"))
     if not is_dry:
+        await tx.run(sql.LOCK_OWNERSHIP)  # before any person, as who changes roles does; the quota locks it too
         await _write(tx, created + updated)
+        if created:
+            await invite_waiting(tx)
     return Imported(created=len(created), updated=len(updated), rejected=sorted(rejected, key=lambda one: one.line))
 
 

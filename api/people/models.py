@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.fields import Email, Line
+from api.fields import Email, Line, Name
 from api.http.pages import Page
 from api.tenancy import Role
 
@@ -33,6 +33,7 @@ class Person(BaseModel):
     phone: str
     role: Role
     has_account: bool
+    is_confirmed: bool = Field(description="False: somebody wrote this person down, who has not said yes so far.")
     joined_at: datetime
     upcoming: int
 
@@ -49,7 +50,7 @@ class PersonIn(BaseModel):
         json_schema_extra={"examples": [{"name": "Ada Lindqvist", "email": "ada@example.org", "phone": "+46 8 123"}]},
     )
 
-    name: Line
+    name: Name
     email: Email
     phone: Phone = ""
 

@@ -27,7 +27,7 @@ async def remove(tx: Transaction, person_id: int) -> None:
     await tx.run(sql.REMOVE, person_id=person_id)
     past = [one["shift_id"] for one in sign_ups if not one["is_upcoming"]]
     await tx.run(sql.SETTLE, shift_ids=past)
-    if upcoming:
+    if upcoming and person["is_confirmed"]:
         await tx.run(sql.TELL_REMOVED, payload=Jsonb(_removed(person, upcoming)))
         tx.tell()
 

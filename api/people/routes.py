@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 
-from api.http.cursors import decode
+from api.fields import new_name_fault
+from api.http.cursors import decode, invalid
 from api.http.pages import Cursor, Id, Limit, page
 from api.http.responses import documented
+from api.invitations.quota import invite_waiting
 from api.people import sql
 from api.people.csv_import import read_people
 from api.people.importing import import_people
@@ -50,11 +52,13 @@ def _pattern(search: str | None) -> str | None:
 
 @router.post("", status_code=201, response_model=Person, responses=documented(409))
 async def add_person(scope: Coordinator, body: PersonIn) -> dict[str, Any]:
-    """Write a volunteer down."""
+    """Write a volunteer down, who is invited: nothing else reaches them before they have said yes."""
     async with scope.begin() as tx:
+        await tx.run(sql.LOCK_OWNERSHIP)
         added = await tx.row(sql.ADD, **body.model_dump())
         if added is None:
             raise HTTPException(409, "Somebody with this address is here already.")
+        await invite_waiting(tx)
         return await tx.one(sql.PERSON, person_id=added["id"])
 
 
@@ -70,6 +74,8 @@ async def _change(tx: Transaction, person_id: int, body: PersonChange) -> None:
     if body.role is not None:
         await lock_ownership(tx)
     person = await lock_person(tx, person_id)
+    if body.name is not None and (fault := new_name_fault(body.name, person["name"])):
+        raise invalid("name", fault, where="body")
     if person["role"] == Role.OWNER and body.role not in {None, Role.OWNER}:
         await check_another_owner(tx, person_id)
     await tx.run(sql.CHANGE, person_id=person_id, **body.model_dump())
@@ -86,7 +92,8 @@ async def remove_person(scope: Coordinator, person_id: Id) -> None:
 async def import_csv(scope: Coordinator, request: Request, *, dry_run: bool = False) -> Imported:
     """Write people down from CSV: UTF-8, `,` or `;`, the columns name, email and phone named in the first line.
 
-    Lines that are wrong are left out and named, the others are written. With `dry_run` nothing is.
+    Lines that are wrong are left out and named, the others are written. With `dry_run` nothing is. Who is new is
+    invited, so many a day as the organization may; nothing else reaches them before they have said yes.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "text/csv":

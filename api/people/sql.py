@@ -6,7 +6,7 @@ from typing import LiteralString
 
 _PERSON: LiteralString = """
     SELECT member.id, member.name, member.email, member.phone, member.role, member.user_id IS NOT NULL AS has_account,
-           member.joined_at, (
+           member.confirmed_at IS NOT NULL AS is_confirmed, member.joined_at, (
            SELECT count(*) FROM signups_signup AS sign_up
              JOIN signups_shift AS shift ON shift.id = sign_up.shift_id
              JOIN signups_event AS event ON event.id = shift.event_id
@@ -26,9 +26,10 @@ PEOPLE: LiteralString = (
 )
 PERSON: LiteralString = _PERSON + " AND member.id = %(person_id)s"
 
+# Nothing but an invitation reaches who is written down by somebody else, until they say yes.
 ADD: LiteralString = """
-    INSERT INTO signups_member (organization_id, name, email, phone)
-    VALUES (%(organization_id)s, %(name)s, %(email)s, %(phone)s)
+    INSERT INTO signups_member (organization_id, name, email, phone, confirmed_at)
+    VALUES (%(organization_id)s, %(name)s, %(email)s, %(phone)s, NULL)
     ON CONFLICT (organization_id, email) DO NOTHING RETURNING id
 """
 
@@ -46,7 +47,7 @@ OTHER_OWNERS: LiteralString = """
 """
 # Whoever signs this person up waits until the change is done, and then sees it.
 LOCK_PERSON: LiteralString = """
-    SELECT id, name, email, role FROM signups_member
+    SELECT id, name, email, role, confirmed_at IS NOT NULL AS is_confirmed FROM signups_member
      WHERE id = %(person_id)s AND organization_id = %(organization_id)s FOR UPDATE
 """
 CHANGE: LiteralString = """
@@ -90,8 +91,8 @@ KNOWN: LiteralString = """
      WHERE organization_id = %(organization_id)s AND email = ANY (%(emails)s::text[])
 """
 IMPORT: LiteralString = """
-    INSERT INTO signups_member (organization_id, name, email, phone)
-    SELECT %(organization_id)s, given.name, given.email, given.phone
+    INSERT INTO signups_member (organization_id, name, email, phone, confirmed_at)
+    SELECT %(organization_id)s, given.name, given.email, given.phone, NULL
       FROM unnest(%(names)s::text[], %(emails)s::text[], %(phones)s::text[]) AS given(name, email, phone)
      ORDER BY given.email
     ON CONFLICT (organization_id, email) DO UPDATE SET name = excluded.name, phone = excluded.phone

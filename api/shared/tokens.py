@@ -1,11 +1,13 @@
 """Who says this request is theirs? Signed tokens, issued by the API and the worker, read by the API and by GraphQL.
 
 An access token proves an account for minutes; a manage token, from a mail, lets somebody without an account see and
-cancel one sign-up. Each has its own `typ` and audience, so that one never passes for the other.
+cancel one sign-up; a device token says that an account logged in from there before, and opens nothing. Each has its own
+`typ` and audience, so that one never passes for the other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import jwt
 ALGORITHM = "HS256"
 ISSUER = "slipway"
 ACCESS_S = 600
+DEVICE_S = 365 * 24 * 3600
 LEEWAY_S = 5
 
 
@@ -46,10 +49,7 @@ class Tokens:
     def read_access(self, token: str) -> Access:
         """Read an access token; raises TokenError."""
         claims = self._read("access", token)
-        version = claims.get("ver")
-        if not isinstance(version, int):
-            raise TokenError("not a token of ours")
-        return Access(_whole(claims["sub"]), version)
+        return Access(_whole(claims["sub"]), _version(claims.get("ver")))
 
     def issue_manage(self, sign_up_id: int, expires_at: float) -> str:
         """Issue the token of a mailed link; `expires_at` in seconds since 1970."""
@@ -58,6 +58,17 @@ class Tokens:
     def read_manage(self, token: str) -> int:
         """Read a manage token and return the id of its sign-up; raises TokenError."""
         return _whole(self._read("manage", token)["sub"])
+
+    def issue_device(self, email: str) -> str:
+        """Issue what a browser keeps after a log-in."""
+        return self._issue("device", _fingerprint(email), int(time.time()) + DEVICE_S)
+
+    def read_device(self, token: str, email: str) -> str:
+        """Return which device this is, when that account logged in from it before; raises TokenError."""
+        claims = self._read("device", token)
+        if claims["sub"] != _fingerprint(email):
+            raise TokenError("not a token of ours")
+        return str(claims["jti"])
 
     def _issue(self, kind: str, subject: str, expires_at: int, **more: int) -> str:
         now = int(time.time())
@@ -77,11 +88,22 @@ class Tokens:
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenError("expired") from error
-        except (jwt.InvalidTokenError, ValueError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:  # a claim of the wrong type
             raise TokenError("not a token of ours") from error
         if claims.get("typ") != kind:
             raise TokenError("not a token of ours")
         return claims
+
+
+def _fingerprint(email: str) -> str:
+    return hashlib.sha256(email.lower().encode()).hexdigest()
+
+
+def _version(value: object) -> int:
+    """Read a version as PostgreSQL's integer holds it; `true` is an int to Python, and none to PostgreSQL."""
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise TokenError("not a token of ours")
+    return value
 
 
 def _whole(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.fields import Email, Line
+from api.fields import Email, Name
 from api.http.pages import Page
 from api.people.models import Phone
 
@@ -23,7 +23,7 @@ class SignUpIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "Ada Lindqvist", "email": "ada@example.org"}, {}]}
     )
 
-    name: Line | None = None
+    name: Name | None = None
     email: Email | None = None
     phone: Phone | None = None
 

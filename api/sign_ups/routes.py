@@ -12,6 +12,7 @@ from api.http.pages import Cursor, Id, Limit, page
 from api.http.rate_limit import RateLimit, place_of
 from api.http.responses import documented
 from api.idempotency import Once
+from api.shared.quota import guests_a_day
 from api.shared.tokens import TokenError
 from api.sign_ups import roster, sql
 from api.sign_ups.models import ManageLink, MySignUp, MySignUps, SignedUp, SignUpIn
@@ -40,6 +41,9 @@ async def sign_up(scope: Anyone, once: Once, request: Request, shift_id: Id, bod
         shift = await tx.one(sql.VISIBLE_SHIFT, shift_id=shift_id)
         await tx.enter(shift["organization_id"])
         if scope.access is None:
+            most = guests_a_day(shift["organization_days"], shift["granted"])
+            of_organization = RateLimit("guest-organization", most=most, window_s=86_400)
+            await of_organization.count(scope.opened.redis, str(shift["organization_id"]))
             return await once.do(tx, 201, lambda: _sign_up_guest(tx, shift_id, body))
         return await once.do(tx, 201, lambda: _sign_up_account(tx, shift_id))
 
@@ -55,6 +59,7 @@ async def _check_guest(scope: Scope, request: Request, body: SignUpIn) -> None:
 async def _sign_up_guest(tx: Transaction, shift_id: int, guest: SignUpIn) -> SignedUp:
     await tx.run(sql.ADD_GUEST, name=guest.name, email=guest.email, phone=guest.phone or "")
     person = await tx.one(sql.MEMBER_OF_EMAIL, email=guest.email)
+    await tx.row(sql.CONFIRM, person_id=person["id"])
     done = await place(tx, shift_id, person["id"])
     if not done["is_new"]:
         await tx.run(sql.TELL_AGAIN, sign_up_id=done["id"])
@@ -69,6 +74,7 @@ async def _sign_up_account(tx: Transaction, shift_id: int) -> SignedUp:
         person = await tx.row(sql.MEMBER_OF_ACCOUNT)
     if person is None:
         raise HTTPException(409, "The address of this account is not confirmed, or is somebody else's here.")
+    await tx.row(sql.CONFIRM, person_id=person["id"])
     return SignedUp.model_validate(await place(tx, shift_id, person["id"]))
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import LiteralString
 
 # Public: row-level security shows the shifts of published and cancelled events alone.
-VISIBLE_SHIFT: LiteralString = "SELECT id, organization_id FROM signups_shift WHERE id = %(shift_id)s"
+VISIBLE_SHIFT: LiteralString = """
+    SELECT shift.id, shift.organization_id, organization.daily_mails AS granted,
+           extract(epoch FROM now() - organization.created_at)::float8 / 86400 AS organization_days
+      FROM signups_shift AS shift JOIN signups_organization AS organization ON organization.id = shift.organization_id
+     WHERE shift.id = %(shift_id)s
+"""
 
 # Two statements: the second one sees who was put in by somebody else between them.
 ADD_GUEST: LiteralString = """
@@ -24,6 +29,11 @@ ADD_ACCOUNT: LiteralString = """
     SELECT %(organization_id)s, account.id, account.name, account.email FROM signups_user AS account
      WHERE account.id = %(user_id)s AND account.confirmed_at IS NOT NULL
     ON CONFLICT (organization_id, email) DO UPDATE SET user_id = excluded.user_id WHERE known.user_id IS NULL
+"""
+# Who signs up by themselves has said yes.
+CONFIRM: LiteralString = """
+    SELECT signups_confirm(id) FROM signups_member
+     WHERE id = %(person_id)s AND organization_id = %(organization_id)s AND confirmed_at IS NULL
 """
 LINK_MEMBERS: LiteralString = "SELECT signups_link_members(%(user_id)s)"
 

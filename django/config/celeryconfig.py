@@ -57,5 +57,6 @@ def _every(seconds: float, task: str, **options: Any) -> dict[str, Any]:
 beat_schedule = {
     "deliver": _every(5, "signups.deliver", ignore_result=True),  # whoever writes a message says so; this is the belt
     "remind": _every(600, "signups.remind"),
+    "invite": _every(600, "signups.invite"),
     "purge": _every(3600, "signups.purge"),
 }

@@ -30,6 +30,9 @@ BECOME_MEMBER = """
     RETURNING id
 """
 
+# Who signs up has said yes to the organization that wrote them down.
+CONFIRM = "SELECT signups_confirm(id) FROM signups_member WHERE organization_id = %s AND id = %s"
+
 
 def _signed_up(root: strawberry.Parent[Any]) -> SignUp:
     return _read_sign_up(root.sign_up_id)
@@ -86,6 +89,7 @@ def _sign_up(info: Info, shift_id: strawberry.ID) -> SignedUp:
     with _change():
         if caller.member_id is None:
             _become_member(caller)
+        row(CONFIRM, caller.organization_id, caller.member_id)
         done = places.sign_up(whole(shift_id), cast("int", caller.member_id))
     tell_after_commit()
     (place,) = row(PLACE, done) or (None,)

@@ -23,7 +23,7 @@ TABLES = {
     "signups_refreshtoken": ALL_OF_IT,
     "signups_onetimetoken": "SELECT, UPDATE (used_at)",
     "signups_idempotencykey": ALL_OF_IT,
-    "signups_organization": "SELECT, INSERT, UPDATE (name, description)",
+    "signups_organization": "SELECT, INSERT (name, slug, description), UPDATE (name, description)",
     "signups_member": ALL_OF_IT,
     "signups_invitation": "SELECT, INSERT, UPDATE (accepted_at, revoked_at)",
     "signups_event": ALL_OF_IT,

@@ -110,7 +110,7 @@ def _say_goodbye(member: Member) -> None:
         }
         for one in left.select_related("shift__event").order_by("shift__starts_at", "pk")
     ]
-    if shifts:
+    if shifts and member.confirmed_at is not None:
         payload = {"email": member.email, "name": member.name, "shifts": shifts}
         OutboxMessage.objects.create(organization_id=member.organization_id, kind="removed", payload=payload)
 

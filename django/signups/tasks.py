@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from config.celery import app
 from django.db import InterfaceError, OperationalError
 
-from signups import places, purging, reminders
+from signups import inviting, places, purging, reminders
 from signups.models import Shift
 from signups.outbox.debounce import Debounce
 from signups.outbox.delivery import deliver_for
@@ -59,6 +59,15 @@ def remind() -> int:
     if reminded:
         _deliver_soon()
     return reminded
+
+
+@app.task(name="signups.invite", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
+def invite() -> int:
+    """Have more of those invited who were written down, as many as may be today."""
+    invited = inviting.invite_waiting()
+    if invited:
+        _deliver_soon()
+    return invited
 
 
 @app.task(name="signups.purge", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -60,9 +60,9 @@ class OrganizationAdmin(ScopedAdmin):
     organization_path = "pk"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
-        """Keep the slug as it is: it stands in links that people have."""
-        del request
-        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+        """Keep the slug as it is: it stands in links that people have. How many mails may go out is the operator's."""
+        fixed = self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "daily_mails")
+        return (*fixed, "slug") if obj else fixed
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organization | None = None) -> dict[str, Any]:
         """Write the slug along with the name of a new one."""
@@ -80,7 +80,13 @@ class MemberAdmin(RoleAdmin):
     search_fields = ("name", "email", "organization__name")
     date_hierarchy = "joined_at"
     autocomplete_fields = ("organization",)
-    fields = ("organization", "name", "email", "phone", "role", "user", "joined_at")
+    fields = ("organization", "name", "email", "phone", "role", "user", "joined_at", "confirmed_at")
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
+        """Save; who is written down is asked by the worker first, and hears of nothing else before they say yes."""
+        if not change and obj.user_id is None:
+            obj.confirmed_at = None
+        super().save_model(request, obj, form, change)
 
     @admin.display(boolean=True, description="account")
     def has_account(self, member: Member) -> bool:
@@ -93,7 +99,7 @@ class MemberAdmin(RoleAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
         """Keep people in their organization, and the ways to log in out of other people's hands."""
-        fixed = ("joined_at", *(("organization",) if obj else ()))
+        fixed = ("joined_at", "confirmed_at", *(("organization",) if obj else ()))
         if request.user.is_superuser:
             return fixed
         return (*fixed, "user", *(("email",) if obj else ()))

@@ -32,6 +32,7 @@ class Announcement(models.Model):
     body = models.TextField(max_length=5000)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     recipients = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    expected = models.PositiveIntegerField(null=True, blank=True, editable=False)  # as many as when it was written
 
     class Meta:
         """The newest first."""

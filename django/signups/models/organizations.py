@@ -10,6 +10,7 @@ from django.db.models.functions import Lower, Now
 
 from signups.models.accounts import User
 from signups.models.addresses import AddressField
+from signups.models.names import no_link
 
 
 class Role(models.TextChoices):
@@ -28,10 +29,15 @@ def role_is_known(name: str) -> models.CheckConstraint:
 class Organization(models.Model):
     """A tenant: who holds events."""
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[no_link])
     slug = models.SlugField(max_length=80, unique=True, validators=[MinLengthValidator(3)])
     description = models.TextField(blank=True, max_length=5000, db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    daily_mails = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many invitations and announced mails may go out in a day. Empty: it grows with age and people.",
+    )
 
     class Meta:
         """Order in lists."""
@@ -44,15 +50,20 @@ class Organization(models.Model):
 
 
 class Member(models.Model):
-    """A person in an organization, with an account or without."""
+    """A person in an organization, with an account or without.
+
+    `confirmed_at` is empty while somebody was written down by others and has not said yes: nothing but an invitation
+    reaches them.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members", db_index=False)
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="members")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[no_link])
     email = AddressField()
     phone = models.CharField(max_length=50, blank=True, db_default="")
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VOLUNTEER, db_default="volunteer")
     joined_at = models.DateTimeField(db_default=Now(), editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True, db_default=Now(), editable=False)
 
     class Meta:
         """The same address, and the same account, once in each organization."""

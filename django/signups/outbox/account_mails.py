@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models.functions import Now
 
-from signups.models import Invitation, OneTimeToken, OutboxMessage, User
+from signups.models import Invitation, Member, OneTimeToken, OutboxMessage, Role, User
 from signups.outbox.links import hash_of, page, token_of
 from signups.outbox.mails import Mail, one_line
 from signups.outbox.outcome import Outcome, dropped
@@ -54,10 +54,17 @@ def invited(message: OutboxMessage) -> Mail | Outcome:
         "organization": organization,
         "by": one_line(invitation.invited_by.name) if invitation.invited_by else "",
         "role": invitation.role,
+        "is_listed": _is_listed(invitation),
         "link": page("/invitation", token),
         "expires_at": invitation.expires_at,
     }
     return Mail(to_name="", to_address=invitation.email, template="invitation.txt", says=says, sender=organization)
+
+
+def _is_listed(invitation: Invitation) -> bool:
+    """Tell whether the organization wrote this person down already: then a click is enough, without an account."""
+    people = Member.objects.filter(organization=invitation.organization_id, email=invitation.email)
+    return invitation.role == Role.VOLUNTEER and people.exists()
 
 
 def _choose_password(message: OutboxMessage, user: User, *, template: str, good_for: timedelta) -> Mail:

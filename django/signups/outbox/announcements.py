@@ -9,7 +9,7 @@ from django.db import connection
 from signups.models import Announcement, Member, OutboxMessage
 from signups.outbox.links import page
 from signups.outbox.mails import Mail, one_line
-from signups.outbox.outcome import SENT, Outcome, dropped
+from signups.outbox.outcome import NOT_CONFIRMED, SENT, Outcome, dropped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ MEMBERS = """
            jsonb_build_object('announcement_id', %(announcement_id)s::bigint, 'member_id', member.id),
            'announced:' || %(announcement_id)s || ':' || member.id,
            now() + interval '1 second' * ((row_number() OVER (ORDER BY member.id) - 1) / %(each_second)s)
-      FROM signups_member AS member WHERE member.organization_id = %(organization_id)s
+      FROM signups_member AS member
+     WHERE member.organization_id = %(organization_id)s AND member.confirmed_at IS NOT NULL
 """
 SIGNED_UP = """
        AND EXISTS (SELECT FROM signups_signup AS one JOIN signups_shift AS shift ON shift.id = one.shift_id
@@ -59,6 +60,8 @@ def announced(message: OutboxMessage) -> Mail | Outcome:
     member = Member.objects.filter(pk=message.payload["member_id"]).first()
     if announcement is None or member is None:
         return dropped("the announcement or the person is not there any more")
+    if member.confirmed_at is None:
+        return dropped(NOT_CONFIRMED)
     organization, author = one_line(announcement.organization.name), announcement.author
     says: dict[str, Any] = {
         "subject": one_line(announcement.subject),

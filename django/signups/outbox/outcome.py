@@ -15,6 +15,7 @@ class Outcome:
     why: str = ""
 
 
+NOT_CONFIRMED = "the person has not said yes to being written to"
 SENT = Outcome(OutboxMessage.State.SENT)
 
 

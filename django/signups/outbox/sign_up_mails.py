@@ -12,7 +12,7 @@ from signups.models import Event, OutboxMessage, SignUp
 from signups.outbox.calendar_file import calendar_file
 from signups.outbox.links import manage_link, page
 from signups.outbox.mails import Mail, one_line, span
-from signups.outbox.outcome import Outcome, dropped
+from signups.outbox.outcome import NOT_CONFIRMED, Outcome, dropped
 from signups.reminders import AHEAD_S
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def _find(message: OutboxMessage) -> SignUp | None:
     return found.filter(pk=message.payload["sign_up_id"]).first()
 
 
-def _mail(sign_up: SignUp, template: str, *, calendar_of: OutboxMessage | None = None, **more: Any) -> Mail:
+def _mail(sign_up: SignUp, template: str, *, calendar_of: OutboxMessage | None = None, **more: Any) -> Mail | Outcome:
+    if sign_up.member.confirmed_at is None:
+        return dropped(NOT_CONFIRMED)
     shift, event = sign_up.shift, sign_up.shift.event
     organization = one_line(sign_up.organization.name)
     says = {

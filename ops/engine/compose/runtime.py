@@ -16,7 +16,7 @@ from ops.engine.compose.jobs import Jobs
 from ops.engine.compose.logs import Logs
 from ops.engine.compose.ports import read_listeners
 from ops.engine.errors import EngineError
-from ops.engine.host.files import write_routes
+from ops.engine.host.files import only_this_host, write_routes
 from ops.engine.host.state import Store
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.parallel import each
@@ -156,7 +156,12 @@ class ComposeRuntime:
     def write_routes(self, files: dict[str, str]) -> None:
         """Put these files in Traefik's watched folder, each by rename, and remove any other."""
         self.folders.make()
-        write_routes(self.folders.routes, files, mode=0o644)
+        write_routes(self.folders.routes, only_this_host(self._own_addresses()) | files, mode=0o644)
+
+    def _own_addresses(self) -> list[str]:
+        """Return the addresses by which containers see this host: that of its end of each of our networks."""
+        configs = [config for row in self._ours("networks") for config in row["IPAM"]["Config"] or ()]
+        return [config["Gateway"] for config in configs if "." in config.get("Gateway", "")]
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images and folders that no kept release and no replica needs, and old build cache."""

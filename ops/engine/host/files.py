@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+THIS_HOST_FILE = "this-host.yml"
+LOOPBACK = ("127.0.0.1/32", "::1/128")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -43,6 +48,13 @@ def write_routes(folder: Path, files: dict[str, str], *, mode: int = 0o600) -> N
                 if path.name not in files:
                     path.unlink()
         _put(folder / name, content, mode=mode)
+
+
+def only_this_host(addresses: Iterable[str]) -> dict[str, str]:
+    """Return the dynamic file that says who may use Traefik's internal entry point: this host, by these addresses."""
+    networks = [*LOOPBACK, *sorted({f"{address}/32" for address in addresses if address})]
+    middleware = {"this-host": {"ipAllowList": {"sourceRange": networks, "rejectStatusCode": 404}}}
+    return {THIS_HOST_FILE: json.dumps({"http": {"middlewares": middleware}}, indent=1) + "\n"}
 
 
 def _put(place: Path, content: str, *, mode: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ops.engine.errors import EngineError
-from ops.engine.host.files import write_routes
+from ops.engine.host.files import only_this_host, write_routes
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.processes import data_folder, images, jobs, logs, os_processes
 from ops.engine.processes.environments import READY, prune_environments
@@ -221,7 +221,7 @@ class ProcessesRuntime:
         """Put these files in Traefik's watched folder, each by rename, and remove any other."""
         with disk("writing the routes"):
             make_private(self.layout.routes)
-            write_routes(self.layout.routes, files)
+            write_routes(self.layout.routes, only_this_host(()) | files)
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images that no kept release and no replica needs, and environments that are old and unused."""

@@ -16,6 +16,7 @@ import { NewPasswordField, PasswordField } from "../ui/PasswordField";
 import { AccountLayout } from "./AccountLayout";
 import { ExpiredLink } from "./ExpiredLink";
 import { EmailField } from "./EmailField";
+import { SayYes } from "./SayYes";
 
 const ROLES = { owner: "an owner", coordinator: "a coordinator", volunteer: "a volunteer" };
 
@@ -37,7 +38,9 @@ export default function InvitationPage() {
       title={`Join ${invitation.organization_name}`}
       lead={`You are invited as ${ROLES[invitation.role]}, at ${invitation.email}.`}
     >
-      <Answer invitation={invitation} accepting={accepting} />
+      <SayYes token={invitation.is_listed ? token : null}>
+        <Answer invitation={invitation} accepting={accepting} />
+      </SayYes>
     </AccountLayout>
   );
 }

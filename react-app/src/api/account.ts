@@ -27,6 +27,9 @@ export const invitationQuery = (token: string) =>
 export const acceptInvitation = (token: string, newcomer: { name: string; password: string } | null) =>
   answer(api.POST("/invitations/accept", { body: { token, ...newcomer } }));
 
+/** Say yes to being on the list, without an account. */
+export const confirmInvitation = (token: string) => answer(api.POST("/invitations/confirm", { body: { token } }));
+
 export type Accepted = Awaited<ReturnType<typeof acceptInvitation>>;
 
 export const createOrganization = (body: OrganizationIn, key: string) =>

@@ -94,7 +94,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change one's password; every other session ends.
+         * @description Change one's password; every other session ends. Staff do so in admin, or by a mailed link.
          */
         put: operations["change_password"];
         /**
@@ -222,6 +222,26 @@ export interface paths {
          * @description Accept: signed in as who was invited, or, without an account, by choosing a name and a password.
          */
         post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Invitation
+         * @description Say yes to being on an organization's list, without an account.
+         */
+        post: operations["confirm_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -615,7 +635,7 @@ export interface paths {
         put?: never;
         /**
          * Add Person
-         * @description Write a volunteer down.
+         * @description Write a volunteer down, who is invited: nothing else reaches them before they have said yes.
          */
         post: operations["add_person"];
         delete?: never;
@@ -637,7 +657,8 @@ export interface paths {
          * Import Csv
          * @description Write people down from CSV: UTF-8, `,` or `;`, the columns name, email and phone named in the first line.
          *
-         *     Lines that are wrong are left out and named, the others are written. With `dry_run` nothing is.
+         *     Lines that are wrong are left out and named, the others are written. With `dry_run` nothing is. Who is new is
+         *     invited, so many a day as the organization may; nothing else reaches them before they have said yes.
          */
         post: operations["import_csv"];
         delete?: never;
@@ -1312,6 +1333,11 @@ export interface components {
             email: string;
             /** Has Account */
             has_account: boolean;
+            /**
+             * Is Listed
+             * @description Written down already: can say yes without an account.
+             */
+            is_listed: boolean;
             /** Organization Name */
             organization_name: string;
             /** Organization Slug */
@@ -1605,6 +1631,11 @@ export interface components {
             has_account: boolean;
             /** Id */
             id: number;
+            /**
+             * Is Confirmed
+             * @description False: somebody wrote this person down, who has not said yes so far.
+             */
+            is_confirmed: boolean;
             /**
              * Joined At
              * Format: date-time
@@ -2368,6 +2399,38 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    confirm_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     read_invitation: {
         parameters: {
             query?: never;
@@ -2659,6 +2722,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["RequestEntityTooLarge"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -18,6 +18,7 @@ import httpx
 import trustme
 from playwright.sync_api import ConsoleMessage
 
+from ops.engine.host.files import only_this_host
 from ops.engine.rollout.routes import HEALTH_CHECK
 from tests.ports import free_ports
 
@@ -75,6 +76,7 @@ def edge(
     *,
     settings: Mapping[str, str] | None = None,
     ports: list[int] | None = None,
+    hosts: tuple[str, ...] = (),
 ) -> Iterator[Edge]:
     """Run Traefik on the repository's own files, as the local target does, in front of these servers.
 
@@ -87,6 +89,8 @@ def edge(
     conf = folder / "traefik.yml"
     conf.write_text(fill_in(ROOT / "traefik/traefik.yml.template", environment))
     shutil.copytree(ROOT / "traefik/dynamic", folder / "dynamic")
+    for name, text in only_this_host(hosts).items():
+        (folder / "dynamic" / name).write_text(text)
     (folder / "dynamic/servers.yml").write_text(routes(servers))
     signer = authority.cert_pem.bytes().decode()
     log = folder / "traefik.log"

@@ -118,6 +118,15 @@ def test_http_redirects_to_https_at_its_port(running: Edge, method: str, status:
 
 
 @pytest.mark.req("A-14")
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1", f"evil.{DOMAIN}", f"{DOMAIN}.evil.example"])
+def test_http_redirects_nobody_to_a_name_that_is_not_ours(running: Edge, host: str) -> None:
+    answer = running.ask_plain("/events", host=host)
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert running.ask_plain("/x", host=f"www.{DOMAIN}").headers["location"].startswith(f"https://www.{DOMAIN}")
+
+
+@pytest.mark.req("A-14")
 def test_the_redirect_names_no_port_where_https_is_on_443(local_env: Path, tmp_path: Path) -> None:
     with edge(local_env, tmp_path, {"api": []}, settings={"HTTPS_PORT": "443"}) as usual:
         assert usual.ask_plain("/x", host=DOMAIN).headers["location"] == f"https://{DOMAIN}/x"

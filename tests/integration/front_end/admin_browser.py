@@ -75,6 +75,7 @@ class Staff:
         """Open a page of admin."""
         answer = self.browser.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
+        assert "no-store" in answer.headers["cache-control"], f"{path} is for one person: nothing may keep it"
         return Page(answer.text)
 
     def status(self, path: str) -> tuple[int, str]:

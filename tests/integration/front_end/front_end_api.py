@@ -160,7 +160,7 @@ class Api:
             self.signed_in = True
             return 200, SESSION | {"organization_slug": "tidy-coast"}
         if path == "/invitations/read":
-            invited = {"role": "coordinator", "email": "ben@example.org", "has_account": False}
+            invited = {"role": "coordinator", "email": "ben@example.org", "has_account": False, "is_listed": False}
             return 200, {"organization_name": "Tidy Coast", "organization_slug": "tidy-coast", **invited}
         if path == "/organizations":
             taken = [{"location": ["body", "slug"], "message": "Value error, this address is taken"}]

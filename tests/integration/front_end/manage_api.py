@@ -148,7 +148,14 @@ def _people(state: Pretended, request: Request) -> Answer:
 def _add_person(state: Pretended, request: Request) -> Answer:
     if any(one["email"] == request.body["email"] for one in state.people):
         return problem(409, "Somebody with this address is in the organization already.")
-    rest = {"role": "volunteer", "has_account": False, "joined_at": data.at(0), "upcoming": 0, "phone": ""}
+    rest = {
+        "role": "volunteer",
+        "has_account": False,
+        "is_confirmed": False,
+        "joined_at": data.at(0),
+        "upcoming": 0,
+        "phone": "",
+    }
     state.people.append({"id": 100 + len(state.people), **rest, **request.body})
     return 201, state.people[-1]
 

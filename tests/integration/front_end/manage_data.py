@@ -100,6 +100,7 @@ def people() -> list[Item]:
             "phone": "+44 20 7946 0" + f"{number:03}" if number % 3 else "",
             "role": "owner" if number == 1 else "coordinator" if number == 2 else "volunteer",
             "has_account": number % 2 == 1,
+            "is_confirmed": True,
             "joined_at": at(-40 + number),
             "upcoming": number % 4,
         }

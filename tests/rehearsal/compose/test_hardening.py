@@ -18,11 +18,11 @@ NETWORKS = {
     "worker": {"data", "egress"},
     "beat": {"data"},
     "api": {"edge", "data"},
-    "django": {"edge", "data"},
+    "django": {"inner", "data"},
     "flower": {"edge", "data"},
     "react-app": {"edge"},
     "nginx-static": {"edge"},
-    "traefik": {"public", "edge"},
+    "traefik": {"public", "edge", "inner"},
 }
 Container = dict[str, Any]
 
@@ -87,7 +87,27 @@ def test_a_service_is_in_its_networks_and_only_traefik_is_reached_from_outside(
 def test_the_networks_of_the_data_and_of_what_traefik_routes_to_lead_nowhere_else(real_host: EngineHost) -> None:
     names = real_host.docker("network", "ls", "--filter", "name=slipway_", "--format", "{{.Name}}").split()
     inner = {row["Name"] for row in json.loads(real_host.docker("network", "inspect", *names)) if row["Internal"]}
-    assert inner == {"slipway_edge", "slipway_data"}
+    assert inner == {"slipway_edge", "slipway_inner", "slipway_data"}
+
+
+@pytest.mark.req("A-14", "A-21")
+@pytest.mark.parametrize(
+    ("url", "answered"),
+    [
+        ("http://traefik:8081/api/rawdata", "404"),
+        ("http://traefik:8081/dashboard/", "404"),
+        ("http://traefik:8081/admin/login/", "404"),
+        ("http://{django}:8000/admin/login/", "000"),
+        ("http://django:8000/admin/login/", "000"),
+        ("http://api:8000/ready", "200"),
+    ],
+)
+def test_a_container_behind_traefik_reaches_neither_its_api_nor_the_admin(
+    containers: dict[str, Container], real_host: EngineHost, url: str, answered: str
+) -> None:
+    inner = containers["django"]["NetworkSettings"]["Networks"]["slipway_inner"]["IPAddress"]
+    ask = f"curl -s -o /dev/null -m 3 -w '%{{http_code}}' -H 'Host: localhost' {url.format(django=inner)} || true"
+    assert real_host.docker("exec", containers["react-app"]["Name"].lstrip("/"), "sh", "-c", ask) == answered
 
 
 @pytest.mark.req("A-19")

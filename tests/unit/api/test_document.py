@@ -31,11 +31,19 @@ OWN_REFUSALS: dict[str, set[str]] = {
         "remove_person",
         "revoke_invitation",
         "accept_invitation",
+        "confirm_invitation",
         "read_file",
     },
-    "410": {"choose_password", "read_sign_up", "cancel_sign_up", "read_invitation", "accept_invitation"},
+    "410": {
+        "choose_password",
+        "read_sign_up",
+        "cancel_sign_up",
+        "read_invitation",
+        "accept_invitation",
+        "confirm_invitation",
+    },
     "415": {"import_csv"},
-    "429": {"register", "forgot", "log_in", "change_password", "sign_up", "invite"},
+    "429": {"register", "forgot", "log_in", "change_password", "sign_up", "invite", "announce"},
 }
 
 
@@ -141,6 +149,7 @@ def test_who_may_use_an_operation_stands_beside_it() -> None:
         "cancel_sign_up",
         "read_invitation",
         "accept_invitation",
+        "confirm_invitation",
     }
 
 

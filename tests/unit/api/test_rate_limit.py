@@ -29,7 +29,7 @@ class Redis:
             assert not args or args == [60_000]
             if self.error:
                 raise self.error
-            self.counts[keys[0]] = self.counts.get(keys[0], 0) + (1 if "INCR" in script else -1)
+            self.counts[keys[0]] = self.counts.get(keys[0], 0) + ("INCR" in script) - ("DECR" in script)
             return self.counts[keys[0]], self.left_ms
 
         return run
@@ -57,6 +57,18 @@ def test_what_is_given_back_does_not_count() -> None:
         asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
 
 
+def test_a_look_counts_nothing_and_refuses_what_a_count_would() -> None:
+    redis: Any = Redis()
+    for _ in range(5):
+        asyncio.run(LIMIT.look(redis, "ada@example.org"))
+    _count(redis)
+    asyncio.run(LIMIT.look(redis, "ada@example.org"))
+    _count(redis)
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(LIMIT.look(redis, "ADA@example.org"))
+    assert (caught.value.status_code, caught.value.headers) == (429, {"Retry-After": "2"})
+
+
 def test_redis_never_sees_an_address() -> None:
     redis = Redis()
     _count(redis)
@@ -68,6 +80,8 @@ def test_without_redis_everything_is_allowed() -> None:
     for _ in range(5):
         _count(redis)
     asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
+    asyncio.run(LIMIT.look(redis, "ada@example.org"))
+    assert not asyncio.run(LIMIT.is_full(redis, "ada@example.org"))
 
 
 def test_asking_in_parallel_does_not_get_around_it() -> None:

@@ -70,6 +70,7 @@ def test_beats_schedule_names_tasks_that_there_are_and_lets_none_pile_up() -> No
     assert ast.literal_eval(done.stdout.splitlines()[-1]) == {
         "deliver": (True, 5.0, 5),
         "remind": (True, 600.0, 600),
+        "invite": (True, 600.0, 600),
         "purge": (True, 3600.0, 3600),
     }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import string
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from ops.engine.host.files import THIS_HOST_FILE, only_this_host
 
 ROOT = Path(__file__).parents[3]
 STATIC = ROOT / "traefik/traefik.yml.template"
@@ -82,6 +85,20 @@ def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
     }
 
 
+@pytest.mark.req("A-14")
+def test_whatever_is_at_the_internal_entry_point_asks_first_whether_it_is_this_host() -> None:
+    inside = {name: one for name, one in dynamic("routers").items() if "internal" in one["entryPoints"]}
+    assert len(inside) == 3
+    assert {one["middlewares"][0] for one in inside.values()} == {"this-host"}
+    (middleware,) = json.loads(only_this_host(["172.18.0.1", "", "172.19.0.1"])[THIS_HOST_FILE])["http"][
+        "middlewares"
+    ].values()
+    assert middleware["ipAllowList"] == {
+        "sourceRange": ["127.0.0.1/32", "::1/128", "172.18.0.1/32", "172.19.0.1/32"],
+        "rejectStatusCode": 404,
+    }
+
+
 @pytest.mark.req("C-08")
 def test_of_django_the_public_gets_one_path_behind_the_limits() -> None:
     routers = dynamic("routers").items()
@@ -151,7 +168,8 @@ def test_the_security_headers_are_strict(name: str) -> None:
 
 @pytest.mark.req("A-15")
 def test_routers_use_only_middlewares_that_exist() -> None:
-    known = set(dynamic("middlewares"))
+    by_engine = json.loads(only_this_host(())[THIS_HOST_FILE])["http"]["middlewares"]
+    known = {*dynamic("middlewares"), *by_engine}
     assert "strip-api-prefix" in known
     for router in dynamic("routers").values():
         assert set(router.get("middlewares", [])) <= known

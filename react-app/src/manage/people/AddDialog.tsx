@@ -43,7 +43,7 @@ export function AddDialog({ slug }: { slug: string }) {
             }
           >
             <Field label="Name" name="name" maxLength={200} autoComplete="off" />
-            <Field label="E-mail" name="email" type="email" maxLength={254} autoComplete="off" hint="Nobody is mailed by this." />
+            <Field label="E-mail" name="email" type="email" maxLength={254} autoComplete="off" hint="We ask them first: until they say yes, nothing else is mailed to them." />
             <Field label="Telephone" name="phone" type="tel" optional maxLength={50} autoComplete="off" />
           </Form>
         </Dialog>

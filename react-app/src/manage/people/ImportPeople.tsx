@@ -41,7 +41,8 @@ export function ImportPeople({ slug }: { slug: string }) {
       <h3>Import</h3>
       <p className="quiet">
         A CSV file with the columns <code>name</code>, <code>email</code> and perhaps <code>phone</code>. It is checked first; nothing changes
-        before you say so. <a href={`data:text/csv;charset=utf-8,${encodeURIComponent(EXAMPLE)}`} download="people.csv">Example file</a>
+        before you say so. Who is new is asked by mail first, so many a day; until they say yes, nothing else is mailed to them.{" "}
+        <a href={`data:text/csv;charset=utf-8,${encodeURIComponent(EXAMPLE)}`} download="people.csv">Example file</a>
       </p>
       <label className="button button-secondary file-button">
         {chosen ? "Choose another file" : "Choose a file"}

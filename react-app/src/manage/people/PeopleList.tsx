@@ -51,6 +51,7 @@ function PersonItem({ slug, person, own }: PersonItemProps) {
         {person.role !== "volunteer" && <span className="tag">{ROLE_WORDS[person.role]}</span>}
         <span>{upcomingWords(person.upcoming)}</span>
         {!person.has_account && <span>No account</span>}
+        {!person.is_confirmed && <span>Not confirmed yet</span>}
       </p>
       <div className="people-actions">
         <Button look="quiet" onClick={() => setOpen("edit")} aria-label={`Edit ${person.name}`}>

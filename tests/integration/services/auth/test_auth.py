@@ -118,8 +118,9 @@ def test_a_login_that_fails_does_not_say_why(api: Web, ada: Account, what: str) 
 
 def test_the_refresh_token_is_a_cookie_that_no_script_and_no_other_site_can_use(api: Web, ada: Account) -> None:
     answer = Browser(api).post("/auth/login", email=f" {ada.email.upper()} ", password=ada.password)
-    name, *attributes = [part.strip() for part in answer.headers["set-cookie"].split(";")]
-    assert name.startswith("refresh=")
+    cookies = answer.headers.get_list("set-cookie")
+    assert [one.partition("=")[0][:7] for one in cookies] == ["refresh", "device_"]
+    name, *attributes = [part.strip() for part in cookies[0].split(";")]
     assert {one.lower() for one in attributes} == {
         "httponly",
         "secure",
@@ -152,6 +153,16 @@ def test_a_new_password_ends_every_other_session(services: Services, ada: Accoun
     assert Browser(ada.web).status("POST", "/auth/login", email=ada.email, password=ada.password) == 401
     ((stored,),) = services.sql("SELECT password FROM signups_user WHERE id = %s", ada.id)
     assert stored.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_staff_gets_another_password_by_a_mailed_link_and_not_by_a_session(ada: Account) -> None:
+    ada.change("is_staff = true")
+    browser, chosen = ada.browser(), random_password()
+    refused = browser.ask("PUT", "/auth/password", json={"current": ada.password, "new": chosen})
+    assert (refused.status_code, "belongs to staff" in refused.json()["detail"]) == (403, True)
+    assert browser.status("GET", "/me") == 200, "nothing of it was done"
+    assert Browser(ada.web).status("POST", "/auth/password", token=ada.link(), password=chosen) == 200
+    assert Browser(ada.web).status("POST", "/auth/login", email=ada.email, password=chosen) == 200
 
 
 def test_a_login_under_way_while_all_sessions_end_does_not_outlive_them(services: Services, ada: Account) -> None:

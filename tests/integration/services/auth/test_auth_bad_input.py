@@ -149,17 +149,59 @@ def test_a_password_is_guessed_ten_times_a_minute_also_by_many_at_once(
     assert not any("@" in key for key in keys)
 
 
-def test_many_places_together_guess_a_hundred_times_in_ten_minutes(api: Web, ada: Account) -> None:
+@pytest.mark.req("D-09")
+def test_many_places_together_guess_a_hundred_times_in_ten_minutes_and_hold_no_known_device_up(
+    api: Web, ada: Account
+) -> None:
+    known = api.client.post("/auth/login", json={"email": ada.email, "password": ada.password})
     places = [f"198.51.100.{number // 10}" for number in range(110)]
     with ThreadPoolExecutor(8) as many:
         tries = list(many.map(lambda place: _log_in(api, ada.email, "wrong", place=place), places))
     assert (tries.count(401), tries.count(429)) == (100, 10)
+    assert _log_in(api, ada.email, ada.password, place="203.0.113.7") == 429, "nobody knows who that is"
+    device = next(one for one in known.headers.get_list("set-cookie") if one.startswith("device_")).partition(";")[0]
+    theirs = "device_00000000=" + device.partition("=")[2]
+    tries = [_log_in(api, ada.email, "wrong", place="203.0.113.7", cookie=device) for _ in range(12)]
+    assert [tries.count(401), tries.count(429)] == [10, 2], "who has the device guesses no more than that"
+    assert _log_in(api, ada.email, ada.password, place="203.0.113.7", cookie=theirs) == 429
 
 
-def _log_in(api: Web, email: str, password: str, *, place: str = "127.0.0.1") -> int:
+@pytest.mark.req("D-09")
+def test_a_device_that_is_known_logs_in_whatever_others_do(api: Web, services: Services, ada: Account) -> None:
+    known = api.client.post("/auth/login", json={"email": ada.email, "password": ada.password})
+    device = next(one for one in known.headers.get_list("set-cookie") if one.startswith("device_"))
+    assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/api/auth"} <= set(device.split("; "))
+    with Redis.from_url(services.environment["REDIS_URL"]) as redis:
+        redis.set(f"throttle:login-all:{hashlib.sha256(ada.email.encode()).hexdigest()}", 100, ex=600)
+        redis.set(f"throttle:login-place:{hashlib.sha256(b'203.0.113.9').hexdigest()}", 30, ex=60)
+    place = "203.0.113.9"
+    assert _log_in(api, ada.email, ada.password, place=place) == 429
+    assert _log_in(api, ada.email, ada.password, place=place, cookie=device.partition(";")[0]) == 200
+
+
+@pytest.mark.req("D-09")
+def test_one_password_is_not_tried_on_everybody_from_one_place(api: Web, ada: Account) -> None:
+    strangers = [random_email() for _ in range(40)]
+    with ThreadPoolExecutor(8) as many:
+        tries = list(many.map(lambda email: _log_in(api, email, "wrong", place="203.0.113.40"), strangers))
+    assert (tries.count(401), tries.count(429)) == (30, 10)
+    assert _log_in(api, ada.email, ada.password, place="203.0.113.40") == 429, "else the right guess would be told"
+    assert _log_in(api, ada.email, ada.password, place="203.0.113.41") == 200
+
+
+def test_an_office_of_24_behind_one_address_gets_in_within_a_minute(api: Web, ada: Account) -> None:
+    place = "203.0.113.24"
+    with ThreadPoolExecutor(8) as office:
+        mistyped = list(office.map(lambda _: _log_in(api, random_email(), "wrong", place=place), range(24)))
+        right = list(office.map(lambda _: _log_in(api, ada.email, ada.password, place=place), range(24)))
+    assert set(mistyped) == {401}
+    assert set(right) == {200}
+
+
+def _log_in(api: Web, email: str, password: str, *, place: str = "127.0.0.1", cookie: str = "") -> int:
     """Try it through a proxy that tells where the request came from, as Traefik does."""
-    given = {"email": email, "password": password}
-    return api.client.post("/auth/login", json=given, headers={"X-Forwarded-For": place}).status_code
+    given, headers = {"email": email, "password": password}, {"X-Forwarded-For": place, "Cookie": cookie}
+    return api.client.post("/auth/login", json=given, headers=headers).status_code
 
 
 def test_who_knows_the_password_may_log_in_as_often_as_they_like(api: Web, ada: Account) -> None:
@@ -175,6 +217,45 @@ def test_an_address_gets_five_mails_an_hour_with_an_account_or_without(
         assert seen == [202] * 5 + [429]
         assert Browser(api).status("POST", "/auth/register", email=email, name="Eve") == 429
         remove(services, email)
+
+
+@pytest.mark.req("D-09")
+def test_forty_strangers_are_not_registered_from_one_place(api: Web, services: Services) -> None:
+    strangers, from_here = [random_email() for _ in range(40)], {"X-Forwarded-For": "203.0.113.50"}
+    with ThreadPoolExecutor(8) as many:
+        seen = list(many.map(lambda email: _register(api, email, from_here), strangers))
+    written = services.sql("SELECT count(*) FROM signups_user WHERE email = ANY (%s)", strangers)
+    for email in strangers:
+        remove(services, email)
+    assert (seen.count(202), seen.count(429), written) == (30, 10, [(30,)])
+
+
+def _register(api: Web, email: str, headers: dict[str, str]) -> int:
+    given = {"name": "Grace", "email": email}
+    return api.client.post("/auth/register", json=given, headers=headers).status_code
+
+
+@pytest.mark.req("D-09")
+def test_other_places_cannot_keep_the_mail_with_a_new_password_away(api: Web, services: Services, ada: Account) -> None:
+    def ask(place: str, cookie: str = "", path: str = "forgot") -> int:
+        given, headers = {"email": ada.email}, {"X-Forwarded-For": place, "Cookie": cookie}
+        named = given | {"name": "Ada"} if path == "register" else given
+        return api.client.post(f"/auth/{path}", json=named, headers=headers).status_code
+
+    def mails() -> int:
+        return int(
+            services.sql("SELECT count(*) FROM signups_outboxmessage WHERE payload->>'email' = %s", ada.email)[0][0]
+        )
+
+    known = api.client.post("/auth/login", json={"email": ada.email, "password": ada.password})
+    device = next(one for one in known.headers.get_list("set-cookie") if one.startswith("device_")).partition(";")[0]
+    places = [f"198.51.100.{number // 5}" for number in range(100, 120)]
+    assert {ask(place, path="register") for place in places} == {202}, "these mails hold no link"
+    places = [f"198.51.100.{number // 5}" for number in range(15)]
+    assert ({ask(place) for place in places}, mails()) == ({202}, 15)
+    assert (ask("203.0.113.60"), mails()) == (202, 16)
+    assert (ask("203.0.113.61"), mails()) == (202, 16), "one in the mailbox is not five minutes old"
+    assert (ask("198.51.100.0", device), mails()) == (202, 17)
 
 
 def test_without_redis_one_can_still_log_in(services: Services, ada: Account) -> None:

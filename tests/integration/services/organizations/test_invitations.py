@@ -98,6 +98,7 @@ def test_a_link_tells_what_it_invites_to(club: Club) -> None:
             "role": "coordinator",
             "email": email,
             "has_account": has_account,
+            "is_listed": False,
         }
 
 

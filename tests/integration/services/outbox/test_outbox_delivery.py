@@ -173,6 +173,36 @@ def test_an_announcement_reaches_its_audience_once(
     assert "&lt;b&gt;Boots&lt;/b&gt;" in text_of(mails[0], "html")
 
 
+@pytest.mark.req("B-17")
+def test_nothing_but_an_invitation_reaches_who_has_not_said_yes(club: Club, player: Worker) -> None:
+    ada, ben = club.member("ada"), club.member("ben")
+    club.services.sql("UPDATE signups_member SET confirmed_at = NULL WHERE id = %s", ada)
+    for one in (ada, ben):
+        club.services.sql("SELECT signups_cancel(%s)", club.sign_up(one))
+        club.sign_up(one)
+    club.put("announcement", announcement_id=announcement(club))
+    invitation = club.one(
+        "INSERT INTO signups_invitation (organization_id, email, expires_at)"
+        " VALUES (%s, %s, now() + interval '7 days') RETURNING id",
+        club.id,
+        club.address("ada"),
+    )
+    club.put("invitation", invitation_id=invitation)
+    player.deliver()
+    club.services.sql("UPDATE signups_outboxmessage SET due_at = now() WHERE organization_id = %s", club.id)
+    player.deliver()
+    mails = player.mails(club.address(""))
+    to_ada = [mail for mail in mails if club.address("ada") in str(mail["To"])]
+    assert ["invites you to join" in str(mail["Subject"]) for mail in to_ada] == [True]
+    assert "You need no account for it" in text_of(to_ada[0])
+    assert len(mails) - len(to_ada) >= 3, "Ben heard of all of it"
+    left = club.services.sql(
+        "SELECT count(*) FROM signups_outboxmessage WHERE organization_id = %s AND state NOT IN ('sent', 'dropped')",
+        club.id,
+    )
+    assert left == [(0,)]
+
+
 def test_an_export_holds_the_organizations_people_and_no_formula(club: Club, player: Worker) -> None:
     club.sign_up(club.member("ada", name='=HYPERLINK("x")'))
     wanted = club.one("INSERT INTO signups_export (organization_id) VALUES (%s) RETURNING id", club.id)

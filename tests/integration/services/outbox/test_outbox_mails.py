@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,29 @@ def test_what_people_write_stays_text_and_begins_no_header(club: Club, worker_of
     assert mail["Subject"] == "You are in: Tea Bcc: eve@example.org <img src=x>"
     assert "&lt;img src=x&gt;" in text_of(mail, "html")
     assert "<img" not in text_of(mail, "html")
+
+
+@pytest.mark.req("B-17")
+def test_no_mail_makes_a_link_of_a_name_that_was_there_before_names_were_looked_at(
+    club: Club, worker_of_mails: Worker
+) -> None:
+    club.services.sql("UPDATE signups_organization SET name = 'Win at evil.example/prize' WHERE id = %s", club.id)
+    author = club.member("olga", name="https://evil.example/olga")
+    ada = club.member("ada", name="Ada, see http://evil.example/ada")
+    announcement = club.one(
+        "INSERT INTO signups_announcement (organization_id, author_id, audience, subject, body)"
+        " VALUES (%s, %s, 'everyone', 'Storm', 'Read https://weather.example/today & bring boots.') RETURNING id",
+        club.id,
+        author,
+    )
+    club.put("announced", announcement_id=announcement, member_id=ada)
+    worker_of_mails.deliver()
+    [mail] = worker_of_mails.mails(club.address("ada"))
+    assert text_of(mail).startswith("Hello there,")
+    assert mail["To"].addresses[0].display_name == ""
+    page = text_of(mail, "html")
+    assert re.findall(r'href="([^"]+)"', page) == ["https://weather.example/today"]
+    assert "https://evil.example/olga, Win at evil.example/prize" in page
 
 
 def test_an_announcement_begins_no_header_whatever_its_organization_is_called(

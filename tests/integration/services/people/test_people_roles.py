@@ -150,6 +150,7 @@ def test_a_link_or_an_account_opens_what_has_no_organization_in_its_path(clubs: 
     club, _ = clubs
     assert club.ask("GET", "/me/sign-ups").status_code == 401
     assert club.ask("DELETE", "/me/sign-ups/1").status_code == 401
-    for path in ("/sign-ups/read", "/sign-ups/cancel", "/invitations/read", "/invitations/accept"):
+    links = {"sign-ups": ("read", "cancel"), "invitations": ("read", "accept", "confirm")}
+    for path in (f"/{noun}/{verb}" for noun, verbs in links.items() for verb in verbs):
         assert club.ask("POST", path, json={"token": "x"}).status_code in {404, 410}
         assert club.ask("POST", path, json={}).status_code == 422

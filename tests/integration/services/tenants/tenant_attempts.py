@@ -130,6 +130,7 @@ ELSEWHERE: dict[str, Callable[[Tenant, Tenant], Attempt]] = {
     "POST /sign-ups/cancel": lambda _, b: ("POST", "/sign-ups/cancel", {"json": {"token": _forged(b)}}, 410),
     "POST /invitations/read": lambda _, b: ("POST", "/invitations/read", {"json": {"token": b.link[:-1]}}, 404),
     "POST /invitations/accept": lambda _, b: ("POST", "/invitations/accept", {"json": {"token": b.link[:-1]}}, 404),
+    "POST /invitations/confirm": lambda _, b: ("POST", "/invitations/confirm", {"json": {"token": b.link[:-1]}}, 404),
     "POST /auth/register": lambda _, b: (
         "POST",
         "/auth/register",

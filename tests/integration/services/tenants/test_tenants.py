@@ -31,7 +31,9 @@ def theirs(apart: Services, apart_api: Web) -> Iterator[Tenant]:
 
 
 def _ask(mine: Tenant, method: str, path: str, **more: Any) -> httpx.Response:
-    return mine.club.ask(method, path, mine.club.owner, **more)
+    answer = mine.club.ask(method, path, mine.club.owner, **more)
+    assert answer.headers.get("cache-control") == "no-store", "it is for one person: nothing on the way may keep it"
+    return answer
 
 
 def _filled(operation: str, ids: dict[str, Any]) -> tuple[str, str]:

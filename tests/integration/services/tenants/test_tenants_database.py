@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -195,6 +196,10 @@ REFUSED = (
     "DELETE FROM signups_user",
     "UPDATE signups_organization SET slug = 'eve'",
     "DELETE FROM signups_organization",
+    "UPDATE signups_organization SET daily_mails = 1000000",
+    "INSERT INTO signups_organization (name, slug, daily_mails) VALUES ('Eve', 'eve-and-more', 1000000)",
+    "INSERT INTO signups_organization (name, slug, created_at) VALUES ('Eve', 'eve-and-more', now() - interval '1y')",
+    "UPDATE signups_announcement SET expected = 0",
     "INSERT INTO signups_onetimetoken (user_id, token_hash, expires_at) SELECT id, '', now() FROM signups_user",
     "UPDATE signups_outboxmessage SET state = 'sent'",
     "SELECT * FROM django_session",
@@ -221,6 +226,45 @@ def test_what_the_role_may_not_do_is_refused(api_role: Api, statement: str) -> N
     _enter(api_role)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         api_role.execute(statement.encode())
+
+
+@pytest.mark.req("B-17", "D-09")
+@pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
+def test_the_role_gives_staff_no_other_password_without_their_mailed_link(
+    api_role: Api, two: tuple[Tenant, Tenant], flag: str
+) -> None:
+    owner, other = (one.club.owner.user_id for one in two)
+    club, link = two[0].club, secrets.token_urlsafe(8)
+    club.sql(f"UPDATE signups_user SET {flag} = true WHERE id = %s", owner)  # noqa: S608 - one of the two above
+    for user in (owner, other):
+        token = link if user == owner else f"{link}x"
+        club.sql(
+            "INSERT INTO signups_onetimetoken (user_id, token_hash, expires_at)"
+            " VALUES (%s, sha256(%s::bytea), now() + interval '1h')",
+            user,
+            token.encode(),
+        )
+    assert _passwords_set(api_role, other, brings="") == 1, "of whom is no staff"
+    for brought in ("", "made up", f"{link}x"):
+        with pytest.raises(psycopg.DatabaseError) as refused:
+            _passwords_set(api_role, owner, brings=brought)
+        assert refused.value.sqlstate == "SU003"
+    assert _passwords_set(api_role, owner, brings=link) == 1
+    club.sql("UPDATE signups_onetimetoken SET expires_at = now() WHERE user_id = %s", owner)
+    with pytest.raises(psycopg.DatabaseError):
+        _passwords_set(api_role, owner, brings=link)
+    api_role.rollback()
+    _enter(api_role, user=owner)
+    alike = "UPDATE signups_user SET last_login = now(), password = password WHERE id = %s"
+    assert api_role.execute(alike, (owner,)).rowcount == 1, "logging in changes no password"
+
+
+def _passwords_set(api_role: Api, user: int | None, *, brings: str) -> int:
+    api_role.rollback()
+    api_role.execute("SELECT set_config('slipway.mailed_token', %s, true)", (brings,))
+    changed = api_role.execute("UPDATE signups_user SET password = '!' || random() WHERE id = %s", (user,)).rowcount
+    api_role.rollback()
+    return changed
 
 
 @pytest.mark.req("B-17")
