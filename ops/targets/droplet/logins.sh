@@ -154,11 +154,11 @@ reload_ssh() { systemctl reload ssh 2>/dev/null || systemctl try-restart ssh; }
 arm() { # arm SECONDS: have the host open the log-ins again after that time, counted anew from a boot
   put 700 "$take_back" <<SCRIPT || true
 #!/bin/sh
-# Nobody confirmed in time that they can still log in: SSH lets in again whom it let in before.
-if [ -e $before ]; then mv -f $before $dropin; else rm -f $dropin; fi
+# Nobody confirmed in time that they can still log in: SSH lets in again whom it let in before. May be cut and run again.
+if [ -e $before ]; then cp -p $before $dropin.slipway-new && mv -f $dropin.slipway-new $dropin; else rm -f $dropin; fi
 systemctl reload ssh 2>/dev/null || systemctl try-restart ssh
 systemctl disable --now slipway-logins.timer 2>/dev/null
-rm -f $units.timer $units.service $take_back
+rm -f $units.timer $units.service $take_back $before
 systemctl daemon-reload
 echo 'slipway: nobody confirmed that they can log in: SSH lets in again whom it let in before'
 SCRIPT
