@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.engine.ask import ask, burst, place_from, questions_from
 from ops.engine.durations import seconds
 from ops.engine.errors import INTERRUPTED, EngineError
 from ops.engine.examine import examine
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         "plan": _plan,
         "status": _status,
         "examine": _examine,
+        "ask": _ask,
         "follow": _follow,
         "run": _run,
         "logs": _logs,
@@ -112,6 +114,13 @@ def _status(asked: argparse.Namespace) -> int:
 def _examine(asked: argparse.Namespace) -> int:
     runtime = open_runtime(asked.runtime, asked.root)
     return _print(examine(asked.root, runtime, fetch, log_lines=asked.log_lines))
+
+
+def _ask(asked: argparse.Namespace) -> int:
+    at = place_from(asked.at)
+    answers = ask(at, questions_from(asked.questions), limit_s=asked.limit)
+    told = burst(at, asked.burst, most=asked.most, limit_s=asked.limit) if asked.burst else None
+    return _print({"answers": answers, "burst": told})
 
 
 def _follow(asked: argparse.Namespace) -> int:

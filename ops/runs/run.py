@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from ops.errors import OpsError
 from ops.redact import Redactor
 from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
 from ops.runs.console import Console
-from ops.runs.report import Failure, Instance, Outcome, Report, changes_from, steps_from
+from ops.runs.report import QUIET, Before, Failure, Instance, Outcome, Report, changes_from, planned_from, steps_from
 from ops.verification import Check, Observations
 
 
@@ -40,6 +40,7 @@ class Run:
         self.outcome: Outcome = "success"
         self.is_interrupted = False
         self.is_released = False  # the engine said success in this run
+        self.before: Before | None = None  # how the release before answered, where it was asked
         self.instance: Instance | None = None
         self.origin = Origin()  # of the release that the run is about
         self.went_back = ""  # the release that was brought back, in words
@@ -62,6 +63,15 @@ class Run:
         stamped = {"at": utc_now().isoformat(timespec="milliseconds"), **event}
         self.events.append(stamped)
         self.console.event(stamped)
+
+    def progress(self, step: str) -> Callable[[str], None]:
+        """Return a function that shows progress of a step of the operator's side."""
+        return lambda text: self.add({"event": "progress", "step": step, "text": text})
+
+    @property
+    def has_released(self) -> bool:
+        """Tell whether the engine planned to change anything: only that can be taken back."""
+        return any(change.action not in QUIET for change in planned_from(self.events))
 
     def say(self, text: str) -> None:
         """Show progress of the operator's side."""
@@ -119,6 +129,7 @@ class Run:
             instance=self.instance,
             origin=self.origin,
             went_back=self.went_back,
+            before=self.before,
         )
         return self.redactor.value(report)  # before anything is wrapped or cut to fit
 

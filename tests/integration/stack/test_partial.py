@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.commands.verify import Verified, verify
+from ops.commands.looks import Verified
+from ops.commands.verify import verify
 from ops.redact import Redactor
 from ops.runs.artifacts import create_run_folder
 from ops.targets.local.host import LocalHost

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ops.commands import verify
+from ops.commands.looks import Verified
 from ops.commands.rollback import rollback
 from ops.commands.scale import counted, scale
-from ops.commands.verify import Verified
 from ops.engine.model import Origin
 from ops.errors import PreflightError, UsageError
 from ops.verification.observations import Observations

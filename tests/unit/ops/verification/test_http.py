@@ -124,18 +124,6 @@ def test_a_429_is_asked_once_more_after_its_time(server: Server, asking: Prober)
     assert len(server.handler.seen) == 2
 
 
-@pytest.mark.req("A-14")
-def test_a_burst_ends_at_the_first_429(server: Server, asking: Prober) -> None:
-    server.handler.left["limited"] = 20
-    answers = asking.burst(server.url("/limited"), most=500)
-    assert [answer.status for answer in answers].count(200) == 20
-    assert 21 <= len(answers) <= 28
-
-
-def test_a_burst_is_bounded(server: Server, asking: Prober) -> None:
-    assert len(asking.burst(server.url("/"), most=12)) == 12
-
-
 def test_several_routes_are_asked_at_once_under_their_names(server: Server, asking: Prober) -> None:
     answers = each(asking, {"home": ("GET", server.url("/")), "health": ("HEAD", server.url("/health"))})
     assert {name: answer.method for name, answer in answers.items()} == {"home": "GET", "health": "HEAD"}
