@@ -25,6 +25,7 @@ from ops.verification import (
     collect_observations,
     conclusion,
     evaluate,
+    is_unseen,
     slow,
     stepping_back,
     why_partial,
@@ -120,6 +121,8 @@ def judge(current: Run, target: Target, *, may_order: bool = False) -> None:
             current.warn(why_partial(current.seen, target.site))
             return
         failure = failure_of(current.checks)
+        if failure and is_unseen(current.seen, target.site):
+            raise _unseen(current, target)
         if failure:
             raise VerificationError(failure.what, why=failure.why, fix=failure.fix)
 
@@ -134,6 +137,15 @@ def look(current: Run, target: Target) -> None:
     with stepping_back() if target.site.loopback_only else contextlib.nullcontext():
         verified = look_until_it_stands(once, target.host, target.site, say=current.progress("verify"))
     current.checks, current.seen = verified.checks, verified.seen
+
+
+def _unseen(current: Run, target: Target) -> VerificationError:
+    released = "what was released was left as it is" if current.has_released else "nothing was changed"
+    return VerificationError(
+        "neither the site nor its host answers",
+        why=f"{current.seen.problems['host']}; nothing can be told of what runs there, so {released}",
+        fix=target.site.word("verify"),
+    )
 
 
 def _warn_of_slow(current: Run) -> None:

@@ -23,7 +23,15 @@ from ops.verification.patience import MOST_LOOKS, WAIT_S, Doubt, Waits, doubt_ab
 from ops.verification.priority import stepping_back
 from ops.verification.reorder_certificate import await_certificate
 from ops.verification.shown_certificate import covers
-from ops.verification.verdict import Verdict, conclusion, is_comparable, known_faults, verdict_on, why_partial
+from ops.verification.verdict import (
+    Verdict,
+    conclusion,
+    is_comparable,
+    is_unseen,
+    known_faults,
+    verdict_on,
+    why_partial,
+)
 
 if TYPE_CHECKING:
     from ops.verification.http import Prober
@@ -57,6 +65,7 @@ __all__ = [
     "evaluate",
     "failed",
     "is_comparable",
+    "is_unseen",
     "issuer_of",
     "known_faults",
     "prober",

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ops.verification.checks.check import Check, failed, slow
 from ops.verification.observations import Observations, ServiceState, Site
-from ops.verification.verdict import conclusion, is_reached
+from ops.verification.verdict import conclusion, is_unseen
 
 Waits = Literal["", "replicas", "host"]
 WAIT_S: dict[Waits, float] = {"": 0.0, "replicas": 90.0, "host": 180.0}  # how long each is waited for, in all
@@ -61,7 +61,7 @@ def doubt_about(
 
 def _what_comes_by_itself(seen: Observations, site: Site) -> Doubt | None:
     """Return what need only be waited for: a host that restarts, replicas that start."""
-    if "host" in seen.problems and not is_reached(seen, site) and not site.loopback_only:
+    if is_unseen(seen, site):
         return Doubt(why="neither the site nor its host answers: it may be restarting", waits_for="host")
     starting = [one for one in seen.services if is_starting(one, seen)]
     if not starting:

@@ -104,6 +104,11 @@ def why_partial(seen: Observations, site: Site) -> str:
     return f"the site answers, but its host could not be asked ({why})"
 
 
+def is_unseen(seen: Observations, site: Site) -> bool:
+    """Tell whether neither the site takes connections from here, nor its host could be asked."""
+    return not site.loopback_only and "host" in seen.problems and not is_reached(seen, site)
+
+
 def is_reached(seen: Observations, site: Site) -> bool:
     """Tell whether the site takes connections from here; a refused certificate is an answer too."""
     web = {site.http_port, site.https_port}

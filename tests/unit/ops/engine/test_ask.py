@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import ssl
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from ops.engine.cli import main
 from ops.engine.http import own_loopback
 from ops.verification.engine_answers import answers_from, burst_from
 from tests.unit.ops.verification.https_server import DOMAIN, Handler, serve
-
-LINUX = sys.platform == "linux"
 
 
 class Edge:
@@ -78,11 +75,10 @@ def test_answers_of_a_burst_that_are_neither_good_nor_a_429_are_counted(edge: Ed
     assert (told.asked, told.others, told.other is not None) == (3, 3, True)
 
 
-@pytest.mark.skipif(not LINUX, reason="elsewhere 127.0.0.1 is the only loopback address")
 def test_this_host_asks_from_an_address_that_nobody_else_asks_from() -> None:
     drawn = {own_loopback() for _ in range(20)}
-    assert len(drawn) > 15
-    assert all(address.startswith("127.") and address != "127.0.0.1" for address in drawn)
+    assert len(drawn) > 15 or drawn == {""}  # macOS has one
+    assert all(address.startswith("127.") and address != "127.0.0.1" for address in drawn - {""})
 
 
 def test_a_host_with_one_loopback_address_asks_from_that(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from ops.engine.http import own_loopback
 from ops.verification.http import Prober, connect, each, prober
 from tests.unit.ops.verification.https_server import DOMAIN, Handler, serve
 
@@ -107,6 +108,14 @@ def test_a_server_that_drips_is_cut_at_the_limit(server: Server) -> None:
         answer = asking.get(server.url("/drip"))
     assert "in time" in answer.error
     assert 0.2 < answer.seconds < 2
+
+
+@pytest.mark.req("A-14")
+def test_requests_come_from_the_stated_address_of_this_machine(server: Server) -> None:
+    address = own_loopback() or "127.0.0.1"
+    with prober(address="127.0.0.1", ca_file=server.ca_file, source=address) as asking:
+        answer = asking.get(server.url("/"))
+    assert (answer.status, answer.header("x-client")) == (200, address)
 
 
 def test_head_has_headers_and_no_body(server: Server, asking: Prober) -> None:
