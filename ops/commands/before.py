@@ -10,7 +10,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
 from ops.commands.looks import Verified
@@ -32,9 +31,12 @@ class LiveRelease:
         self.id = ""
         self._target, self._run_id = target, run_id
         self._asked: Future[Verified] | None = None
+        self._is_late = False  # the engine went on without the answers: they may be those of the next release
 
     def heard(self, event: Mapping[str, Any]) -> None:
         """Begin to ask once the engine's plan says that the live release will change."""
+        if event["event"] == "held":
+            self._is_late = not event["answered"]
         if event["event"] != "plan" or self._asked is not None:
             return
         self.id = event.get("live") or ""
@@ -44,7 +46,7 @@ class LiveRelease:
 
     def answers(self) -> Before | None:
         """Return what failed on it; None when it was not asked, or not what it should answer."""
-        if self._asked is None:
+        if self._asked is None or self._is_late:
             return None
         try:
             found = self._asked.result()
@@ -68,7 +70,7 @@ class LiveRelease:
                 self._target.host.tell(self._run_id, ASKED if asked.done() else ASKING)
             if asked.done():
                 return
-            with contextlib.suppress(NotYet, Exception):
+            with contextlib.suppress(Exception):
                 asked.result(timeout=HEARD_EVERY_S)
 
 

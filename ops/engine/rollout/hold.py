@@ -23,4 +23,5 @@ def hold(engine: Engine, held: Hold | None) -> bool:
         return held.is_over() or min(held.silent_s(), engine.waiter.now() - began) > SILENCE_S
 
     engine.waiter.until(is_over, timeout_s=LONGEST_S, every_s=0.05)
+    engine.journal.write("held", answered=held.is_over())
     return True

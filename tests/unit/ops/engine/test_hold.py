@@ -40,10 +40,15 @@ def held(made: World, asked: Asked) -> float:
     return engine.waiter.now() - began
 
 
+def answered(made: World) -> list[bool]:
+    """Return what was told of how the hold ended."""
+    return [entry["answered"] for entry in made.journal.entries if entry["event"] == "held"]
+
+
 def test_it_holds_until_the_questions_are_answered() -> None:
-    asked = Asked(after=300)
-    assert 10 < held(world(), asked) < 20
-    assert asked.looked == 301
+    made, asked = world(), Asked(after=300)
+    assert 10 < held(made, asked) < 20
+    assert (asked.looked, answered(made)) == (302, [True])
 
 
 def test_answers_that_are_there_already_cost_nothing() -> None:
@@ -52,7 +57,9 @@ def test_answers_that_are_there_already_cost_nothing() -> None:
 
 @pytest.mark.req("B-01")
 def test_an_operator_who_is_gone_is_not_waited_for() -> None:
-    assert 6 <= held(world(), Asked(after=10**9, silent_s=float("inf"))) < 8
+    made = world()
+    assert 6 <= held(made, Asked(after=10**9, silent_s=float("inf"))) < 8
+    assert answered(made) == [False]
 
 
 def test_an_operator_who_never_ends_is_waited_for_two_minutes() -> None:
