@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from ops.commands.verify import judged
-from ops.targets.local.host import LocalHost
-from ops.verification import Site, collect
-from tests.stack import DOMAIN, Stack
+from ops.settings import load
+from ops.targets.local.target import LocalTarget
+from ops.verification import collect
+from tests.stack import Stack
 
 SHEET = Path("data") / "static" / "admin" / "css" / "base.css"
 
@@ -57,17 +58,12 @@ def test_what_fails_before_an_update_too_takes_nothing_back_and_is_no_success_ei
 
 @pytest.mark.req("A-14", "B-02")
 def test_a_rate_limit_that_others_use_up_is_no_verdict(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = Site(domain=DOMAIN, https_port=stack.https_port, http_port=stack.http_port, ca_file=str(stack.ca_file))
-    host = LocalHost(stack.state, environment={**stack.environment, "SLIPWAY_CACHE_DIR": _cache(stack)})
+    target = LocalTarget(stack.root, load(stack.root / ".env", environ=stack.environment, target="local"))
     monkeypatch.setattr(collect, "own_loopback", lambda: "")  # as on a droplet, and on macOS: one address for all
     with used_up(stack):
-        found = judged(host, site, say=lambda _: None)
+        found = judged(target.host, target.site, say=lambda _: None)
     assert [one for one in found.checks if not one.ok] == []
     assert found.seen.answers["api-health"].status == httpx.codes.OK  # asked from the host
-
-
-def _cache(stack: Stack) -> str:
-    return stack.environment["LOCAL_CACHE_DIR"]
 
 
 @contextlib.contextmanager
