@@ -20,6 +20,7 @@ from ops.engine.http import own_loopback
 
 MOST_BYTES = 65_536
 BURST_S = 5.0
+REACH_S = 2.0
 TOO_MANY_REQUESTS = 429
 AGENT = {"User-Agent": "slipway-verify", "Accept-Encoding": "identity"}
 Told = dict[str, Any]
@@ -48,11 +49,18 @@ def ask(at: tuple[str, int], questions: Iterable[tuple[str, str]], *, limit_s: f
 
 def burst(at: tuple[str, int], url: str, *, most: int, limit_s: float) -> Told:
     """GET a URL again and again until the first 429, `most` times or for some seconds; return what came of it."""
-    told: Told = {"asked": 0, "seconds": 0.0, "others": 0, "refused": None, "other": None}
+    told: Told = {"asked": 0, "seconds": 0.0, "others": 0, "refused": None, "other": None, "why": ""}
+    unanswered = 0
     began = time.monotonic()
     with contextlib.closing(Edge(at, url, limit_s=limit_s, source=own_loopback())) as edge:
         while told["asked"] < most and told["refused"] is None and time.monotonic() - began < BURST_S:
             answer = _asked(edge, "GET", url)
+            if answer["error"]:  # a connection may end between two requests; an edge that does not answer is no limit
+                unanswered += 1
+                if unanswered > 1:
+                    told["why"] = answer["error"]
+                    break
+                continue
             told["asked"] += 1
             if answer["status"] == TOO_MANY_REQUESTS:
                 told["refused"] = answer
@@ -98,7 +106,11 @@ def questions_from(text: str) -> list[tuple[str, str]]:
     return [(str(method), str(url)) for method, url in json.loads(text)]
 
 
-def place_from(text: str) -> tuple[str, int]:
-    """Read `address:port`."""
+def place_from(text: str, *, otherwise: str) -> tuple[str, int]:
+    """Read `address:port`; where nobody takes connections there, it is the host of the URL `otherwise`."""
     address, _, port = text.rpartition(":")
+    try:
+        socket.create_connection((address, int(port)), timeout=REACH_S).close()
+    except OSError:
+        return urlsplit(otherwise).hostname or address, int(port)
     return address, int(port)

@@ -117,7 +117,9 @@ def _examine(asked: argparse.Namespace) -> int:
 
 
 def _ask(asked: argparse.Namespace) -> int:
-    at = place_from(asked.at)
+    live = Store(asked.root).live()
+    edge_url = open_runtime(asked.runtime, asked.root).edge_url(live.edge) if live else ""
+    at = place_from(asked.at, otherwise=edge_url)  # a container has an address of its own too
     answers = ask(at, questions_from(asked.questions), limit_s=asked.limit)
     told = burst(at, asked.burst, most=asked.most, limit_s=asked.limit) if asked.burst else None
     return _print({"answers": answers, "burst": told})

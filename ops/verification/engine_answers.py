@@ -74,6 +74,7 @@ def burst_from(raw: Any) -> Burst:
         refused=_answer(told["refused"]) if told["refused"] else None,
         others=int(told["others"]),
         other=_answer(told["other"]) if told["other"] else None,
+        why=told["why"],
     )
 
 

@@ -74,7 +74,10 @@ class StubHost:
         self._note(verb)
         questions = json.loads(words[words.index("--questions") + 1]) if "--questions" in words else []
         answers = [{"method": one, "url": url, "text": "", "error": "refused"} for one, url in questions]
-        return {"answers": answers, "burst": {"asked": 1, "seconds": 0.1, "others": 1, "refused": None, "other": None}}
+        return {
+            "answers": answers,
+            "burst": {"asked": 1, "seconds": 0.1, "others": 1, "refused": None, "other": None, "why": ""},
+        }
 
     def run(self, service: str, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
         """Answer what every command answers."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ops.engine.ask import ask, burst
+from ops.engine.ask import ask, burst, place_from
 from ops.engine.cli import main
 from ops.engine.http import own_loopback
 from ops.verification.engine_answers import answers_from, burst_from
@@ -70,9 +70,17 @@ def test_a_burst_ends_at_the_first_429_or_when_it_has_asked_enough(edge: Edge) -
     assert (free.asked, free.refused) == (12, None)
 
 
-def test_answers_of_a_burst_that_are_neither_good_nor_a_429_are_counted(edge: Edge) -> None:
+def test_an_edge_that_does_not_answer_a_burst_ends_it_with_the_reason(edge: Edge) -> None:
     told = burst_from({"burst": burst(("127.0.0.1", 1), edge.url("/"), most=3, limit_s=1)})
-    assert (told.asked, told.others, told.other is not None) == (3, 3, True)
+    assert (told.asked, told.others) == (0, 0)
+    assert "refused" in told.why.lower()
+
+
+def test_where_nobody_takes_connections_the_container_of_the_edge_is_asked(edge: Edge) -> None:
+    listening = f"127.0.0.1:{edge.at[1]}"
+    assert place_from(listening, otherwise="http://172.18.0.9:8081") == edge.at
+    assert place_from("127.0.0.1:1", otherwise="http://172.18.0.9:8081") == ("172.18.0.9", 1)
+    assert place_from("127.0.0.1:1", otherwise="") == ("127.0.0.1", 1)
 
 
 def test_this_host_asks_from_an_address_that_nobody_else_asks_from() -> None:
