@@ -1,14 +1,16 @@
 """What happens in a deployment, in order?
 
 settings → the place made ready (a droplet: cloud, connect, prepare) → release → ship → the engine's steps → verify
-→ report. When the verification fails, the release before is brought back.
+→ report. The release before is asked the same as the verification will ask, while the engine builds. When the
+verification fails, and it did not fail then, the release before is brought back.
 """
 
 from __future__ import annotations
 
 from ops.commands.auto_rollback import auto_rollback
+from ops.commands.before import LiveRelease
 from ops.commands.engine_run import common_words, run_engine, switch_words
-from ops.commands.verify import has_changed, judge_release
+from ops.commands.verify import judge_release
 from ops.errors import VerificationError
 from ops.release import revision
 from ops.runs import Run
@@ -26,10 +28,11 @@ def deploy(request: Request, current: Run, target: Target) -> None:
         shipped = target.host.ship(run_id, shipment.release, shipment.files)
     typed = typed_word(request)
     words = ("--release", shipped, *common_words(request, target.root), "--word", typed, *switch_words(request))
-    run_engine(current, target, "deploy", words, typed=typed)
+    live = LiveRelease(target, run_id)
+    run_engine(current, target, "deploy", (*words, "--hold"), typed=typed, heard=live.heard)
+    current.before = live.answers()
     try:
         judge_release(current, target)
     except VerificationError as failure:
-        if not request.no_rollback and has_changed(current):
-            auto_rollback(request, current, target, failure=failure)
+        auto_rollback(request, current, target, released=shipment.release.id, failure=failure)
         raise

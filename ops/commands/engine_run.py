@@ -25,17 +25,18 @@ def run_engine(
     typed: str = "deploy",
     run_id: str = "",
     told_as: Callable[[Event], Event] = lambda event: event,
+    heard: Callable[[Event], None] = lambda _: None,
 ) -> None:
     """Start the engine, and follow it to its end; raises OpsError when it ends otherwise than well.
 
     `typed` is what the operator typed: an error that asks for a switch names it. `run_id` is that of `current` unless
-    it is another one; `told_as` changes its events on their way into `current`.
+    it is another one; `told_as` changes its events on their way into `current`, `heard` is given each as it comes.
     """
     named = run_id or current.folder.run_id
     target.host.start(named, verb, words)
     while True:
         try:
-            _show(current, target, named, typed=typed, told_as=told_as)
+            _show(current, target, named, typed=typed, told_as=told_as, heard=heard)
         except KeyboardInterrupt:
             if current.is_interrupted:
                 raise
@@ -58,8 +59,17 @@ def switch_words(request: Request, *names: str) -> tuple[str, ...]:
     return tuple(f"--{name.replace('_', '-')}" for name in names or SWITCHES if getattr(request, name))
 
 
-def _show(current: Run, target: Target, run_id: str, *, typed: str, told_as: Callable[[Event], Event]) -> None:
+def _show(
+    current: Run,
+    target: Target,
+    run_id: str,
+    *,
+    typed: str,
+    told_as: Callable[[Event], Event],
+    heard: Callable[[Event], None],
+) -> None:
     for event in target.host.follow(run_id):
+        heard(event)
         current.add(told_as(event))
         if event["event"] == "run_finished" and event["outcome"] != "success":
             current.outcome = event["outcome"]

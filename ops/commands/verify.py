@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ops.errors import VerificationError
-from ops.runs import NAMES, QUIET, Run, RunFolder, changes_from, evidence_of, failure_of
+from ops.runs import NAMES, Run, RunFolder, evidence_of, failure_of
 from ops.targets import Target
 from ops.verification import (
+    LIMIT_S,
+    PATIENCE_S,
     RULES,
+    Burst,
     Check,
-    Observations,
     ObservedHost,
     Site,
+    Verified,
     artifacts_complete,
     await_certificate,
     check,
     collect_observations,
     conclusion,
     evaluate,
+    is_unseen,
+    look_until_it_stands,
+    slow,
     stepping_back,
     why_partial,
 )
@@ -30,21 +35,21 @@ from ops.verification import (
 CERTIFICATE = "certificate"  # the check that tells whether the site shows the right one
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verified:
-    """What a verification found, for the report."""
-
-    checks: tuple[Check, ...]
-    seen: Observations
-
-
 def verify(
-    host: ObservedHost, site: Site, folder: RunFolder, *, checkout: Path, events: Iterable[Mapping[str, Any]] = ()
+    host: ObservedHost,
+    site: Site,
+    folder: RunFolder,
+    *,
+    checkout: Path,
+    events: Iterable[Mapping[str, Any]] = (),
+    limit_s: float = LIMIT_S,
+    burst: Burst | None = None,
 ) -> Verified:
-    """Look at the stack, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
+    """Look at the stack once, write the artifacts into the run's folder, and judge. `events` is the run's journal."""
     journal = tuple(events)
     migrated = any(event["event"] == "job" and event["name"] == "migrate" for event in journal)
-    seen = folder.redacted(collect_observations(host, site, with_migrations=not migrated))
+    looked = collect_observations(host, site, with_migrations=not migrated, limit_s=limit_s, burst=burst)
+    seen = folder.redacted(looked)
     evidence = evidence_of(seen, templates=templates(checkout), events=journal)
     for name, text in evidence.texts.items():
         folder.write(name, text)
@@ -53,10 +58,15 @@ def verify(
     return Verified(checks=(*evaluate(seen, site, RULES), *_folder_checks(folder, site)), seen=seen)
 
 
-def judged(host: ObservedHost, site: Site) -> Verified:
-    """Look at the stack and judge, with nothing written down."""
-    seen = collect_observations(host, site, with_migrations=False)
-    return Verified(checks=evaluate(seen, site, RULES), seen=seen)
+def judged(host: ObservedHost, site: Site, *, say: Callable[[str], None], most_wait_s: float | None = None) -> Verified:
+    """Look at the stack until what was seen stands, and judge, with nothing written down."""
+
+    def look(*, limit_s: float, burst: Burst | None) -> Verified:
+        seen = collect_observations(host, site, with_migrations=False, limit_s=limit_s, burst=burst)
+        return Verified(checks=evaluate(seen, site, RULES), seen=seen)
+
+    patience = {} if most_wait_s is None else {"most_wait_s": most_wait_s}
+    return look_until_it_stands(look, host, site, say=say, **patience)
 
 
 def note_unverified(folder: RunFolder, why: str, *, checkout: Path) -> None:
@@ -90,15 +100,10 @@ def _folder_checks(folder: RunFolder, site: Site) -> tuple[Check, Check]:
     return artifacts_complete(folder.absent(), site, total=len(NAMES)), no_secret
 
 
-def has_changed(current: Run) -> bool:
-    """Tell whether the run planned to change anything."""
-    return any(change.action not in QUIET for change in changes_from(current.events))
-
-
 def judge_release(current: Run, target: Target) -> None:
     """Look at what the engine has just released; raises VerificationError when a check fails."""
     current.is_released = True
-    is_new = has_changed(current)
+    is_new = current.has_released
     if is_new:
         await_certificate(target.host, target.site, say=current.say)
     judge(current, target, may_order=not is_new)
@@ -111,18 +116,41 @@ def judge(current: Run, target: Target, *, may_order: bool = False) -> None:
         lacks = may_order and any(one.id == CERTIFICATE and not one.ok for one in current.checks)
         if lacks and await_certificate(target.host, target.site, say=current.say):
             look(current, target)
-        concluded = conclusion(current.checks, current.seen, target.site)
-        if concluded == "partial" and current.is_released:
+        _warn_of_slow(current)
+        if conclusion(current.checks, current.seen, target.site) == "partial":
             current.outcome = "partial"
             current.warn(why_partial(current.seen, target.site))
             return
         failure = failure_of(current.checks)
+        if failure and is_unseen(current.seen, target.site):
+            raise _unseen(current, target)
         if failure:
             raise VerificationError(failure.what, why=failure.why, fix=failure.fix)
 
 
 def look(current: Run, target: Target) -> None:
-    """Gather the evidence of what runs, and check it."""
+    """Gather the evidence of what runs until it stands, and check it."""
+
+    def once(*, limit_s: float, burst: Burst | None) -> Verified:
+        told: dict[str, Any] = {"checkout": target.root, "events": current.events}
+        return verify(target.host, target.site, current.folder, **told, limit_s=limit_s, burst=burst)
+
     with stepping_back() if target.site.loopback_only else contextlib.nullcontext():
-        verified = verify(target.host, target.site, current.folder, checkout=target.root, events=current.events)
+        verified = look_until_it_stands(once, target.host, target.site, say=current.progress("verify"))
     current.checks, current.seen = verified.checks, verified.seen
+
+
+def _unseen(current: Run, target: Target) -> VerificationError:
+    released = "what was released was left as it is" if current.has_released else "nothing was changed"
+    return VerificationError(
+        "neither the site nor its host answers",
+        why=f"{current.seen.problems['host']}; nothing can be told of what runs there, so {released}",
+        fix=target.site.word("verify"),
+    )
+
+
+def _warn_of_slow(current: Run) -> None:
+    late = [f"`{one.id}` {one.seconds:.1f} s" for one in slow(current.checks)]
+    if late:
+        limits = f"{LIMIT_S:g} s is expected, {PATIENCE_S:g} s the limit"
+        current.warn(f"slow, asked twice: {', '.join(late)} ({limits}); host or network are busy")

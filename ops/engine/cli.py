@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops import screen
+from ops.engine.ask import ask, burst, place_from, questions_from
 from ops.engine.durations import seconds
 from ops.engine.errors import BROKEN_PIPE, EXIT_CODES, INTERRUPTED, EngineError
 from ops.engine.examine import examine
@@ -54,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         "plan": _plan,
         "status": _status,
         "examine": _examine,
+        "ask": _ask,
         "follow": _follow,
         "run": _run,
         "logs": _logs,
@@ -116,6 +118,15 @@ def _status(asked: argparse.Namespace) -> int:
 def _examine(asked: argparse.Namespace) -> int:
     runtime = open_runtime(asked.runtime, asked.root)
     return _print(examine(asked.root, runtime, fetch, log_lines=asked.log_lines))
+
+
+def _ask(asked: argparse.Namespace) -> int:
+    live = Store(asked.root).live()
+    edge_url = open_runtime(asked.runtime, asked.root).edge_url(live.edge) if live else ""
+    at = place_from(asked.at, otherwise=edge_url)  # a container has an address of its own too
+    answers = ask(at, questions_from(asked.questions), limit_s=asked.limit)
+    told = burst(at, asked.burst, most=asked.most, limit_s=asked.limit) if asked.burst else None
+    return _print({"answers": answers, "burst": told})
 
 
 def _follow(asked: argparse.Namespace) -> int:

@@ -1,8 +1,10 @@
-"""An HTTP request to a server of the stack."""
+"""An HTTP request to a server of the stack, and the address that it comes from."""
 
 from __future__ import annotations
 
 import http.client
+import random
+import socket
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -43,3 +45,15 @@ def fetch(url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
         return Response(0, f"{type(error).__name__}: {error}".encode())
     finally:
         connection.close()
+
+
+def own_loopback() -> str:
+    """Return a loopback address that nobody else asks from; empty where there is only one, as on macOS."""
+    drawn = random.SystemRandom()
+    address = f"127.{drawn.randint(1, 254)}.{drawn.randint(0, 255)}.{drawn.randint(1, 254)}"
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError:
+            return ""
+    return address

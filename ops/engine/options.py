@@ -25,6 +25,12 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--no-health", action="store_true", help="do not run health checks")
     seen = _verb(verbs, "examine", "print all that a verification wants to know")
     seen.add_argument("--log-lines", type=int, default=300, metavar="N", help="the last N lines of each log")
+    asked = _verb(verbs, "ask", "ask the public side from here, and print what it answers")
+    asked.add_argument("--at", required=True, metavar="ADDRESS:PORT", help="where the edge listens")
+    asked.add_argument("--limit", type=float, default=5.0, metavar="S", help="seconds that an answer may take")
+    asked.add_argument("--questions", default="[]", metavar="JSON", help="a list of [method, url]")
+    asked.add_argument("--burst", default="", metavar="URL", help="ask for it until the first 429 ...")
+    asked.add_argument("--most", type=int, default=0, metavar="N", help="... or so many times")
     journal = _verb(verbs, "follow", "print a run's journal until the run has finished")
     journal.add_argument("--run-id", required=True, help="the name of the run")
     journal.add_argument("--after", type=int, default=0, metavar="BYTES", help="how much of it is known already")
@@ -59,11 +65,13 @@ def _deploy(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--word", choices=("deploy", "update"), default="deploy", help="what the operator typed")
     verb.add_argument("--allow-breaking-migration", action="store_true", help="migrate although old code may break")
     verb.add_argument("--skip-dump", action="store_true", help="migrate without a dump of the database")
+    verb.add_argument("--hold", action="store_true", help="touch nothing while the live release is being asked")
 
 
 def _rollback(verb: argparse.ArgumentParser) -> None:
     _order(verb)
     verb.add_argument("--to", default="", metavar="RELEASE", help="this one instead of the one before")
+    verb.add_argument("--only-from", default="", metavar="RELEASE", help="only while this one is live")
     verb.set_defaults(word="rollback")
 
 

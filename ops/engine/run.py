@@ -18,6 +18,7 @@ from ops.engine.host.history import History
 from ops.engine.host.journal import Journal
 from ops.engine.host.lock import hold_lock
 from ops.engine.host.state import Store
+from ops.engine.host.words import HoldFiles
 from ops.engine.http import fetch
 from ops.engine.model import Release
 from ops.engine.rollout.context import Engine, Order
@@ -72,6 +73,7 @@ def order_of(asked: argparse.Namespace) -> Order:
         allow_interruption=asked.allow_interruption,
         allow_breaking_migration=getattr(asked, "allow_breaking_migration", False),  # of a deploy alone, as the next
         skip_dump=getattr(asked, "skip_dump", False),
+        hold=HoldFiles(asked.root / "runs" / asked.run_id) if getattr(asked, "hold", False) else None,
     )
 
 
@@ -79,7 +81,12 @@ def choose_past(asked: argparse.Namespace) -> Callable[[Store], Chosen]:
     """Choose the release before the live one, or the one that was named."""
 
     def choose(store: Store) -> Chosen:
-        past = store.read().past
+        state = store.read()
+        past = state.past
+        only_from = getattr(asked, "only_from", "")
+        if only_from and state.release != only_from:
+            why = f"`{state.release}` is live, and not `{only_from}`: somebody has changed it meanwhile"
+            raise EngineError("another release is live by now", why=why, fix="invoke history", family="host")
         wanted = asked.to or next(iter(past), "")
         release = store.load_release(wanted) if wanted in past else None
         if release is None:

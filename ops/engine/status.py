@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,17 @@ from ops.engine.parallel import each
 from ops.engine.rollout.gate import is_ready_now
 from ops.engine.runtime import Runtime
 
+READY_S = 2.0
 Row = dict[str, Any]
 MISSING = "missing"  # the live release wants it, and there is nothing of this name
 LAST_LINES = 5  # the last ones may be empty
 
 
-def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str, Any]:
-    """Return the live release, its replicas (with those that are missing), and who holds the lock."""
+def read_status(root: Path, runtime: Runtime, *, with_health: bool, ready_s: float = READY_S) -> dict[str, Any]:
+    """Return the live release, its replicas (with those that are missing), and who holds the lock.
+
+    `ready_s` is how long a replica may take to say that it is ready.
+    """
     store = Store(root)
     live = store.live()
     observed = runtime.observe()
@@ -31,7 +36,7 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
     def describe(replica: Replica) -> Row:
         service = service_roles.find_service(replica, known) if with_health else None
         last = "" if replica.state == "running" or not with_health else _last_line(runtime, replica.name)
-        health = _health(runtime, service, replica)
+        health = _health(runtime, service, replica, ready_s)
         return {**_row(replica), "healthy": health, "rss_mib": memory.get(replica.name), "last_line": last}
 
     rows = each(observed, describe, workers=8)
@@ -44,10 +49,11 @@ def read_status(root: Path, runtime: Runtime, *, with_health: bool) -> dict[str,
     }
 
 
-def _health(runtime: Runtime, service: Service | None, replica: Replica) -> bool | None:
+def _health(runtime: Runtime, service: Service | None, replica: Replica, ready_s: float) -> bool | None:
     if service is None:
         return None
-    return service_roles.is_present(replica) and is_ready_now(runtime, fetch, service, replica)[0]
+    asking = functools.partial(fetch, timeout_s=ready_s)
+    return service_roles.is_present(replica) and is_ready_now(runtime, asking, service, replica)[0]
 
 
 def _last_line(runtime: Runtime, name: str) -> str:

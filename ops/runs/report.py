@@ -68,6 +68,14 @@ class Instance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Before:
+    """What the release that was live before the run answered to the same questions: which checks failed on it."""
+
+    release: str
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileEntry:
     """A file of the artifact folder."""
 
@@ -99,6 +107,7 @@ class Report:
     instance: Instance | None = None
     origin: Origin = field(default_factory=Origin)
     went_back: str = ""  # the release that was brought back, in words; empty when none was
+    before: Before | None = None  # None: there was none, nothing was to change, or nobody could ask it the same
 
     @property
     def seconds(self) -> float:
@@ -128,19 +137,25 @@ def steps_from(events: Iterable[Event], *, started_at: datetime) -> tuple[Step, 
 
 
 def changes_from(events: Iterable[Event]) -> tuple[Change, ...]:
-    """Read what changed around the host, and what the run planned to change on it; of plans the last one counts."""
+    """Read what changed around the host, and what the run planned to change on it."""
     known = tuple(events)
     around = [raw for event in known if event["event"] == "changed_around" for raw in event["changes"]]
-    plans = [event["changes"] for event in known if event["event"] == "plan"]
-    return tuple(
-        Change(
-            service=raw["service"],
-            action=raw["action"],
-            why=raw.get("why", ""),
-            interrupts=bool(raw.get("interrupts")),
-            last_s=raw.get("last_s"),
-        )
-        for raw in (*around, *(plans[-1] if plans else ()))
+    return (*map(_change, around), *planned_from(known))
+
+
+def planned_from(events: Iterable[Event]) -> tuple[Change, ...]:
+    """Read what the engine planned to change; of plans the last one counts."""
+    plans = [event["changes"] for event in events if event["event"] == "plan"]
+    return tuple(map(_change, plans[-1] if plans else ()))
+
+
+def _change(raw: Mapping[str, Any]) -> Change:
+    return Change(
+        service=raw["service"],
+        action=raw["action"],
+        why=raw.get("why", ""),
+        interrupts=bool(raw.get("interrupts")),
+        last_s=raw.get("last_s"),
     )
 
 
@@ -162,6 +177,7 @@ def to_json(report: Report) -> str:
         "url": report.url,
         "origin": dataclasses.asdict(report.origin),
         "went_back": report.went_back,
+        "before": dataclasses.asdict(report.before) if report.before else None,
         "steps": [_rounded(dataclasses.asdict(step)) for step in report.steps],
         "changes": [dataclasses.asdict(change) for change in report.changed],
         "checks": [_rounded(dataclasses.asdict(check)) for check in report.checks],

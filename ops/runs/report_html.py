@@ -79,6 +79,7 @@ def render(report: Report, files: Iterable[FileEntry], missing: Mapping[str, str
         verified=any(step.name == "verify" for step in report.steps),  # or it ended before that
         ticks=_ticks(report),
         broken=failed(report.checks),
+        failed_before=_failed_before(report),
         groups=_groups(report.checks),
         header_columns=tuple(HEADER_COLUMNS),
         header_rows=tuple(_header_rows(report.answers)),
@@ -175,6 +176,12 @@ def _group(check_id: str) -> str:
     }:
         return "Protection"
     return "Inside"
+
+
+def _failed_before(report: Report) -> tuple[str, ...]:
+    """Return the checks that fail now, and failed on the release before as well."""
+    known = report.before.failed if report.before else ()
+    return tuple(one.id for one in failed(report.checks) if one.id in known)
 
 
 def _header_rows(answers: Mapping[str, Answer]) -> Iterable[HeaderRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from ops.errors import OpsError
 from ops.redact import Redactor
 from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
 from ops.runs.console import Console
-from ops.runs.report import Failure, Instance, Outcome, Report, changes_from, steps_from
+from ops.runs.report import QUIET, Before, Failure, Instance, Outcome, Report, changes_from, planned_from, steps_from
 from ops.verification import Check, Observations
 
 LATE = timedelta(seconds=5)  # by which an event may be heard of later than it was, or clocks differ, unnoticed
@@ -42,6 +42,7 @@ class Run:
         self.outcome: Outcome = "success"
         self.is_interrupted = False
         self.is_released = False  # the engine said success in this run
+        self.before: Before | None = None  # how the release before answered, where it was asked
         self.instance: Instance | None = None
         self.origin = Origin()  # of the release that the run is about
         self.went_back = ""  # the release that was brought back, in words
@@ -74,6 +75,15 @@ class Run:
             self._host_ahead = at - now if abs(at - now) > LATE else timedelta(0)
         shifted = at - (self._host_ahead or timedelta(0)) if told else at
         return shifted.isoformat(timespec="milliseconds")
+
+    def progress(self, step: str) -> Callable[[str], None]:
+        """Return a function that shows progress of a step of the operator's side."""
+        return lambda text: self.add({"event": "progress", "step": step, "text": text})
+
+    @property
+    def has_released(self) -> bool:
+        """Tell whether the engine planned to change anything: only that can be taken back."""
+        return any(change.action not in QUIET for change in planned_from(self.events))
 
     def say(self, text: str) -> None:
         """Show progress of the operator's side."""
@@ -131,6 +141,7 @@ class Run:
             instance=self.instance,
             origin=self.origin,
             went_back=self.went_back,
+            before=self.before,
         )
         return self.redactor.value(report)  # before anything is wrapped or cut to fit
 

@@ -47,6 +47,9 @@ class Host(Protocol):
     def follow(self, run_id: str) -> Iterator[dict[str, Any]]:
         """Yield the run's journal events until it has finished; a second call goes on after the last event."""
 
+    def tell(self, run_id: str, word: str) -> None:
+        """Leave a word for the engine that works on a run; see `ops.engine.host.words`."""
+
     def cancel(self) -> None:
         """Ask the engine to undo what it began."""
 

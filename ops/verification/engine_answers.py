@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.engine.runtime import Listener
-from ops.verification.observations import Answer, Ran, ServiceState
+from ops.verification.observations import Answer, Burst, Ran, ServiceState
 
 DJANGO_PARTS = ("celery-ping", "task-from-django", "django-check-deploy", "schema-compat-check")
 MIGRATIONS = "django-migrate"
@@ -29,6 +29,10 @@ class Examined:
     environment: Ran = field(default_factory=lambda: Ran(error=NOT_ASKED))
     logs: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    release: str = ""
+    host_time: float = 0.0
+    host_uptime: float = float("inf")
 
 
 def examined_from(raw: Any) -> Examined:
@@ -44,12 +48,34 @@ def examined_from(raw: Any) -> Examined:
         environment=_ran(raw["environment"], problems.get("environment", "")),
         logs=dict(raw["logs"]),
         problems=problems,
+        seconds={name: float(one) for name, one in (raw.get("seconds") or {}).items()},
+        release=(raw["status"] or {}).get("release") or "",
+        host_time=float(raw.get("now") or 0.0),
+        host_uptime=float(raw.get("uptime") or "inf"),
     )
 
 
 def services_from(status: Any) -> tuple[ServiceState, ...]:
     """Read the replicas of the engine's `status`."""
     return tuple(ServiceState(**_known(ServiceState, raw)) for raw in status["services"])
+
+
+def answers_from(raw: Any) -> tuple[Answer, ...]:
+    """Read the answers of the engine's `ask`, in the order of the questions."""
+    return tuple(_answer(one) for one in raw["answers"])
+
+
+def burst_from(raw: Any) -> Burst:
+    """Read the burst of the engine's `ask`."""
+    told = raw["burst"]
+    return Burst(
+        asked=int(told["asked"]),
+        seconds=float(told["seconds"]),
+        refused=_answer(told["refused"]) if told["refused"] else None,
+        others=int(told["others"]),
+        other=_answer(told["other"]) if told["other"] else None,
+        why=told["why"],
+    )
 
 
 def django_parts(ran: Ran, *, with_migrations: bool) -> dict[str, Ran]:
@@ -68,6 +94,10 @@ def _document(lines: Iterable[str]) -> dict[str, Any]:
             except ValueError:
                 continue
     return {}
+
+
+def _answer(raw: Any) -> Answer:
+    return Answer(**_known(Answer, raw), body_head=raw["text"])
 
 
 def _rawdata(raw: Any, problem: str) -> Answer:

@@ -23,18 +23,20 @@ from ops.verification.shown_certificate import read_certificate, staging_fault
 BODY_HEAD_BYTES = 1_048_576  # Traefik's whole configuration fits
 RETRY_AFTER_MAX_S = 5.0
 TOO_MANY_REQUESTS = 429
-BURST_THREADS = 3  # enough to outrun the limit; more would take the machine from visitors
 
 
 class Prober:
     """Ask one address for any name: Host header, SNI and the certificate check follow the URL, not the address.
 
     `staging` takes certificates of Let's Encrypt's staging directory, whose root nobody trusts: what can be verified of
-    them is verified, and any other certificate is an error.
+    them is verified, and any other certificate is an error. `source` is the address of this machine to ask from.
     """
 
-    def __init__(self, *, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False) -> None:
+    def __init__(
+        self, *, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False, source: str = ""
+    ) -> None:
         self._address = address
+        self._source = source
         self._limit_s = limit_s
         self._staging = staging
         self._broken = ""
@@ -63,21 +65,6 @@ class Prober:
             return answer
         time.sleep(_retry_after_s(answer))  # the server named this time, and it is capped
         return self._ask(method, url, body=body, any_certificate=any_certificate)
-
-    def burst(self, url: str, *, most: int) -> tuple[Answer, ...]:
-        """GET a URL up to `most` times, several at once, until the first 429; the 429, if any, is among the answers."""
-        full = threading.Event()
-
-        def one(_: int) -> Answer | None:
-            if full.is_set():
-                return None
-            answer = self._ask("GET", url)
-            if answer.status == TOO_MANY_REQUESTS or answer.error:
-                full.set()
-            return answer
-
-        with ThreadPoolExecutor(BURST_THREADS) as pool:
-            return tuple(answer for answer in pool.map(one, range(most)) if answer)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -130,7 +117,7 @@ class Prober:
         with self._lock:
             key = (host, any_certificate)
             if key not in self._clients:
-                self._clients[key] = _client(self._contexts[any_certificate], self._limit_s)
+                self._clients[key] = _client(self._contexts[any_certificate], self._limit_s, self._source)
             return self._clients[key]
 
 
@@ -144,10 +131,11 @@ def connect(host: str, port: int, *, limit_s: float = 1.0) -> Port:
     return Port(host=host, port=port, is_open=True, seconds=time.monotonic() - began)
 
 
-def _client(context: ssl.SSLContext, limit_s: float) -> httpx.Client:
+def _client(context: ssl.SSLContext, limit_s: float, source: str) -> httpx.Client:
     # No proxy, no netrc: the operator's environment must not decide what is verified.
     headers = {"Accept-Encoding": "identity", "User-Agent": "slipway-verify"}
-    return httpx.Client(verify=context, timeout=limit_s, trust_env=False, follow_redirects=False, headers=headers)
+    transport = httpx.HTTPTransport(verify=context, trust_env=False, local_address=source or None)
+    return httpx.Client(transport=transport, timeout=limit_s, trust_env=False, follow_redirects=False, headers=headers)
 
 
 def _blind_context() -> ssl.SSLContext:
@@ -197,9 +185,11 @@ def each(prober: Prober, asked: Mapping[str, tuple[str, str]], *, threads: int =
 
 
 @contextlib.contextmanager
-def prober(*, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False) -> Iterator[Prober]:
+def prober(
+    *, address: str, ca_file: str = "", limit_s: float = LIMIT_S, staging: bool = False, source: str = ""
+) -> Iterator[Prober]:
     """Open a prober, and close it again."""
-    opened = Prober(address=address, ca_file=ca_file, limit_s=limit_s, staging=staging)
+    opened = Prober(address=address, ca_file=ca_file, limit_s=limit_s, staging=staging, source=source)
     try:
         yield opened
     finally:

@@ -12,7 +12,8 @@ from typing import Any, Literal, Protocol
 from ops.engine.runtime import Listener
 from ops.settings import STANDARD_SSH_PORT
 
-LIMIT_S = 5.0  # every probe, and with it every check, has to be done in this time
+LIMIT_S = 5.0  # what takes longer is asked again, and is `slow` when it takes longer again
+PATIENCE_S = 15.0  # what takes longer than this has failed
 SERVICES = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
 # Who signs the certificate: this checkout's own authority, Let's Encrypt's staging directory, a private ACME server, or
 # whoever signed the operator's own files.
@@ -61,6 +62,11 @@ class Site:
         """Write a command that the operator may type next."""
         return " ".join(("invoke", *words, *(["--target", self.target] if self.target != "droplet" else [])))
 
+    @property
+    def entrance(self) -> str:
+        """Where the host itself finds the public side: Traefik's port on its own loopback address."""
+        return f"127.0.0.1:{self.https_port}"
+
     def logs(self, service: str) -> str:
         """Write the command that shows what a service says."""
         return self.word("logs", "--service", service)
@@ -103,6 +109,18 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Burst:
+    """How many requests in a row the host made at the edge until one was refused with a 429; `why` it made none."""
+
+    asked: int = 0
+    seconds: float = 0.0
+    refused: Answer | None = None
+    others: int = 0  # answers that were neither good nor a 429
+    other: Answer | None = None  # the first of these
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Port:
     """What happened when a TCP connection was tried."""
 
@@ -136,6 +154,7 @@ class Ran:
     output: str = ""
     seconds: float = 0.0
     error: str = ""
+    is_limited: bool = False  # it was not done, because the rate limit met us wherever we asked from
 
     @property
     def text(self) -> str:
@@ -149,7 +168,7 @@ class Observations:
 
     at: datetime | None = None
     answers: dict[str, Answer] = field(default_factory=dict)  # by the name of the route
-    burst: tuple[Answer, ...] = ()
+    burst: Burst = field(default_factory=lambda: Burst(why="nobody asked"))
     outside: tuple[Port, ...] = ()  # ports that were tried as a stranger would
     listeners: tuple[Listener, ...] = ()
     services: tuple[ServiceState, ...] = ()
@@ -157,10 +176,17 @@ class Observations:
     logs: dict[str, str] = field(default_factory=dict)  # by service
     static_config: str = ""
     problems: dict[str, str] = field(default_factory=dict)  # what could not be looked at -> why; `host`: all of it
+    seconds: dict[str, float] = field(default_factory=dict)  # how long the host took for a part
+    release: str = ""  # the one that was live
+    host_time: float = 0.0  # Unix seconds, by the host's own clock
+    host_uptime: float = float("inf")  # for how many seconds it has been up, where it says so
 
 
 class ObservedHost(Protocol):
     """Where the stack runs."""
+
+    def engine(self, verb: str, *words: str) -> Any:
+        """Run an engine command and return the JSON it printed; raises OpsError."""
 
     def examine(self) -> dict[str, Any]:
         """Return what the engine's `examine` prints; raises OpsError."""

@@ -12,11 +12,11 @@ UNLOCKED = ("metrics", "healthcheck")
 FINISHED = {"SUCCESS": True, "FAILURE": False}
 
 
-def django_command(site: Site, *, with_migrations: bool) -> tuple[str, ...]:
+def django_command(site: Site, *, with_migrations: bool, limit_s: float = LIMIT_S) -> tuple[str, ...]:
     """Return the command that asks Django everything; see `django/signups/examination.py`."""
     level = "WARNING" if site.environment == "production" else "ERROR"  # DEBUG may be on in development
     more = ("--migrations",) if with_migrations else ()
-    return (*MANAGE, "examine", "--fail-level", level, "--limit", f"{LIMIT_S:g}", *more, "--json")
+    return (*MANAGE, "examine", "--fail-level", level, "--limit", f"{limit_s:g}", *more, "--json")
 
 
 def public_routes(site: Site) -> dict[str, tuple[str, str]]:
@@ -73,8 +73,3 @@ def task_ended(task: Answer) -> bool | None:
         return FINISHED.get(json.loads(task.body_head)["state"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def burst_size(site: Site) -> int:
-    """Return how many requests at once have to meet the rate limit."""
-    return min(2 * site.rate_limit_burst + 50, 1000)

@@ -17,7 +17,6 @@ from tests.bench.load import measure
 from tests.stack import DOMAIN, Stack, copy_checkout
 
 REPEATS = 5
-RATE_LIMIT_CHECK_FAILED = 9
 
 
 def main() -> None:
@@ -51,14 +50,11 @@ def _measure_all(stack: Stack) -> list[tuple[str, str]]:
 
 
 def _under_load(stack: Stack) -> list[tuple[str, str]]:
-    """Measure /api/health through the edge, with its rate limit out of the way.
-
-    That release fails the check that a burst meets a 429, as it must; it runs all the same.
-    """
+    """Measure /api/health through the edge, with its rate limit out of the way."""
     stack.environment["RATE_LIMIT_API_RPM"] = "1000000"
     stack.environment["RATE_LIMIT_API_BURST"] = "100000"
-    released = stack.invoke("update", "--target", "local", "--allow-interruption", "--no-rollback")
-    if released.returncode not in {0, RATE_LIMIT_CHECK_FAILED}:
+    released = stack.invoke("update", "--target", "local", "--allow-interruption")
+    if released.returncode:
         raise RuntimeError(released.stdout + released.stderr)
     rows = []
     for connections in (1, 32):

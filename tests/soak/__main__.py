@@ -9,17 +9,18 @@ from collections.abc import Sequence
 
 from tests.bench.kept import ROOT
 from tests.bench.rolling import end_in_order
-from tests.soak import cloud, every_instant, kills, lock, power, requests, tasks
+from tests.soak import cloud, every_instant, kills, lock, power, requests, tasks, verdicts
 from tests.soak.book import Book
 from tests.soak.case import Part
 from tests.soak.place import Place
 from tests.soak.report import keep, make_report, summary
 from tests.soak.runner import Soak, play_all, this_commit
 
-PARTS = {
-    part.name: part
-    for part in (lock.PART, cloud.PART, tasks.PART, requests.PART, kills.PART, power.PART, every_instant.PART)
-}
+ALL = (
+    *(lock.PART, cloud.PART, tasks.PART, requests.PART, kills.PART, power.PART, every_instant.PART),
+    *(verdicts.VERDICTS, verdicts.UNDONE),
+)
+PARTS = {part.name: part for part in ALL}
 FOLDER = ROOT / ".local" / "soak"
 HOURS = 12.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ops.engine.host.journal import Journal
 from ops.engine.host.state import Store
@@ -42,12 +43,23 @@ class Engine:
         return say
 
 
+class Hold(Protocol):
+    """What the operator's side says about its questions to the live release."""
+
+    def is_over(self) -> bool:
+        """Tell whether they are answered."""
+
+    def silent_s(self) -> float:
+        """Return for how long nothing was heard of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What was asked for, and what it may cost.
 
     `past`: releases that can be gone back to afterwards, None for the live one and those before it; `scale`: numbers
-    of replicas that hold from now on, None for those that hold already.
+    of replicas that hold from now on, None for those that hold already; `hold`: what tells whether the operator's
+    side is still asking the live release, before anything of it is touched.
     """
 
     word: str = "deploy"
@@ -56,6 +68,7 @@ class Order:
     skip_dump: bool = False
     past: tuple[str, ...] | None = None
     scale: Mapping[str, int] | None = None
+    hold: Hold | None = None
 
     @property
     def is_return(self) -> bool:

@@ -1,6 +1,6 @@
 """What happens in a deploy, in order?
 
-    recover → plan → build → data → migrate → start new beside old → gate → edge → worker and beat
+    recover → plan → build → hold → data → migrate → start new beside old → gate → edge → worker and beat
             → switch → watch → commit → settle → drain old → stop old → prune
 
 Before the commit any error, any cancel, and a new release that is not well bring the old one back, which still runs;
@@ -17,6 +17,7 @@ from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
 from ops.engine.rollout import serving, steps
 from ops.engine.rollout.context import Engine, Goal, Order
+from ops.engine.rollout.hold import hold
 from ops.engine.rollout.journal_events import Result, as_engine_error, finish, run_step, tell_plan
 from ops.engine.rollout.plan import changed_services, make_plan, refuse_interruption
 from ops.engine.rollout.recovery import recover, undo
@@ -47,7 +48,7 @@ def deploy(engine: Engine, release: Release, order: Order | None = None) -> Resu
 def _plan(engine: Engine, goal: Goal, live: Release | None) -> list[str]:
     state, observed, order = engine.store.read(), engine.runtime.observe(), goal.order
     changes = make_plan(goal.release, live=live, state=state, observed=observed, is_return=order.is_return)
-    tell_plan(engine.journal, changes)
+    tell_plan(engine.journal, changes, live=live)
     if not order.allow_interruption:
         refuse_interruption(changes)
     changed = changed_services(changes)
@@ -60,6 +61,8 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> bool:
     """Make the goal the live release; tell whether it was watched while the old one had no visitors of its own."""
     engine.store.save_release(goal.release)
     run_step(engine, "build", lambda: steps.build(engine, goal))
+    if live and goal.order.hold:
+        run_step(engine, "hold", lambda: hold(engine, goal.order.hold))
     run_step(engine, "data", lambda: steps.data(engine, goal))
     run_step(engine, "migrate", lambda: steps.migrate(engine, goal))
     started = run_step(engine, "start", lambda: steps.start(engine, goal))

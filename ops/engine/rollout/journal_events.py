@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from ops import screen
 from ops.engine.errors import EngineError
 from ops.engine.host.journal import Journal
+from ops.engine.model import Release
 from ops.engine.rollout.context import Engine
 from ops.engine.rollout.plan import Change
 
@@ -32,9 +33,9 @@ def run_step(engine: Engine, name: str, action: Callable[[], T]) -> T:
     return result
 
 
-def tell_plan(journal: Journal, changes: tuple[Change, ...]) -> None:
-    """Put a plan in the journal."""
-    journal.write("plan", changes=[change.as_json() for change in changes])
+def tell_plan(journal: Journal, changes: tuple[Change, ...], *, live: Release | None) -> None:
+    """Put a plan in the journal, with the release that is live until then."""
+    journal.write("plan", changes=[change.as_json() for change in changes], live=live.id if live else None)
 
 
 def finish(engine: Engine, outcome: Outcome, *, changed: list[str], error: EngineError | None = None) -> Result:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ops.verification.checks import certificate, ports, stack, web
-from ops.verification.checks.check import Check, answer_of, artifacts_complete, check, evaluate, failed
+from ops.verification.checks.check import Check, answer_of, artifacts_complete, check, evaluate, failed, slow
 
-__all__ = ["RULES", "Check", "answer_of", "artifacts_complete", "check", "evaluate", "failed"]
+__all__ = ["RULES", "Check", "answer_of", "artifacts_complete", "check", "evaluate", "failed", "slow"]
 
 RULES = (  # the first one that fails is what the operator is told: what explains the others goes before them
     certificate.certificate,

@@ -1,6 +1,7 @@
 """A check: what was seen held against what the requirements promise.
 
-Pure: observations in, checks out. A-14 line by line; each check also fails when it took longer than `LIMIT_S`.
+Pure: observations in, checks out. A-14 line by line. A check that took longer than `LIMIT_S` is `slow`, and one that
+took longer than `PATIENCE_S` has failed.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ops.verification.observations import LIMIT_S, Answer, Observations, Site
+from ops.verification.observations import LIMIT_S, PATIENCE_S, Answer, Observations, Site
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that had to hold: `detail` is the fact that was seen, `hint` the command to type when it does not."""
+    """One thing that had to hold: `detail` is the fact that was seen, `hint` the command to type when it does not.
+
+    One that holds may be `slow`: nothing is wrong but the time that it took.
+    """
 
     id: str
     title: str
@@ -22,13 +26,14 @@ class Check:
     detail: str
     seconds: float = 0.0
     hint: str = ""
+    slow: bool = False
 
 
 Rule = Callable[[Observations, Site], Iterable[Check]]
 
 
 def evaluate(seen: Observations, site: Site, rules: Iterable[Rule]) -> tuple[Check, ...]:
-    """Apply the rules in their order, and the time limit to every check."""
+    """Apply the rules in their order, and the time limits to every check."""
     return tuple(_in_time(check, site) for rule in rules for check in rule(seen, site))
 
 
@@ -57,6 +62,11 @@ def failed(checks: Iterable[Check]) -> tuple[Check, ...]:
     return tuple(one for one in checks if not one.ok)
 
 
+def slow(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Return the checks that hold, but took long."""
+    return tuple(one for one in checks if one.slow)
+
+
 def artifacts_complete(missing: dict[str, str], site: Site, *, total: int) -> Check:
     """Judge the artifact folder: every name of A-11 is there, or it says why not."""
     return check(
@@ -71,6 +81,8 @@ def artifacts_complete(missing: dict[str, str], site: Site, *, total: int) -> Ch
 def _in_time(one: Check, site: Site) -> Check:
     if one.seconds <= LIMIT_S:
         return one
-    late = f"took {one.seconds:.1f} s, {LIMIT_S:g} s is the limit"
+    if one.seconds <= PATIENCE_S:
+        return dataclasses.replace(one, slow=one.ok)
+    late = f"took {one.seconds:.1f} s, {PATIENCE_S:g} s is the limit"
     detail = late if one.ok else f"{one.detail}; {late}"
     return dataclasses.replace(one, ok=False, detail=detail, hint=one.hint or site.word("status"))

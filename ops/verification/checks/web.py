@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ops.verification.checks.check import Check, answer_of, check
 from ops.verification.observations import Answer, Observations, Site
+from ops.verification.rate_limit import RateLimit, served_limits
 
 PERMANENT = (301, 308)
 OK, NOT_FOUND, NOT_ALLOWED, TOO_MANY = 200, 404, 405, 429
@@ -52,11 +53,11 @@ def health(seen: Observations, site: Site) -> Iterator[Check]:
     for name, method in HEALTH.items():
         answer = answer_of(seen, name)
         path = "/api/health/" if "slash" in name else "/api/health"
-        body = _health_faults(answer) if method == "GET" else ()
+        body = _health_faults(answer) if method == "GET" and answer.status == OK else ()
         yield check(
             name,
             f"{method} `{path}` says healthy" if method == "GET" else f"{method} `{path}` answers",
-            [*_status(answer, OK), *(body if answer.status == OK else ())],
+            _faults_of_the_api(seen) if _is_limited(answer) else [*_status(answer, OK), *body],
             detail=_seen(answer),
             seconds=answer.seconds,
             hint=site.logs("api"),
@@ -84,18 +85,20 @@ def redirect(seen: Observations, site: Site) -> Iterator[Check]:
 
 def security_headers(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge the security headers on every kind of public route."""
-    refused = (answer for answer in seen.burst if answer.status == TOO_MANY)
-    limited = next(refused, Answer(url="", error="there was no 429"))
+    limited = seen.burst.refused or Answer(url="", error="there was no 429")
     for name, what in HEADERS_OF.items():
         answer = limited if name == "rate-limited" else answer_of(seen, name)
         faults = [answer.error] if answer.error else header_faults(answer)
-        if name.endswith("not-found") and not answer.error:
+        detail = "HSTS, nosniff, SAMEORIGIN, Referrer-Policy, CSP; no server version"
+        if name == "rate-limited" and _is_not_tried(seen):
+            faults, detail = [], f"no request had to be refused: {seen.burst.why or 'they were within the limit'}"
+        if name.endswith("not-found") and not answer.error and not _is_limited(answer):
             faults += _status(answer, NOT_FOUND)
         yield check(
             f"headers-{name}",
             f"Security headers on {what}",
             faults,
-            detail="HSTS, nosniff, SAMEORIGIN, Referrer-Policy, CSP; no server version",
+            detail=detail,
             seconds=answer.seconds,
             hint=f"correct `security-headers` in traefik/dynamic/headers.yml, then {site.word('update')}",
         )
@@ -119,20 +122,60 @@ def header_faults(answer: Answer) -> list[str]:
 
 
 def rate_limit(seen: Observations, site: Site) -> Iterator[Check]:
-    """Judge that a burst on the API meets a 429 that says when to come back."""
-    refused = [answer for answer in seen.burst if answer.status == TOO_MANY]
-    broken = [answer for answer in seen.burst if answer.error or answer.status not in {OK, TOO_MANY}]
-    faults = [] if refused else [f"no 429 in {len(seen.burst)} requests"]
-    faults += [f"{len(broken)} other answers, the first: {broken[0].summary}"] if broken else []
-    faults += [] if all(answer.header("retry-after") for answer in refused) else ["the 429 has no `Retry-After`"]
+    """Judge the limit that Traefik serves, and that the host met it in a burst that had to meet it."""
+    burst, limits = seen.burst, _limits(seen)
+    faults = [] if burst.refused or _is_behind(limits) else [_why_no_limit(seen)]
+    faults += [f"no 429 in {burst.asked} requests within {burst.seconds:.1f} s"] if _is_due(seen) else []
+    faults += [f"{burst.others} other answers, the first: {burst.other.summary}"] if burst.other else []
+    faults += ["the 429 has no `Retry-After`"] if burst.refused and not burst.refused.header("retry-after") else []
     yield check(
         "rate-limit",
-        "A burst on the API meets a 429",
+        "The API has a rate limit, and a burst meets it",
         faults,
-        detail=f"429 after {len(seen.burst) - len(refused)} requests",
-        seconds=max((answer.seconds for answer in seen.burst), default=0.0),
-        hint=f"set a lower RATE_LIMIT_API_BURST in .env, then {site.word('update')}",
+        detail=_limit_words(seen),
+        seconds=burst.refused.seconds if burst.refused else 0.0,
+        hint=f"correct RATE_LIMIT_API_RPM and RATE_LIMIT_API_BURST in .env, then {site.word('update')}",
     )
+
+
+def _limits(seen: Observations) -> dict[str, RateLimit | None]:
+    try:
+        return served_limits(answer_of(seen, "rawdata").body_head)
+    except ValueError:
+        return {}
+
+
+def _is_behind(limits: Mapping[str, RateLimit | None]) -> bool:
+    """Tell whether every public route of the API has a limit."""
+    return bool(limits) and all(limits.values())
+
+
+def _why_no_limit(seen: Observations) -> str:
+    open_routes = sorted(name for name, limit in _limits(seen).items() if limit is None)
+    if open_routes:
+        return f"Traefik serves {', '.join(f'`{name}`' for name in open_routes)} without a limit"
+    return answer_of(seen, "rawdata").error or "Traefik serves no route of the API"
+
+
+def _is_due(seen: Observations) -> bool:
+    """Tell whether more passed than the limit lets pass, and none was refused."""
+    limit = next((one for one in _limits(seen).values() if one), None)
+    burst = seen.burst
+    return limit is not None and burst.refused is None and burst.asked > limit.lets_pass(burst.seconds)
+
+
+def _is_not_tried(seen: Observations) -> bool:
+    """Tell whether there is a limit, and no request that it had to refuse."""
+    return seen.burst.refused is None and _is_behind(_limits(seen)) and not _is_due(seen)
+
+
+def _limit_words(seen: Observations) -> str:
+    limit = next((one for one in _limits(seen).values() if one), None)
+    configured = limit.words if limit else "Traefik does not say which"
+    if seen.burst.refused:
+        return f"{configured}; 429 after {seen.burst.asked - 1} requests from the host"
+    why = seen.burst.why or f"{seen.burst.asked} requests in {seen.burst.seconds:.1f} s were within it"
+    return f"{configured}, by Traefik's configuration; {why}"
 
 
 def private(seen: Observations, site: Site) -> Iterator[Check]:
@@ -153,7 +196,8 @@ def private(seen: Observations, site: Site) -> Iterator[Check]:
 def graphql(seen: Observations, site: Site) -> Iterator[Check]:
     """Judge that Django's GraphQL answers in public when that was asked for, and only then."""
     answer = answer_of(seen, "graphql")
-    is_there = answer.status == NOT_ALLOWED  # to a GET: it takes POST alone; the front-end would show its page
+    # To a GET: it takes POST alone, and has a rate limit; the front-end would show its page.
+    is_there = answer.status in {NOT_ALLOWED, TOO_MANY}
     faults = [answer.error] if answer.error else []
     if is_there != site.graphql:
         faults += [f"EXPOSE_GRAPHQL is {str(site.graphql).lower()}, and a GET is answered with {answer.summary}"]
@@ -173,7 +217,7 @@ def _exposure(answer: Answer, marks: tuple[str, ...], site: Site) -> str:
         locked = LOCKED if asked.path == "/" else CLOSED_TO_ALL
         wanted = " or ".join(map(str, locked))
         return "" if answer.status in locked else f"`{answer.url}` answers {answer.summary} instead of {wanted}"
-    if answer.error or answer.status in CLOSED or answer.status in PERMANENT:
+    if answer.error or answer.status in {*CLOSED, *PERMANENT, TOO_MANY}:
         return ""
     if any(mark in answer.body_head for mark in marks) or answer.status != OK:
         return f"`{answer.url}` answers {answer.status}"
@@ -195,11 +239,25 @@ def _health_faults(answer: Answer) -> list[str]:
     return [] if status == "healthy" else [f"it says `{status}`"]
 
 
+def _is_limited(answer: Answer) -> bool:
+    """Tell whether the rate limit met us from here and from the host: that is no verdict on what stands behind it."""
+    return answer.status == TOO_MANY
+
+
+def _faults_of_the_api(seen: Observations) -> list[str]:
+    """Name what the host says of the API's replicas."""
+    rows = [one for one in seen.services if one.service == "api"]
+    faults = [f"429, and `{one.replica}` is {one.state}, not healthy" for one in rows if not one.healthy]
+    return faults if rows else ["429, and the host does not say how `api` is"]
+
+
 def _status(answer: Answer, wanted: int) -> list[str]:
     return [] if answer.status == wanted else [f"{answer.summary} instead of {wanted}"]
 
 
 def _seen(answer: Answer) -> str:
+    if _is_limited(answer):
+        return "429 here and on the host, which says that `api` is healthy"
     return f"{answer.status}, {answer.header('content-type') or 'no content type'}"
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ops.commands.verify import Verified, verify
+from ops.commands.verify import verify
 from ops.redact import Redactor
 from ops.runs.artifacts import create_run_folder
 from ops.targets.local.host import LocalHost
 from ops.verification import port_scan
+from ops.verification.looks import Verified
 from ops.verification.observations import Site
 from ops.verification.verdict import conclusion, why_partial
 from tests.stack import DOMAIN, ROOT, Stack

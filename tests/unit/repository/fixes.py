@@ -58,6 +58,7 @@ PATH = "/srv/pro-ject/x"  # any other value in a text is a path
 BUILDERS = {
     "command": "invoke {}",
     "site.word": "invoke {}",
+    "target.site.word": "invoke {}",
     "site.logs": "invoke logs --service {}",
     "local_deploy": "./scripts/deploy.sh --target local",
     "prepared": "./scripts/deploy.sh --help",

@@ -157,9 +157,9 @@ def test_the_page_for_contributors_names_every_nox_session() -> None:
     assert [name for name in registry.get() if not re.search(rf"`[^`]*\b{name}\b", text(CONTRIBUTING))] == []
 
 
-def test_the_glossary_has_twenty_words_and_says_where_each_lives() -> None:
+def test_the_glossary_says_where_each_word_lives() -> None:
     rows = re.findall(r"(?m)^\| \*\*(.+?)\*\* \| .+ \| (.+) \|$", text(ROOT / "docs" / "GLOSSARY.md"))
-    assert len(rows) == 20
+    assert len(rows) >= 20
     folders = [path for _, places in rows for path in re.findall(r"`((?:ops|api|rehearsal|traefik)/[^`]*)`", places)]
     lost = [path for path in folders if not ((ROOT / path).exists() or (ROOT / f"{path}.py").exists())]
     assert lost == []

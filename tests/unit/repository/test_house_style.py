@@ -46,6 +46,8 @@ SHARED_WITH_THE_ENGINE = {
         "ops.engine.durations",
         "ops.engine.errors",
         "ops.engine.interrupts",
+        "ops.engine.http",
+        "ops.engine.host.words",
     ),  # what is said or read in one way
     *(
         "ops.engine.rollout.plan",

@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do all parts, print what each said; exit 1 when one failed."""
         _ = app.amqp, app.backend  # imported before there are threads: two that import them at once may deadlock
-        asked = parts(fail_level=options["fail_level"], with_migrations=options["migrations"])
+        asked = parts(fail_level=options["fail_level"], with_migrations=options["migrations"], limit_s=options["limit"])
         seen = examine(asked, limit_s=options["limit"])
         if options["json"]:
             self.stdout.write(json.dumps({"parts": seen}))

@@ -25,7 +25,11 @@ GOOD = {
 }
 OLDER = {**GOOD, "release": "20261120_120000-ffffff0", "commit": "ffffff0" + "0" * 33, "subject": "Say nothing"}
 LIVE = {**GOOD, "release": "20261121_040000-1111111-dirty", "commit": "1" * 40 + "-dirty", "subject": "Say goodbye"}
-PLANNED = {"event": "plan", "changes": [{"service": "api", "action": "replace", "why": "code of api changed"}]}
+PLANNED = {
+    "event": "plan",
+    "changes": [{"service": "api", "action": "replace", "why": "code of api changed"}],
+    "live": GOOD["release"],
+}
 
 
 def history(*past: dict[str, Any], live: dict[str, Any] | None = LIVE, runs: Any = ()) -> dict[str, Any]:
@@ -57,13 +61,23 @@ class FakeHost:
         self.journals = list(journals)
         self.started: list[tuple[str, str, tuple[str, ...]]] = []
         self.concluded: list[tuple[str, ...]] = []
+        self.told: list[str] = []
+        self.shipped = ""
 
     def engine(self, verb: str, *words: str) -> Any:
-        """Answer by the verb; `concluded` is what the host is told of a run's end."""
+        """Answer by the verb; `concluded` is what the host is told of a run's end, what was shipped is live then."""
         if verb == "conclude":
             self.concluded.append(words)
             return {}
-        return self.answers[verb]
+        answer = self.answers[verb]
+        if verb == "history" and self.shipped and answer["live"]:
+            return {**answer, "live": {**answer["live"], "release": self.shipped}}
+        return answer
+
+    def tell(self, run_id: str, word: str) -> None:
+        """Note what the engine is told."""
+        assert run_id == self.started[-1][0] if self.started else run_id
+        self.told.append(word)
 
     def start(self, run_id: str, verb: str, words: tuple[str, ...]) -> None:
         """Note a run."""
@@ -74,8 +88,9 @@ class FakeHost:
         assert run_id == self.started[-1][0]
         yield from self.journals.pop(0)
 
-    def ship(self, run_id: str, *_: object) -> str:
+    def ship(self, run_id: str, release: Release, _: object) -> str:
         """Take a release."""
+        self.shipped = release.id
         return f"/runs/{run_id}/release.json"
 
 

@@ -9,20 +9,37 @@ from typing import Any
 import pytest
 
 from ops.commands import auto_rollback, dispatch, verify
-from ops.commands.verify import Verified
+from ops.commands import before as module_before
+from ops.verification import Verified, looks
 from ops.verification.observations import Observations
 from tests.unit.ops.commands.story_fixtures import GOOD, PLANNED, FakeHost, asked, checks, finished, history, opened
 
-KEPT = {"event": "plan", "changes": [{"service": "api", "action": "keep", "why": "api is unchanged"}]}
+KEPT = {
+    "event": "plan",
+    "changes": [{"service": "api", "action": "keep", "why": "api is unchanged"}],
+    "live": GOOD["release"],
+}
 
 
 def report_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: FakeHost, *, broken: str = "", **request: Any
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    host: FakeHost,
+    *,
+    broken: str = "",
+    before: str = "",
+    **request: Any,
 ) -> tuple[int, dict[str, Any]]:
-    """Run a deploy (or what `mode` says) whose verification sees one check broken; return exit code and report."""
+    """Run a deploy (or what `mode` says) whose verification sees one check broken; return exit code and report.
+
+    `before` is what is broken on the release that was live until then.
+    """
     seen = Verified(checks=checks(*filter(None, [broken])), seen=Observations())
+    monkeypatch.setattr(looks, "BETWEEN_S", 0)
     monkeypatch.setattr(verify, "verify", lambda *_, **__: seen)
-    monkeypatch.setattr(auto_rollback, "judged", lambda *_: Verified(checks=checks(), seen=Observations()))
+    monkeypatch.setattr(auto_rollback, "judged", lambda *_, **__: Verified(checks=checks(), seen=Observations()))
+    live = Verified(checks=checks(*filter(None, [before])), seen=Observations(release=GOOD["release"]))
+    monkeypatch.setattr(module_before, "judged", lambda *_, **__: live)
     monkeypatch.setattr(dispatch, "ensure_env_file", lambda *_, **__: None)
     monkeypatch.setattr(dispatch, "open_target", lambda root, _: opened(root, host))
     exit_code = dispatch.run(asked(**{"mode": "full", **request}), root=tmp_path)
@@ -39,7 +56,8 @@ def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.M
         *(0, "deploy"),
         ("--release", f"/runs/{run_id}/release.json", "--lock-wait", "30"),
     )
-    assert words[5:] == ("--word", "update", "--allow-interruption", "--allow-breaking-migration", "--skip-dump")
+    allowed_words = ("--allow-interruption", "--allow-breaking-migration", "--skip-dump")
+    assert words[5:] == ("--word", "update", *allowed_words, "--hold")
     assert report["origin"]["commit"] == "c" * 40
 
 
@@ -52,6 +70,28 @@ def test_a_release_whose_verification_fails_is_taken_back(tmp_path: Path, monkey
     assert "headers-home" in report["error"]["what"]
     assert report["went_back"].startswith(GOOD["release"])
     assert [check["id"] for check in report["checks"] if not check["ok"]] == ["headers-home"]
+
+
+@pytest.mark.req("B-02")
+def test_what_the_live_release_failed_too_is_a_failure_that_takes_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = FakeHost([PLANNED, finished()], history=history(GOOD))
+    exit_code, report = report_of(tmp_path, monkeypatch, host, broken="headers-home", before="headers-home")
+    assert [verb for _, verb, _ in host.started] == ["deploy"]
+    assert (exit_code, report["outcome"], report["went_back"]) == (9, "failed", "")
+    assert report["before"] == {"release": GOOD["release"], "failed": ["headers-home"]}
+    assert "the cause lies elsewhere" in report["error"]["why"]
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("plan", [KEPT, {**PLANNED, "live": None}])
+def test_the_live_release_is_not_asked_when_nothing_changes_or_nothing_is_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: dict[str, Any]
+) -> None:
+    host = FakeHost([plan, finished()])
+    _, report = report_of(tmp_path, monkeypatch, host)
+    assert (report["before"], host.told) == (None, [])
 
 
 @pytest.mark.req("D-01")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from ops.commands import verify
 from ops.commands.rollback import rollback
 from ops.commands.scale import counted, scale
-from ops.commands.verify import Verified
 from ops.engine.model import Origin
-from ops.errors import PreflightError, UsageError
+from ops.errors import PreflightError, UsageError, VerificationError
+from ops.verification import RULES, evaluate, looks
+from ops.verification.looks import Verified
 from ops.verification.observations import Observations
 from tests.unit.ops.commands.story_fixtures import (
     GOOD,
@@ -26,6 +28,7 @@ from tests.unit.ops.commands.story_fixtures import (
     history,
     opened,
 )
+from tests.unit.ops.runs.evidence_fixtures import DROPLET, SITE, blocked, cut, on_droplet, with_answer
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +109,47 @@ def test_the_present_counts_say_which_an_operator_has_set() -> None:
         {"service": "api", "wanted": 2, "running": 1, "is_set": True},
         {"service": "beat", "wanted": 1, "running": 1, "is_set": False},
     ]
+
+
+@pytest.mark.req("A-07")
+@pytest.mark.parametrize(("seen", "outcome"), [(blocked(on_droplet()), "partial"), (on_droplet(), "success")])
+def test_a_verify_that_cannot_see_the_site_is_partial_and_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: Observations, outcome: str
+) -> None:
+    found = Verified(checks=evaluate(seen, DROPLET, RULES), seen=seen)
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: found)
+    target = opened(tmp_path, FakeHost())
+    monkeypatch.setattr(target, "site", DROPLET)
+    current = a_run(tmp_path, mode="verify")
+    verify.judge(current, target)
+    assert (current.outcome, bool(current.warnings)) == (outcome, outcome == "partial")
+
+
+def test_what_was_slow_is_a_warning_with_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = with_answer("http-home", seconds=6.25)
+    monkeypatch.setattr(looks, "BETWEEN_S", 0)
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: Verified(checks=evaluate(late, SITE, RULES), seen=late))
+    current = a_run(tmp_path, mode="verify")
+    verify.judge(current, opened(tmp_path, FakeHost()))
+    told = "slow, asked twice: `http-home` 6.2 s (5 s is expected, 15 s the limit); host or network are busy"
+    assert (current.outcome, current.warnings) == ("success", [told])
+
+
+@pytest.mark.req("A-09")
+def test_a_droplet_that_is_away_is_said_to_be_so_instead_of_each_thing_that_it_does_not_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = cut(blocked(on_droplet()))
+    seen = replace(
+        seen, outside=(), answers={n: replace(one, error="cut", status=0) for n, one in seen.answers.items()}
+    )
+    monkeypatch.setattr(
+        verify, "look_until_it_stands", lambda *_, **__: Verified(checks=evaluate(seen, DROPLET, RULES), seen=seen)
+    )
+    target = opened(tmp_path, FakeHost())
+    monkeypatch.setattr(target, "site", DROPLET)
+    current = a_run(tmp_path, mode="verify")
+    with pytest.raises(VerificationError) as raised:
+        verify.judge(current, target)
+    assert (raised.value.what, raised.value.fix) == ("neither the site nor its host answers", "invoke verify")
+    assert raised.value.why.endswith("nothing can be told of what runs there, so nothing was changed")

@@ -19,6 +19,7 @@ from tests.simulation.runtime import SimulatedRuntime
 from tests.simulation.world import release, world
 
 PARTS = {"status", "listeners", "static_config", "rawdata", "environment", "logs", "problems"}
+PARTS |= {"seconds", "now", "uptime"}  # how long each took; the host's clock, and for how long it is up
 
 
 class SeeingRuntime(SimulatedRuntime):

@@ -33,9 +33,9 @@ class Host:
         """Deploy a release."""
         return self._run("deploy", lambda asked: lambda _: (wanted, order_of(asked)))
 
-    def rollback(self, to: str = "") -> EngineError | None:
+    def rollback(self, to: str = "", *, only_from: str = "") -> EngineError | None:
         """Go back."""
-        return self._run("rollback", choose_past, to=to)
+        return self._run("rollback", choose_past, to=to, only_from=only_from)
 
     def scale(self, *count: str, reset: bool = False) -> EngineError | None:
         """Ask for other numbers."""
@@ -109,6 +109,18 @@ def test_a_release_that_is_not_kept_cannot_be_gone_back_to_and_those_that_are_ke
     assert error is not None
     assert "`unheard-of`" in error.what
     assert release(api=2, migrate=2).id in error.why
+
+
+@pytest.mark.req("B-02")
+def test_an_undo_leaves_a_release_alone_that_somebody_else_has_brought_up_meanwhile(host: Host) -> None:
+    live = host.made.host.state.release
+    assert live
+    host.made.host.begin_run()
+    error = host.rollback(only_from=release(api=1, migrate=1).id)
+    assert error is not None
+    assert (error.what, host.made.host.state.release) == ("another release is live by now", live)
+    assert host.rollback(only_from=live) is None
+    assert host.made.host.state.release != live
 
 
 @pytest.mark.req("B-02")

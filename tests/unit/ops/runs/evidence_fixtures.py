@@ -12,8 +12,10 @@ from ops.runs.report import Change, Failure, Report, Step, failure_of
 from ops.verification import RULES
 from ops.verification.checks import ports
 from ops.verification.checks.check import evaluate
+from ops.verification.engine_answers import Examined
 from ops.verification.observations import (
     Answer,
+    Burst,
     Certificate,
     Observations,
     Port,
@@ -41,6 +43,7 @@ SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'",
 }
 DROPLET = Site(domain="slipway.localhost", address="192.0.2.7", issuer="private", target="droplet", loopback_only=False)
+CUT = "the connection was cut: no route to host"
 STATIC = """\
 certificatesResolvers:
   le-staging:
@@ -62,8 +65,21 @@ BODIES = {
     "deep-link": "<!doctype html><title>Events</title>",
     "api-health": json.dumps({"status": "healthy", "version": "api-0a1b2c3d4e5f", "uptime_s": 12.5}),
     "api-health-slash": json.dumps({"status": "healthy"}),
-    "rawdata": json.dumps({"routers": {"api@file": {"rule": "PathPrefix(`/api`)", "tls": {}}}}),
 }
+LIMITED = {"rateLimit": {"average": 600, "period": "1m0s", "burst": 20}}
+SERVED: dict[str, dict[str, Any]] = {  # as Traefik's API says it, in short
+    "middlewares": {"rate-limit-api@file": LIMITED},
+    "routers": {
+        "api@file": {
+            "entryPoints": ["websecure"],
+            "middlewares": ["security-headers@file", "rate-limit-api@file"],
+            "rule": "Host(`slipway.localhost`) && (Path(`/api`) || PathPrefix(`/api/`))",
+            "tls": {},
+        },
+        "front-end@file": {"entryPoints": ["websecure"], "rule": "Host(`slipway.localhost`)"},
+    },
+}
+BODIES["rawdata"] = json.dumps(SERVED)
 
 
 def services() -> tuple[ServiceState, ...]:
@@ -111,7 +127,7 @@ def sound(**other: Any) -> Observations:
     stated: dict[str, Any] = {
         "at": STARTED,
         "answers": answers,
-        "burst": (*[answers["api-health"]] * 20, refused),
+        "burst": Burst(asked=21, seconds=0.2, refused=refused),
         "outside": (Port(host="192.0.2.10", port=15432, is_open=False, seconds=0.001),),
         "listeners": (*listening, Listener(address="127.0.0.1", port=8080, pid=4000, owner="traefik")),
         "services": services(),
@@ -121,6 +137,8 @@ def sound(**other: Any) -> Observations:
         },
         "logs": {"traefik": "traefik | started\n", "api": "api | started\n"},
         "static_config": STATIC,
+        "release": "20261121_020000-0a1b2c3",
+        "host_time": STARTED.timestamp() + 60,
     }
     return Observations(**{**stated, **other})
 
@@ -154,6 +172,26 @@ def with_answer(name: str, **changed: Any) -> Observations:
     """Return a sound stack's observations with one answer changed."""
     seen = sound()
     return replace(seen, answers={**seen.answers, name: replace(seen.answers[name], **changed)})
+
+
+def blocked(seen: Observations) -> Observations:
+    """Return what is left to see when a network lets nothing through to the site."""
+    answers = {
+        name: one if name == "rawdata" else Answer(url=one.url, error="no answer in time", seconds=5.0)
+        for name, one in seen.answers.items()
+    }
+    outside = tuple(Port(host=one.host, port=one.port, is_open=one.port == 22) for one in seen.outside)
+    commands = {**seen.commands, "task-from-api": Ran(exit_code=1, output="no answer in time")}
+    return replace(seen, answers=answers, outside=outside, commands=commands)
+
+
+def cut(seen: Observations) -> Observations:
+    """Return what is left to see when SSH is gone."""
+    commands = {name: ran if name == "task-from-api" else Ran(error=CUT) for name, ran in seen.commands.items()}
+    answers = {**seen.answers, "rawdata": replace(Examined().rawdata, error=CUT)}
+    return replace(
+        seen, services=(), listeners=(), static_config="", commands=commands, answers=answers, problems={"host": CUT}
+    )
 
 
 def judged(seen: Observations, site: Site = SITE) -> dict[str, Check]:

@@ -11,6 +11,7 @@ import pytest
 
 from ops.engine.model import Origin
 from ops.runs.report import (
+    Before,
     Change,
     FileEntry,
     Instance,
@@ -23,9 +24,10 @@ from ops.runs.report import (
     to_manifest,
 )
 from ops.runs.report_html import _group, bars, code, duration, render
-from ops.verification.checks.check import Check
+from ops.verification import RULES
+from ops.verification.checks.check import Check, evaluate
 from ops.verification.observations import Answer
-from tests.unit.ops.runs.evidence_fixtures import STARTED, failed_report, report, rolled_back_report
+from tests.unit.ops.runs.evidence_fixtures import SITE, STARTED, failed_report, report, rolled_back_report, with_answer
 
 TEXT, NUMBER = {"type": "string"}, {"type": "number", "minimum": 0}
 FILES = (FileEntry(name="deploy.log", size=2048, sha256="0" * 64, written_at="2026-11-21T03:00:00+00:00"),)
@@ -182,6 +184,15 @@ def test_a_failed_page_says_what_failed_why_and_what_to_type() -> None:
     assert "check <code>headers-home</code> failed" in page
     assert '<code class="fix">correct `security-headers` in traefik/dynamic/headers.yml, then invoke update' in page
     assert "the API wrote no line" in page
+
+
+def test_a_page_says_what_was_slow_and_what_had_failed_before() -> None:
+    late = with_answer("home", seconds=7.0)
+    checks = evaluate(late, SITE, RULES)
+    assert ">slow: <" in render(report(checks=checks), (), {})
+    before = Before(release="20261121_020000-0a1b2c3", failed=("headers-home", "api-health"))
+    page = render(replace(failed_report(), before=before), (), {})
+    assert "<dd>headers-home, on 20261121_020000-0a1b2c3</dd>" in page
 
 
 def test_a_page_links_the_files_by_relative_names() -> None:

@@ -28,7 +28,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == "/drip":
             self._drip()
         else:
-            self._answer(200, json.dumps({"path": self.path}).encode(), {"X-Seen": "Yes"})
+            self._answer(
+                200, json.dumps({"path": self.path}).encode(), {"X-Seen": "Yes", "X-Client": self.client_address[0]}
+            )
 
     do_HEAD = do_GET  # noqa: N815 - the name that http.server looks for
 

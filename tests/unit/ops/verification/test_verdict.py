@@ -7,32 +7,28 @@ from dataclasses import replace
 import pytest
 
 from ops.verification.checks.check import Check, check
-from ops.verification.engine_answers import Examined
-from ops.verification.observations import Answer, Observations, Port, Ran, Site
-from ops.verification.verdict import ALWAYS_KNOWN, OF_COMMANDS, OF_THE_HOST, conclusion, why_partial
-from tests.unit.ops.runs.evidence_fixtures import DROPLET, SITE, judged, on_droplet, sound, with_answer
-
-CUT = "the connection was cut: no route to host"
-
-
-def blocked(seen: Observations) -> Observations:
-    """Return what is left to see when a network lets nothing through to the site."""
-    answers = {
-        name: one if name == "rawdata" else Answer(url=one.url, error="no answer in time", seconds=5.0)
-        for name, one in seen.answers.items()
-    }
-    outside = tuple(Port(host=one.host, port=one.port, is_open=one.port == 22) for one in seen.outside)
-    commands = {**seen.commands, "task-from-api": Ran(exit_code=1, output="no answer in time")}
-    return replace(seen, answers=answers, outside=outside, burst=(), commands=commands)
-
-
-def cut(seen: Observations) -> Observations:
-    """Return what is left to see when SSH is gone."""
-    commands = {name: ran if name == "task-from-api" else Ran(error=CUT) for name, ran in seen.commands.items()}
-    answers = {**seen.answers, "rawdata": replace(Examined().rawdata, error=CUT)}
-    return replace(
-        seen, services=(), listeners=(), static_config="", commands=commands, answers=answers, problems={"host": CUT}
-    )
+from ops.verification.observations import Observations, Port, Ran, Site
+from ops.verification.verdict import (
+    ALWAYS_KNOWN,
+    OF_COMMANDS,
+    OF_THE_HOST,
+    OF_THIS_SIDE,
+    conclusion,
+    is_comparable,
+    verdict_on,
+    why_partial,
+)
+from tests.unit.ops.runs.evidence_fixtures import (
+    CUT,
+    DROPLET,
+    SITE,
+    blocked,
+    cut,
+    judged,
+    on_droplet,
+    sound,
+    with_answer,
+)
 
 
 def sick(seen: Observations) -> Observations:
@@ -101,7 +97,7 @@ def test_of_the_folders_own_checks_only_completeness_may_fail_with_the_host(chec
 
 def test_every_check_that_the_sets_name_exists() -> None:
     known = {*judged(on_droplet(), DROPLET), "no-secret", "artifacts-complete"}
-    assert known >= OF_THE_HOST | OF_COMMANDS | ALWAYS_KNOWN
+    assert known >= OF_THE_HOST | OF_COMMANDS | ALWAYS_KNOWN | OF_THIS_SIDE
 
 
 @pytest.mark.req("A-07")
@@ -121,3 +117,62 @@ def test_one_known_fault_is_enough_to_fail() -> None:
     seen = blocked(on_droplet())
     fault = Check(id="no-secret", title="", ok=False, detail="")
     assert conclusion([*judged(seen, DROPLET).values(), fault], seen, DROPLET) == "failed"
+
+
+HOME = frozenset({"home-page"})
+SERVICES = frozenset({"services-healthy"})
+HOME_IS_BROKEN = without_https(on_droplet())
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize(
+    ("seen", "before", "is_released", "undo", "elsewhere"),
+    [
+        (on_droplet(), None, True, False, False),
+        (HOME_IS_BROKEN, None, True, True, False),  # nobody could ask the release before
+        (HOME_IS_BROKEN, frozenset(), True, True, False),
+        (HOME_IS_BROKEN, SERVICES, True, True, False),  # something else failed then
+        (HOME_IS_BROKEN, HOME, True, False, True),
+        (HOME_IS_BROKEN, HOME | SERVICES, True, False, True),
+        (sick(HOME_IS_BROKEN), HOME, True, True, False),  # one as before, one is new
+        (HOME_IS_BROKEN, frozenset(), False, False, False),  # the engine released nothing
+        (HOME_IS_BROKEN, HOME, False, False, True),
+        (blocked(on_droplet()), frozenset(), True, False, False),  # nothing is known of what a network hides
+        (cut(on_droplet()), frozenset(), True, False, False),
+        (cut(blocked(on_droplet())), frozenset(), True, False, False),  # nor of a host that is away
+        (blocked(sick(on_droplet())), frozenset(), True, True, False),
+    ],
+)
+def test_a_release_is_to_blame_for_what_fails_now_and_did_not_fail_before_it(
+    seen: Observations, before: frozenset[str] | None, *, is_released: bool, undo: bool, elsewhere: bool
+) -> None:
+    checks = judged(seen, DROPLET).values()
+    found = verdict_on(checks, seen, DROPLET, before=before, is_released=is_released)
+    assert (found.undo, found.lies_elsewhere) == (undo, elsewhere)
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("check_id", sorted(OF_THIS_SIDE))
+def test_the_files_of_this_side_are_no_reason_to_undo(check_id: str) -> None:
+    fault = Check(id=check_id, title="", ok=False, detail="")
+    assert not verdict_on([fault], sound(), SITE, before=frozenset(), is_released=True).undo
+
+
+@pytest.mark.req("B-02")
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        (SITE, True),
+        (replace(SITE, domain="moved.example"), False),
+        (replace(SITE, https_port=9443), False),
+        (replace(SITE, graphql=True), False),
+        (replace(SITE, exposed=("flower",)), False),
+        (replace(SITE, rate_limit_burst=7, environment="production"), True),
+    ],
+)
+def test_a_release_is_compared_with_one_that_was_to_answer_the_same(site: Site, *, expected: bool) -> None:
+    assert is_comparable(sound(), site) is expected
+
+
+def test_a_traefik_that_does_not_say_what_it_served_is_compared_all_the_same() -> None:
+    assert is_comparable(with_answer("rawdata", error="refused", body_head=""), SITE)
