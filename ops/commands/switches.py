@@ -62,9 +62,9 @@ VALUES: dict[str, dict[str, Whole | Span]] = {
         "show": Whole(least=1, unit="mails, counted from the oldest", example=1),
     },
     "seed": {
-        "organizations": Whole(least=0, unit="organizations", example=100),
-        "people": Whole(least=0, unit="people", example=50),
-        "events": Whole(least=0, unit="events", example=10),
+        "organizations": Whole(least=0, unit="organizations", example=100, most=100_000),
+        "people": Whole(least=0, unit="people", example=50, most=5_000),
+        "events": Whole(least=0, unit="events", example=10, most=1_000),
     },
 }
 

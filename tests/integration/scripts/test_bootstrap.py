@@ -47,7 +47,11 @@ def add_package(packages: Path, *, version: str) -> str:
     wheel = packages / f"invoke-{version}-py3-none-any.whl"
     info = f"invoke-{version}.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("invoke.py", f"import sys\ndef main(): print('{version}', *sys.argv[1:]); sys.exit(3)\n")
+        archive.writestr(
+            "invoke.py",
+            f"import sys\ndef main(): print('{version}', *sys.argv[1:]); sys.exit(3)\n"
+            "if __name__ == '__main__': main()\n",
+        )
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: invoke\nVersion: {version}\n")
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

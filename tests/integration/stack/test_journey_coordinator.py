@@ -60,7 +60,7 @@ def test_people_come_in_by_a_file_and_go_out_by_a_file(town: Town, club: Club, t
         expect(page.get_by_role("row").filter(has_text="3")).to_be_visible()
         look(page, "import")
         press(page, "Import now")
-        expect(page.get_by_role("listitem").filter(has_text=known)).to_contain_text("Liv Aas")
+        expect(page.get_by_role("listitem").filter(has_text="Liv Aas")).to_contain_text(known)
         press(page, "Make the file")
         with page.expect_download(timeout=30_000) as saved:
             page.get_by_role("button", name="Download", exact=True).click(timeout=30_000)

@@ -114,10 +114,19 @@ def test_replicas_are_added_kept_by_a_deploy_and_taken_away_without_a_lost_reque
 
 
 @pytest.mark.req("A-13")
-@pytest.mark.parametrize("count", ["postgres=2", "nobody=2", "api=21"])
+@pytest.mark.parametrize("count", ["postgres=2", "nobody=2"])
 def test_what_cannot_be_scaled_is_refused_and_nothing_changes(stack: Stack, count: str) -> None:
     done = stack.invoke("scale", count, "--target", "local")
     assert done.returncode != 0
     assert "FAILED  scale to local" in done.stdout
     assert "fix:   invoke scale" in done.stdout
     assert "changed" not in done.stdout
+
+
+@pytest.mark.req("A-13")
+def test_more_replicas_than_postgresql_has_connections_for_are_refused_before_there_is_a_run(stack: Stack) -> None:
+    runs = set(stack.root.joinpath("local_run_logs").iterdir())
+    done = stack.invoke("scale", "api=21", "--target", "local")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "fix:   invoke scale" in done.stderr
+    assert set(stack.root.joinpath("local_run_logs").iterdir()) == runs

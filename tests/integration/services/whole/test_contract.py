@@ -11,8 +11,9 @@ from tests.integration.services.services_processes import Services, Web
 from tests.integration.services.whole.contract_cases import Operation, Player, operations, read
 from tests.integration.services.whole.contract_rows import goals_of
 
-# Made up requests do not get to what needs a password, a cookie or a queued task; a few others may have no luck.
-MOST_WITHOUT_LUCK = 8
+# Made up requests do not get to what needs a password, a cookie, a mailed link or a queued task; a few others may have
+# no luck.
+MOST_WITHOUT_LUCK = 9
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_models_and_migrations_agree(services: Services) -> None:
     done = services.manage("schema_check", "--json")
     state = json.loads(done.stdout)
     assert (done.returncode, state["ok"], state["pending"], state["drift"]) == (0, True, [], {})
-    assert state["newest"]["signups"].startswith("0002")
+    assert state["newest"]["signups"].startswith("0003")
 
 
 def test_a_pending_migration_fails_the_schema_check(services: Services) -> None:
