@@ -82,7 +82,8 @@ def test_a_port_that_a_firewall_drops_is_called_blocked(
             place.remote(prepared).connect()
     finally:
         prepared.run(*(word.format("delete") for word in FIREWALL))
-    assert "--skip-allowlist" in blocked.value.fix
+    assert "without --skip-allowlist" in blocked.value.why
+    assert blocked.value.fix == "invoke deploy"
 
 
 @pytest.mark.req("A-07")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.ssh import Remote
 from rehearsal.droplet.machine import Machine
-from tests.rehearsal.remote.remote_fixtures import Place
+from tests.rehearsal.remote.remote_fixtures import PATIENCE_S, Place
 
 HOME = "/home/deploy"  # a container's home is nobody's
 NOISE = "echo Welcome\necho 'no terminal' >&2\ntrap 'echo Bye; echo Bye >&2' EXIT\n"
@@ -39,6 +40,13 @@ def write(machine: Machine, path: str, text: str) -> None:
     machine.run("sh", "-c", 'printf %s "$2" > "$1"', "sh", path, text)
 
 
+def reached(place: Place, machine: Machine) -> Remote:
+    """Return a connection; sshd does not listen for a moment while it reads its configuration again."""
+    remote = place.remote(machine)
+    remote.connect(patience_s=PATIENCE_S)
+    return remote
+
+
 @contextlib.contextmanager
 def sshd_with(machine: Machine, line: str) -> Iterator[None]:
     """Let the host's sshd have one more line, before all others."""
@@ -66,7 +74,7 @@ def test_a_shell_that_prints_when_it_starts_changes_no_answer(place: Place, loud
 
 def test_a_host_that_allows_one_session_is_asked_two_things_at_once(place: Place, loud: Machine) -> None:
     with sshd_with(loud, "MaxSessions 1"):
-        remote = place.remote(loud)
+        remote = reached(place, loud)
         waiting = "touch ~/here; echo 1; while [ -e ~/here ]; do sleep 0.1; done; echo 2"
         lines = remote.lines(waiting, timeout_s=20)
         assert next(lines) == "1"
@@ -78,7 +86,7 @@ def test_a_host_that_allows_one_session_is_asked_two_things_at_once(place: Place
 def test_sudo_that_wants_a_terminal_gets_one_and_what_is_piped_stays_as_it_is(place: Place, loud: Machine) -> None:
     write(loud, "/etc/sudoers.d/zz-test", "Defaults requiretty\n")
     try:
-        remote = place.remote(loud)
+        remote = reached(place, loud)
         assert list(remote.lines(("id", "-un"), sudo=True, timeout_s=20)) == ["root"]
         sent = bytes(range(256)) * 4000
         ran = remote.run("sha256sum; exit 4", stdin=sent, sudo=True)
