@@ -7,8 +7,7 @@ the live release is asked what the next one will be asked. Where nothing changes
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -16,7 +15,7 @@ from ops.commands.verify import judged
 from ops.engine.host.words import ASKED, ASKING
 from ops.errors import OpsError
 from ops.runs import QUIET, Before
-from ops.targets import Target
+from ops.targets import Target, in_background
 from ops.verification import Verified, failed, is_comparable, known_faults, stepping_back
 
 HEARD_EVERY_S = 2.0  # the engine goes on when it hears nothing for longer
@@ -40,8 +39,8 @@ class LiveRelease:
             return
         self.id = event.get("live") or ""
         if self.id and any(change["action"] not in QUIET for change in event["changes"]):
-            self._asked = _in_thread(self._judged)
-            _in_thread(self._keep_told)
+            self._asked = in_background(self._judged)
+            in_background(self._keep_told)
 
     def answers(self) -> Before | None:
         """Return what failed on it; None when it was not asked, or not what it should answer."""
@@ -71,17 +70,3 @@ class LiveRelease:
                 return
             with contextlib.suppress(Exception):
                 asked.result(timeout=HEARD_EVERY_S)
-
-
-def _in_thread(work: Callable[[], Any]) -> Future[Any]:
-    """Begin some work beside what goes on; a program that ends does not wait for it."""
-    result: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            result.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it comes with the result
-            result.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops.targets.background import in_background
 from ops.targets.base import LOCAL_DEPLOY, Request, Target, command
 from ops.targets.command_line import check_command_line, typed_word
 from ops.targets.host import Host, raised
@@ -16,6 +17,7 @@ __all__ = [
     "check_command_line",
     "command",
     "ensure_env_file",
+    "in_background",
     "open_target",
     "raised",
     "typed_word",
