@@ -11,9 +11,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 import api
 from api import docs, health
@@ -27,8 +24,11 @@ from api.http.body_limit import BodyLimit
 from api.http.private import NotStored
 from api.http.responses import DocumentedAPI, operation_id
 from api.settings import Settings
+from api.shared.again import AskAgain
 from api.shared.drain import Drain
+from api.shared.guarded_redis import new_redis
 from api.shared.health import Checks, Identity
+from api.shared.outage import Outage, Reopening
 from api.shared.probes import DatabaseProbe, redis_probe
 from api.shared.requests import InFlight, RequestMiddleware
 from api.shared.tokens import Tokens
@@ -41,27 +41,12 @@ if TYPE_CHECKING:
 ASKED_MOST = ("organizations", "events")
 
 
-def new_redis(url: str) -> Redis:
-    """Build a client that fails within a second or two: whoever waits for it is a request."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        decode_responses=True,
-        socket_connect_timeout=1,
-        socket_timeout=1,
-        retry=Retry(NoBackoff(), 1),  # one more try: a kept connection may have died with a restart
-        max_connections=32,
-        timeout=2,  # seconds to wait for one of them
-    )
-    return Redis.from_pool(pool)
-
-
 @asynccontextmanager
-async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterator[Resources]:
+async def open_resources(settings: Settings, in_flight: InFlight, probe: DatabaseProbe) -> AsyncIterator[Resources]:
     """Open what the routes need; a database that is away does not stop the start, `/health` tells."""
     identity = Identity(settings.service_version, settings.environment, time.monotonic())
-    probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[NEEDED_MIGRATION])
     redis = new_redis(settings.redis_url.get_secret_value())
-    pool = new_pool(settings)
+    pool = new_pool(settings, probe.outage)
     checks = Checks(
         {
             "database": probe.database,
@@ -85,11 +70,12 @@ async def open_resources(settings: Settings, in_flight: InFlight) -> AsyncIterat
 
 def create_app(settings: Settings) -> FastAPI:
     """Put the application together."""
-    in_flight = InFlight()
+    in_flight, outage = InFlight(), Outage(hold_s=settings.database_hold_seconds)
+    probe = DatabaseProbe(settings.database_url.get_secret_value(), migrations=[NEEDED_MIGRATION], outage=outage)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(settings, in_flight) as resources:
+        async with open_resources(settings, in_flight, probe) as resources:
             app.state.resources = resources
             # What was made until now stays: the garbage collector need not look through it while requests wait.
             gc.collect()
@@ -107,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses={"default": {}},
         generate_unique_id_function=operation_id,
     )
+    app.add_middleware(AskAgain, outage=outage, reopening=Reopening(outage, probe.database))
     app.add_middleware(BodyLimit)
     app.add_middleware(Admission)
     app.add_middleware(RequestMiddleware, in_flight=in_flight, root_path=settings.root_path)

@@ -11,10 +11,9 @@ from api.database.batching import BatchedReads
 from api.database.pool import Pool
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
     from api.settings import Settings
     from api.shared.drain import Drain
+    from api.shared.guarded_redis import GuardedRedis
     from api.shared.health import Checks, Identity
     from api.shared.requests import InFlight
     from api.shared.tokens import Tokens
@@ -28,7 +27,7 @@ class Resources:
     settings: Settings
     pool: Pool
     batched: BatchedReads
-    redis: Redis
+    redis: GuardedRedis
     tasks: TaskQueue
     tokens: Tokens
     checks: Checks

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Annotated, LiteralString
 from fastapi import Depends, Header, HTTPException, Request, Response
 from pydantic_core import to_json
 
+from api.shared import again
+
 if TYPE_CHECKING:
     from api.tenancy import Transaction
 
@@ -96,6 +98,8 @@ async def _attempt(request: Request, key: Key = None) -> Attempt:
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     place = f"{request.method} {path}?{request.scope['query_string'].decode('latin-1')}"
     address = request.client.host if request.client else ""
+    if key is not None:
+        again.has_key()
     return Attempt(key, place, address, hashlib.sha256(await request.body()).digest())
 
 

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     database_pool_max: int = Field(default=8, ge=1, le=50)
     database_pool_waiting: int = Field(default=600, ge=1)
     database_pool_timeout_s: float = Field(default=2.0, gt=0)
+    # How long a request waits at most while PostgreSQL is being replaced.
+    database_hold_seconds: float = Field(default=10.0, ge=1, le=60)
     drain_notice_s: float = Field(default=0.2, ge=0, le=10)
     uvicorn_timeout_graceful_shutdown: int = Field(default=30, ge=0)  # seconds; the server reads it too
 

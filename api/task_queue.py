@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from api.errors import UnavailableError
+from api.shared.outage import AGAIN_S
 
 if TYPE_CHECKING:
     from celery import Celery
-    from redis.asyncio import Redis
+
+    from api.shared.guarded_redis import GuardedRedis
 
 TASK_NAME = "signups.deliver"
 QUEUED_ONCE_S = 5
 WOKEN_ONCE_MS = 500
 STATE_KEPT_S = 3600
 SEND_TIMEOUT_S = 3.0
+Answer = TypeVar("Answer")
 log = structlog.stdlib.get_logger("slipway.tasks")
 
 
@@ -55,7 +63,7 @@ def new_producer(broker_url: str) -> Celery:
 class TaskQueue:
     """Queues `signups.deliver`: asked for often, it runs a few times."""
 
-    def __init__(self, redis: Redis, *, broker_url: str) -> None:
+    def __init__(self, redis: GuardedRedis, *, broker_url: str) -> None:
         self._redis = redis
         self._broker_url = broker_url
         self._producer: Celery | None = None
@@ -63,9 +71,30 @@ class TaskQueue:
 
     async def put(self) -> str:
         """Queue a delivery and return its task id, that of the one queued within `QUEUED_ONCE_S` if there is one."""
-        task_id, key = str(uuid.uuid4()), "task:deliver"
+        return await self._patiently(partial(self._put, str(uuid.uuid4())))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask again while Redis is away for a moment: who asks for a task has nobody else to ask.
+
+        Whoever sends is a client of its own, and may meet an absence that nobody else has.
+        """
+        outage, until = self._redis.outage, None
+        while True:
+            try:
+                return await ask()
+            except (RedisConnectionError, RedisTimeoutError, UnavailableError):
+                until = until or time.monotonic() + outage.loss_s
+                is_over = outage.is_away and not outage.is_short()
+                if is_over or time.monotonic() > until:
+                    raise
+                await asyncio.sleep(AGAIN_S)
+
+    async def _put(self, task_id: str) -> str:
+        key = "task:deliver"
         if not await self._redis.set(key, task_id, nx=True, ex=QUEUED_ONCE_S):
-            return str(await self._redis.get(key) or task_id)
+            queued = str(await self._redis.get(key) or task_id)
+            if queued != task_id:  # else it is this one, which was cut before it was sent
+                return queued
         try:
             await self._redis.set(f"task:{task_id}", 1, ex=STATE_KEPT_S)
             await self._send(task_id)
@@ -106,6 +135,9 @@ class TaskQueue:
 
     async def state(self, task_id: uuid.UUID) -> TaskState | None:
         """Look a task up; None when no such task is known, or not any more."""
+        return await self._patiently(partial(self._state, task_id))
+
+    async def _state(self, task_id: uuid.UUID) -> TaskState | None:
         meta, marked = await self._redis.mget(f"celery-task-meta-{task_id}", f"task:{task_id}")
         if not marked:
             return None

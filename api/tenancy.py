@@ -24,10 +24,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dependencies import Opened, Resources
 from api.http.responses import ANYONE
+from api.shared import again
 from api.shared.tokens import Access, TokenError
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection
+    from psycopg import AsyncConnection, AsyncCursor
     from psycopg.rows import DictRow
 
 bearer = HTTPBearer(auto_error=False, scheme_name="access_token", bearerFormat="JWT")
@@ -72,16 +73,15 @@ class Transaction:
     member_id: int | None = None
     role: Role | None = None
     has_told: bool = field(default=False, init=False)
+    has_changed: bool = field(default=False, init=False)
 
     async def rows(self, sql: LiteralString, **parameters: object) -> list[dict[str, Any]]:
         """Run a statement and return its rows."""
-        cursor = await self.connection.execute(sql, self._named(parameters))
-        return await cursor.fetchall()
+        return await (await self._execute(sql, parameters)).fetchall()
 
     async def row(self, sql: LiteralString, **parameters: object) -> dict[str, Any] | None:
         """Run a statement and return its first row, if there is one."""
-        cursor = await self.connection.execute(sql, self._named(parameters))
-        return await cursor.fetchone()
+        return await (await self._execute(sql, parameters)).fetchone()
 
     async def one(self, sql: LiteralString, **parameters: object) -> dict[str, Any]:
         """Run a statement and return its row; none is a 404."""
@@ -92,7 +92,7 @@ class Transaction:
 
     async def run(self, sql: LiteralString, **parameters: object) -> int:
         """Run a statement and return how many rows it touched."""
-        return (await self.connection.execute(sql, self._named(parameters))).rowcount
+        return (await self._execute(sql, parameters)).rowcount
 
     async def enter(self, organization_id: int) -> None:
         """Work in an organization that was found by a row or a token instead of by membership."""
@@ -102,6 +102,10 @@ class Transaction:
     def tell(self) -> None:
         """Note that the outbox has something: the worker is woken after the commit."""
         self.has_told = True
+
+    async def _execute(self, sql: LiteralString, parameters: dict[str, object]) -> AsyncCursor[DictRow]:
+        self.has_changed = self.has_changed or again.may_change(sql)
+        return await self.connection.execute(sql, self._named(parameters))
 
     def _named(self, parameters: dict[str, object]) -> dict[str, object]:
         return {
@@ -128,6 +132,8 @@ class Scope:
             tx = Transaction(connection, self.access.user_id if self.access else None)
             await self._enter(tx)
             yield tx
+            if tx.has_changed:
+                again.committing()
         if tx.has_told:
             self.opened.tasks.wake_worker()
 

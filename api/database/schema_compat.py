@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The newest migration of `signups` that the SQL needs. The API waits with 503 until it is applied.
-NEEDED_MIGRATION: Final = "signups.0003_consent"
+NEEDED_MIGRATION: Final = "signups.0004_tick"
 
 # What a program does when it is imported is not for here to start.
 NOT_IMPORTED = frozenset({"api.main", "api.database.schema_compat", "api.shared.healthcheck"})

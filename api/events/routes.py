@@ -31,7 +31,7 @@ async def list_all_events(
     words = pages.patterns(search) if search else []
     if words:
         start = pages.upcoming(cursor)
-        async with SEARCHES.slot():
+        async with SEARCHES.slot(is_held=opened.pool.outage.is_short()):
             (row,) = await fetch(opened.pool, sql.PUBLIC_EVENTS_WITH_WORDS, limit=limit, patterns=words, **start)
         return pages.cards(row)
     return pages.cards(await _page(opened, sql.PUBLIC_EVENTS, 0, limit, cursor) or {})

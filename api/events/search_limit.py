@@ -13,6 +13,7 @@ from api.errors import UnavailableError
 
 AT_ONCE = 2
 MOST_WAITING = 20
+MOST_HELD = 1000  # while PostgreSQL is away for a moment
 
 
 class ConcurrencyLimit:
@@ -24,9 +25,9 @@ class ConcurrencyLimit:
         self._waiting = 0
 
     @contextlib.asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self, *, is_held: bool = False) -> AsyncIterator[None]:
         """Wait for a slot and keep it until the end of the block; raises UnavailableError when too many wait."""
-        if self._waiting >= self._most_waiting:
+        if self._waiting >= (MOST_HELD if is_held else self._most_waiting):
             raise UnavailableError("Many search at this moment; try again.")
         self._waiting += 1
         try:

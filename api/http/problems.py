@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 import redis
 from api.errors import UnavailableError
+from api.shared import again
 from api.shared.statuses import phrase
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 log = structlog.stdlib.get_logger("slipway.problems")
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
+UNCERTAIN = "The data store went away while this was being saved: look whether it was before you try again."
 # What triggers raise, whichever route met them.
 REFUSALS = {"SU003": "This account belongs to staff: it gets another password in admin, or by “Forgot password?”."}
 
@@ -86,7 +88,10 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     log.warning("unavailable", error=f"{type(error).__name__}: {error}")
+    again.failed(error)
     detail = str(error) if isinstance(error, UnavailableError) else "The data store does not answer; try again."
+    if again.is_uncertain():
+        detail = UNCERTAIN
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail=detail)
 
 
@@ -97,5 +102,11 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(psycopg.DataError, _unstorable)
     app.add_exception_handler(psycopg.IntegrityError, _changed_meanwhile)
     app.add_exception_handler(psycopg.DatabaseError, _refused)
-    for kind in (UnavailableError, psycopg.OperationalError, redis.RedisError):
+    for kind in (
+        UnavailableError,
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        psycopg.errors.ReadOnlySqlTransaction,
+        redis.RedisError,
+    ):
         app.add_exception_handler(kind, _unavailable)

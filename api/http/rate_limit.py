@@ -1,13 +1,13 @@
 """How often may that be tried? So often in a fixed window of time, counted in Redis for all replicas together.
 
-Who is counted is known to Redis by a hash alone. Without Redis nothing is counted and all is allowed: a lost cache must
-not lock everybody out; the passwords themselves still hold.
+Who is counted is known to Redis by a hash alone. Without Redis each replica counts by itself, from nothing: a lost
+cache must not lock everybody out, and no gate stands open meanwhile.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from fastapi import HTTPException
@@ -15,12 +15,14 @@ from redis.exceptions import MaxConnectionsError, RedisError
 
 from api.errors import UnavailableError
 from api.shared import throttle
-from api.shared.throttle import COUNT, GIVE_BACK, LOOK, Limit, seconds_to_wait, told
+from api.shared.again import is_repeated
+from api.shared.throttle import COUNT, GIVE_BACK, LOOK, Limit, OwnCounts, seconds_to_wait, told
 
 if TYPE_CHECKING:
     from fastapi import Request
     from redis.asyncio import Redis
 
+OWN: Final = OwnCounts()
 log = structlog.stdlib.get_logger("slipway.throttle")
 
 
@@ -55,17 +57,20 @@ class RateLimit(Limit):
         try:
             await redis.register_script(GIVE_BACK)(keys=[self.key(address)])
         except RedisError as error:
-            log.warning("not throttled", limit=self.name, error=type(error).__name__)
+            log.warning("counted here alone", limit=self.name, error=type(error).__name__)
+            OWN.ask(GIVE_BACK, self.key(address))
 
     async def _ask(self, redis: Redis, script: str, address: str, *arguments: int) -> tuple[int, int]:
-        """Return the count and the milliseconds that are left of its window; nothing is counted without Redis."""
+        """Return the count and the milliseconds that are left of its window."""
+        if script == COUNT and is_repeated():  # it was counted when it was asked first
+            script, arguments = LOOK, ()
         try:
             found: Any = await redis.register_script(script)(keys=[self.key(address)], args=list(arguments))
         except MaxConnectionsError as error:  # Redis is there: who asks in parallel does not get around it
             raise UnavailableError("Too many are logging in at this moment; try again.") from error
         except RedisError as error:
-            log.warning("not throttled", limit=self.name, error=type(error).__name__)
-            return 0, 0
+            log.warning("counted here alone", limit=self.name, error=type(error).__name__)
+            return OWN.ask(script, self.key(address), *arguments)
         return int(found[0]), int(found[1])
 
 

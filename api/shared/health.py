@@ -29,10 +29,15 @@ class Check:
     ok: bool
     seconds: float
     detail: str
+    is_held: bool = False
 
 
 class CheckError(Exception):
     """The probe got an answer, and it is bad; the text is the public detail."""
+
+
+class HeldError(CheckError):
+    """What was asked is away for a moment, and whoever needs it waits: no reason to take a replica out."""
 
 
 async def run_check(name: str, probe: Probe) -> Check:
@@ -48,7 +53,7 @@ async def run_check(name: str, probe: Probe) -> Check:
     if error is None:
         return Check(ok=True, seconds=seconds, detail=task.result())
     if isinstance(error, CheckError):
-        return Check(ok=False, seconds=seconds, detail=str(error))
+        return Check(ok=False, seconds=seconds, detail=str(error), is_held=isinstance(error, HeldError))
     log.warning("check failed", check=name, error=f"{type(error).__name__}: {error}")
     return Check(ok=False, seconds=seconds, detail=f"not reachable ({type(error).__name__})")
 
@@ -83,11 +88,12 @@ class Checks:
 
 
 def health_status(checks: Mapping[str, Check]) -> str:
-    """Judge: without Redis the service is degraded, without anything else unhealthy."""
-    failed = {name for name, check in checks.items() if not check.ok}
+    """Judge: without Redis, and while something is held, the service is degraded, without anything else unhealthy."""
+    failed = {name: check for name, check in checks.items() if not check.ok}
     if not failed:
         return "healthy"
-    return "degraded" if failed == {"redis"} else "unhealthy"
+    is_lost = any(name != "redis" and not check.is_held for name, check in failed.items())
+    return "unhealthy" if is_lost else "degraded"
 
 
 @dataclass(frozen=True)

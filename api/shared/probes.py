@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from .health import CheckError
+from .health import CheckError, HeldError
+from .outage import Outage, takes_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
 
     from .health import Probe
 
+ANSWER_S = 0.9  # less than a check may take
 APPLIED = b"SELECT app || '.' || name FROM django_migrations"
 
 
 class DatabaseProbe:
-    """One autocommit connection, opened on demand and opened anew when the server has ended it."""
+    """One autocommit connection, opened on demand and opened anew when the server has ended it.
 
-    def __init__(self, url: str, *, migrations: Iterable[str]) -> None:
+    An absence that may be over in a moment is no illness of this replica: it is told as `held`.
+    """
+
+    def __init__(self, url: str, *, migrations: Iterable[str], outage: Outage | None = None) -> None:
+        self.outage = outage or Outage()
         self._url = url
         self._migrations = sorted(migrations)
         self._connection: psycopg.AsyncConnection | None = None
@@ -35,6 +41,8 @@ class DatabaseProbe:
     async def database(self) -> str:
         """Ask the database anything."""
         await self._column(b"SELECT 1")
+        if self.outage.is_closed:
+            raise HeldError("held: no changes are taken for a moment")
         return "answers"
 
     async def migrations(self) -> str:
@@ -49,6 +57,16 @@ class DatabaseProbe:
         return "applied"
 
     async def _column(self, query: bytes) -> set[object]:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._answer(query)
+        except (psycopg.OperationalError, TimeoutError) as error:
+            self.outage.met(error if isinstance(error, psycopg.Error) else psycopg.OperationalError())
+            if self.outage.is_short():
+                raise HeldError("held") from error
+            raise
+
+    async def _answer(self, query: bytes) -> set[object]:
         async with self._in_turn:
             # Taken out while in use, put back after success only: a failed or cancelled one is never used again.
             kept, self._connection = self._connection, None
@@ -70,6 +88,7 @@ class DatabaseProbe:
             await connection.close()
             raise
         self._connection = connection
+        self.outage.found(takes_changes=takes_changes(connection))
         return {row[0] for row in rows}
 
     async def close(self) -> None:
