@@ -28,6 +28,7 @@ if PROCESS in {"worker", "beat"}:
 app = Celery("slipway", fixups=set() if PROCESS == "beat" else None)
 app.config_from_object("config.celeryconfig")
 app.steps["consumer"].add(ConsumerPulse)
+app.steps["consumer"].add("config.parking:ReturnOfParked")  # by name: only a worker loads it
 if PROCESS != "beat":
     app.autodiscover_tasks(["signups"])
 

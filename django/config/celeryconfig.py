@@ -39,13 +39,14 @@ broker_connection_max_retries = None
 # Who queues from a page waits for it.
 task_publish_retry_policy = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
 
+worker_consumer = "config.parking:ParkingConsumer"
 worker_max_tasks_per_child = 1000
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 # Flower sees and steers workers by these; without it nobody does.
 worker_enable_remote_control = worker_send_task_events = settings.CELERY_TELLS_FLOWER
 
-beat_scheduler = "config.pulse:PulsingScheduler"
+beat_scheduler = "config.ticking:TickingScheduler"
 beat_max_loop_interval = BEAT_EVERY_S
 
 

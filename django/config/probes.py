@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import checks as system_checks
+from django.core.signals import got_request_exception
 from django.db.migrations.loader import MigrationLoader
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
+from api.shared.again import AskAgain, failed
 from api.shared.drain import Drain
+from api.shared.guarded_redis import new_redis
 from api.shared.health import CheckError, Checks, Identity, health_body, ready_body
+from api.shared.outage import Reopening
 from api.shared.probes import DatabaseProbe, redis_probe
+from config.database.base import OUTAGE
 
 if TYPE_CHECKING:
     from api.shared.requests import App, InFlight, Receive, Scope, Send
@@ -57,11 +60,23 @@ class DeployCheck:
         return "passes"
 
 
+def _new_probe() -> DatabaseProbe:
+    return DatabaseProbe(settings.DATABASE_URL, migrations=migrations_on_disk(), outage=OUTAGE)
+
+
+def asked_again(app: App) -> App:
+    """Ask Django again what met an absence of the database, where that is safe."""
+    got_request_exception.connect(_failed, dispatch_uid="asked again")
+    return AskAgain(app, outage=OUTAGE, reopening=Reopening(OUTAGE, _new_probe().database))
+
+
+def _failed(**_: Any) -> None:
+    failed(sys.exception())
+
+
 def _new_checks() -> Checks:
-    database = DatabaseProbe(settings.DATABASE_URL, migrations=migrations_on_disk())
-    redis = Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 1), max_connections=2
-    )
+    database = _new_probe()
+    redis = new_redis(settings.REDIS_URL, most=2)
     return Checks(
         {
             "database": database.database,

@@ -105,7 +105,8 @@ AUTH_PASSWORD_VALIDATORS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
-DATABASES = {"default": env.db_url("DATABASE_URL")} if DATABASE_URL else {}
+DATABASES = {"default": {**env.db_url("DATABASE_URL"), "ENGINE": "config.database"}} if DATABASE_URL else {}
+DATABASE_HOLD_SECONDS = env.float("DATABASE_HOLD_SECONDS", default=10)
 # The server alone keeps a pool: under ASGI a connection cannot belong to a thread. Worker, beat and jobs open one
 # connection when they need it. Together: DATABASE_POOL_MAX and one for health checks per Django replica.
 DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=8)

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, InterfaceError, OperationalError
 from graphql import GraphQLError
 
+from api.shared.again import failed
+
 UNAVAILABLE = "The data store does not answer; try again."
 log = structlog.stdlib.get_logger("slipway.graphql")
 
@@ -35,6 +37,7 @@ def as_json(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    failed(cause)
     told: dict[str, Any] = {**error.formatted}
     if isinstance(cause, ValidationError):
         return told | {"message": " ".join(cause.messages), "extensions": {"code": "BAD_INPUT"}}

@@ -19,6 +19,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
+from api.shared.again import failed
 from api.shared.statuses import phrase
 from api.shared.tokens import Access, TokenError, Tokens
 from graph.refusals import UNAVAILABLE, as_json
@@ -47,6 +48,7 @@ def graphql(request: HttpRequest) -> JsonResponse:
     except BadRequestError as error:
         return _problem(error.status, error.detail, **error.headers)
     except (OperationalError, InterfaceError) as error:
+        failed(error)
         log.warning("unavailable", error=f"{type(error).__name__}: {error}")
         return _problem(HTTPStatus.SERVICE_UNAVAILABLE, UNAVAILABLE, **{"Retry-After": "1"})
     answer: dict[str, Any] = {"data": found.data}

@@ -1,13 +1,14 @@
 """May this log-in be tried here and now? Counted where the API counts its own: see api/shared/throttle.py.
 
-Without Redis nothing is counted and all is allowed, as there.
+Without Redis each replica counts by itself, as there; one that did not answer is not asked again for a moment.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from django.conf import settings
@@ -22,6 +23,7 @@ from api.shared.throttle import (
     LOOK,
     PLACE,
     Limit,
+    OwnCounts,
     device_cookie,
     place_of,
     seconds_to_wait,
@@ -32,7 +34,19 @@ from redis import Redis
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+REST_S = 0.2
+OWN: Final = OwnCounts()
 log = structlog.stdlib.get_logger("slipway.throttle")
+
+
+@dataclass
+class _Away:
+    """Until when Redis is not asked, because it did not answer a moment ago."""
+
+    until: float = 0.0
+
+
+_away = _Away()
 
 
 class TooManyError(Exception):
@@ -105,14 +119,18 @@ def _is_full(limit: Limit, address: str) -> bool:
 
 
 def _ask(script: str, limit: Limit, address: str, *arguments: int) -> tuple[int, int]:
+    key = limit.key(address)
+    if time.monotonic() < _away.until:
+        return OWN.ask(script, key, *arguments)
     try:
-        found: Any = _redis().eval(script, 1, limit.key(address), *arguments)
+        found: Any = _redis().eval(script, 1, key, *arguments)
     except (RedisError, ValueError) as error:  # the latter: no REDIS_URL
-        log.warning("not throttled", limit=limit.name, error=type(error).__name__)
-        return 0, 0
+        _away.until = time.monotonic() + REST_S
+        log.warning("counted here alone", limit=limit.name, error=type(error).__name__)
+        return OWN.ask(script, key, *arguments)
     return (int(found[0]), int(found[1])) if isinstance(found, list) else (0, 0)
 
 
 @cache
 def _redis() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.5)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from signups.models import Export, IdempotencyKey, OneTimeToken, OutboxMessage, RefreshToken, User
+from signups.models import Export, IdempotencyKey, OneTimeToken, OutboxMessage, RefreshToken, Tick, User
 
 BATCH = 2_000  # rows of one transaction: short locks, and a stop loses little
 LIMIT_S = 20.0  # the rest an hour later
@@ -30,6 +30,7 @@ def _expired() -> dict[str, QuerySet[Any]]:
         "exports": Export.objects.filter(created_at__lt=Now() - DAY),
         "outbox": OutboxMessage.objects.filter(done_at__lt=Now() - 30 * DAY),
         "accounts": _never_confirmed(),
+        "ticks": Tick.objects.filter(due_at__lt=Now() - 7 * DAY),
     }
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
+from redis.exceptions import RedisError
+
+from redis import Redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,10 +36,17 @@ def tell_after_commit() -> None:
 
 
 def _nudge(expires_s: float) -> None:
+    """Tell the worker; a Redis that does not answer at once holds nobody up: Celery would wait for it longer."""
     try:
+        _redis().ping()
         _send("signups.deliver", (), expires=expires_s)
-    except QueueUnavailableError:
+    except (QueueUnavailableError, RedisError, ValueError):  # the latter: no REDIS_URL
         log.warning("the worker was not told; it looks by itself every few seconds")
+
+
+@cache
+def _redis() -> Redis:
+    return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.5)
 
 
 def _send(name: str, arguments: tuple[int, ...], **options: Any) -> AsyncResult[Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from config.celery import app
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
-from signups import inviting, places, purging, reminders
+from signups import inviting, places, purging, reminders, ticks
 from signups.models import Shift
 from signups.outbox.debounce import Debounce
 from signups.outbox.delivery import deliver_for
 
+if TYPE_CHECKING:
+    from celery import Task
+
 AGAIN: dict[str, Any] = {
-    "autoretry_for": (OperationalError, InterfaceError),  # the database was away: that passes
+    # The database was away, or took no changes for a moment: that passes.
+    "autoretry_for": (OperationalError, InterfaceError, InternalError),
     "retry_backoff": 2,
     "retry_backoff_max": 60,
     "max_retries": 5,
@@ -52,28 +56,28 @@ def deliver(*, goes_on: bool = False) -> dict[str, int]:
     return dict(done)
 
 
-@app.task(name="signups.remind", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
-def remind() -> int:
+@app.task(name="signups.remind", bind=True, ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # the same
+def remind(self: Task) -> int:
     """Have everybody reminded whose shift begins soon."""
-    reminded = reminders.remind()
-    if reminded:
-        _deliver_soon()
-    return reminded
+    return _told(ticks.once(self.request, reminders.remind))
 
 
-@app.task(name="signups.invite", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
-def invite() -> int:
+@app.task(name="signups.invite", bind=True, ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # the same
+def invite(self: Task) -> int:
     """Have more of those invited who were written down, as many as may be today."""
-    invited = inviting.invite_waiting()
-    if invited:
-        _deliver_soon()
-    return invited
+    return _told(ticks.once(self.request, inviting.invite_waiting))
 
 
-@app.task(name="signups.purge", ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # Celery has no types
-def purge() -> dict[str, int]:
+@app.task(name="signups.purge", bind=True, ignore_result=True, **AGAIN)  # type: ignore[untyped-decorator]  # the same
+def purge(self: Task) -> dict[str, int]:
     """Delete what has served its time."""
-    return purging.purge()
+    return ticks.once_in_steps(self.request, purging.purge) or {}
+
+
+def _told(count: int | None) -> int:
+    if count:
+        _deliver_soon()
+    return count or 0
 
 
 def _deliver_soon(*, goes_on: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signups.models.accounts import IdempotencyKey, OneTimeToken, RefreshToken, User
 from signups.models.events import Event, Shift, SignUp
-from signups.models.messages import Announcement, Export, OutboxMessage
+from signups.models.messages import Announcement, Export, OutboxMessage, Tick
 from signups.models.organizations import Invitation, Member, Organization, Role
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Role",
     "Shift",
     "SignUp",
+    "Tick",
     "User",
 ]

@@ -119,3 +119,19 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}: {self.state}"
+
+
+class Tick(models.Model):
+    """A moment of beat's schedule whose work is done: it is not done again. Kept for a week."""
+
+    entry = models.CharField(max_length=40)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """Each once."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["entry", "due_at"], name="tick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.entry} of {self.due_at:%Y-%m-%d %H:%M:%S}"

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from signups.models import Invitation, Member, OneTimeToken, OutboxMessage, Role, User
 from signups.outbox.links import hash_of, page, token_of
 from signups.outbox.mails import Mail, one_line
-from signups.outbox.outcome import Outcome, dropped
+from signups.outbox.outcome import LINK_STORED, Outcome, dropped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,10 @@ def invited(message: OutboxMessage) -> Mail | Outcome:
     if invitation is None:
         return dropped("the invitation was accepted or revoked, or is over")
     token = token_of(message)
-    invitation.token_hash = hash_of(token)
-    invitation.save(update_fields=["token_hash"])
+    if invitation.token_hash is None or bytes(invitation.token_hash) != hash_of(token):
+        invitation.token_hash = hash_of(token)
+        invitation.save(update_fields=["token_hash"])
+        return LINK_STORED
     organization = one_line(invitation.organization.name)
     says = {
         "organization": organization,
@@ -67,11 +69,12 @@ def _is_listed(invitation: Invitation) -> bool:
     return invitation.role == Role.VOLUNTEER and people.exists()
 
 
-def _choose_password(message: OutboxMessage, user: User, *, template: str, good_for: timedelta) -> Mail:
+def _choose_password(message: OutboxMessage, user: User, *, template: str, good_for: timedelta) -> Mail | Outcome:
     token = token_of(message)
-    OneTimeToken.objects.update_or_create(
-        token_hash=hash_of(token), defaults={"user": user, "expires_at": Now() + good_for}
-    )
+    link = {"user": user, "expires_at": Now() + good_for}  # from when the mail goes, not from when it first should have
+    _, is_new = OneTimeToken.objects.update_or_create(token_hash=hash_of(token), defaults=link)
+    if is_new:
+        return LINK_STORED
     says = {"link": page("/choose-password", token), "good_for": WORDS[good_for]}
     return Mail(to_name=user.name, to_address=user.email, template=template, says=says)
 

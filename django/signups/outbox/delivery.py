@@ -1,5 +1,8 @@
 """How are the messages done that are due? One transaction each: locked, done, marked; a killed worker loses none.
 
+A mail with a link takes two: the first stores what the link is known by. Who gets a mail may open it before the mail
+server has answered the sender.
+
 Whoever finds a message locked takes the next one, so any number of workers share the work. A worker that dies between
 sending and marking sends again: under the same Message-ID, with the same links.
 """
@@ -8,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -17,13 +19,12 @@ from django.db.models.functions import Now
 from signups.models import OutboxMessage
 from signups.outbox.handlers import give_up, handle
 from signups.outbox.mailer import Mailer, UnreachableError
+from signups.outbox.outcome import LINK_STORED, Outcome
 from signups.outbox.retry import MOST_ATTEMPTS, describe, is_hopeless, wait_after
-
-if TYPE_CHECKING:
-    from signups.outbox.outcome import Outcome
 
 log = structlog.stdlib.get_logger("slipway.outbox")
 State = OutboxMessage.State
+LINK_STORED_ONLY = "link stored"
 
 
 def deliver_for(batch_s: float) -> tuple[Counter[str], bool]:
@@ -38,37 +39,44 @@ def deliver_for(batch_s: float) -> tuple[Counter[str], bool]:
                 return done, False  # the next one would not get through either
             if outcome is None:
                 return done, False
-            done[outcome] += 1
+            if outcome != LINK_STORED_ONLY:
+                done[outcome] += 1
     return done, True
 
 
 def deliver_one(mailer: Mailer) -> str | None:
-    """Do the first message that is due; return its new state (pending: it failed for now), None when none is due."""
+    """Do the first message that is due; return its new state (pending: it failed for now), None when none is due.
+
+    Or LINK_STORED_ONLY: the message is due as before, and its link works.
+    """
     with transaction.atomic():
         due = OutboxMessage.objects.filter(state=State.PENDING, due_at__lte=Now()).order_by("due_at", "id")
         message = due.select_for_update(skip_locked=True, of=("self",)).first()
         if message is None:
             return None
-        problem = _try(message, mailer)
-    _raise_unreachable(problem)
-    return str(message.state)
+        ended = _try(message, mailer)
+    if isinstance(ended, UnreachableError):
+        raise ended  # now that it was noted
+    return LINK_STORED_ONLY if ended is LINK_STORED else str(message.state)
 
 
-def _try(message: OutboxMessage, mailer: Mailer) -> Exception | None:
-    """Do a message and note how it ended; return what went wrong."""
+def _try(message: OutboxMessage, mailer: Mailer) -> Outcome | Exception:
+    """Do a message and note how it ended; return that, or what went wrong."""
     try:
         with transaction.atomic():  # what was half done, is not
-            outcome: Outcome = handle(message, mailer)
+            outcome = handle(message, mailer)
     except (DatabaseError, InterfaceError) as error:
         if not connection.is_usable():
             raise  # nothing can be noted either
         return _note_failure(message, error)
     except Exception as error:  # noqa: BLE001 - one bad message holds up no other
         return _note_failure(message, error)
+    if outcome is LINK_STORED:
+        return outcome
     message.state, message.last_error, message.done_at = outcome.state, outcome.why, Now()
     message.attempts += 1
     message.save(update_fields=["state", "last_error", "done_at", "attempts"])
-    return None
+    return outcome
 
 
 def _note_failure(message: OutboxMessage, error: Exception) -> Exception:
@@ -83,9 +91,3 @@ def _note_failure(message: OutboxMessage, error: Exception) -> Exception:
     names = {"outbox_id": message.pk, "kind": message.kind, "attempts": message.attempts}
     log.warning("message not delivered", state=message.state, error=message.last_error, **names)
     return error
-
-
-def _raise_unreachable(problem: Exception | None) -> None:
-    """Pass on, after it was noted, that no message gets through just now."""
-    if isinstance(problem, UnreachableError):
-        raise problem

@@ -17,6 +17,7 @@ class Outcome:
 
 NOT_CONFIRMED = "the person has not said yes to being written to"
 SENT = Outcome(OutboxMessage.State.SENT)
+LINK_STORED = Outcome(OutboxMessage.State.PENDING, "the mail goes when its link is committed: it may be opened at once")
 
 
 def dropped(why: str) -> Outcome:
