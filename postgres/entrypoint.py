@@ -28,6 +28,7 @@ from system_user import SYSTEM_USER, become, make_user
 
 SYSTEM_DATA = Path("/var/lib/slipway")
 WORK = ".initializing"
+HELD = "default_transaction_read_only"
 # Passwords by SCRAM, checksums, and UTF-8 that sorts the same on every system.
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 INITDB = ("--auth=scram-sha-256", "--data-checksums", "--no-instructions", *LOCALE)
@@ -70,6 +71,13 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
+def end_hold(data: Path) -> None:
+    """Take changes again: where the machine went down in a hold (`x-hold`), its setting is still on the disk."""
+    path = data / "postgresql.auto.conf"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(HELD)), encoding="utf-8")
+
+
 def serve(arguments: list[str]) -> int:
     """Make the cluster if there is none, then become the server."""
     home = find_home(Path(os.environ["PGDATA"]))
@@ -77,6 +85,7 @@ def serve(arguments: list[str]) -> int:
         initialize(home)
     refuse_other_version(home)
     remove_stale_lock(home.data)
+    end_hold(home.data)
     set_password(home)
     binary = str(home.programs / "bin" / "postgres")  # by its whole path: it finds its other files from there
     own = ("-D", str(home.data), "-p", os.environ["PGPORT"], "-h", "127.0.0.1", "-c", "unix_socket_directories=")
@@ -142,8 +151,11 @@ def shared_programs(programs: Path) -> Path:
             shutil.copytree(libraries, work / libraries.name)
         for path in (work, *work.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        with contextlib.suppress(FileExistsError):
+        try:
             work.rename(place)
+        except OSError:
+            if not place.exists():  # else somebody else was quicker, who made the same
+                raise
         shutil.rmtree(work, ignore_errors=True)
     return place / package.name / programs.name
 
