@@ -21,6 +21,10 @@ from ops.verification import Check, Verdict, failed, verdict_on
 UNDO = "undo"
 
 
+class _BarredError(VerificationError):
+    """The release before could not live with the schema."""
+
+
 def auto_rollback(request: Request, current: Run, target: Target, *, released: str, failure: VerificationError) -> None:
     """Bring back the release that was live before `released`, and raise what is then known.
 
@@ -49,6 +53,8 @@ def _undo(
             return
         with current.step(f"{UNDO} verify"):
             now = _ids(judged(target.host, target.site, say=current.progress(f"{UNDO} verify")).checks)
+    except _BarredError:
+        raise
     except OpsError as error:
         current.outcome = "failed"
         raise VerificationError(
@@ -77,12 +83,23 @@ def _bring_back(
         by_now = live.words if live else "no release"
         current.warn(f"nothing was taken back: by now {by_now} is live, which this run did not release")
         return None
+    if past[0].barred:
+        raise _no_way_back(failure, past[0], target)
     current.say(f"{failure.what}; going back to {past[0].words}")
     words = ("--to", past[0].release, "--only-from", released, *common_words(request, target.root))
     allowed = switch_words(request, "allow_interruption")
     run_id = undo_of(current.folder.run_id)
     run_engine(current, target, "rollback", (*words, *allowed), run_id=run_id, told_as=_as_undo)
     return past[0]
+
+
+def _no_way_back(failure: VerificationError, before: Known, target: Target) -> _BarredError:
+    return _BarredError(
+        f"{failure.what}, and the release before cannot be brought back",
+        why=f"{failure.why}; `{before.release}` could not live with what --allow-breaking-migration allowed:"
+        f" {before.barred}; the new release serves on, as it is",
+        fix=f"put it right in the code, then {command('deploy', target.name)}",
+    )
 
 
 def _elsewhere(failure: VerificationError, before: str) -> VerificationError:

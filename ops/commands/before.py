@@ -33,7 +33,7 @@ class LiveRelease:
 
     def heard(self, event: Mapping[str, Any]) -> None:
         """Begin to ask once the engine's plan says that the live release will change."""
-        if event["event"] == "held":
+        if event["event"] in {"compared", "held"}:  # the latter of engines that called it so
             self._is_late = not event["answered"]
         if event["event"] != "plan" or self._asked is not None:
             return

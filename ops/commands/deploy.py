@@ -29,7 +29,7 @@ def deploy(request: Request, current: Run, target: Target) -> None:
     typed = typed_word(request)
     words = ("--release", shipped, *common_words(request, target.root), "--word", typed, *switch_words(request))
     live = LiveRelease(target, run_id)
-    run_engine(current, target, "deploy", (*words, "--hold"), typed=typed, heard=live.heard)
+    run_engine(current, target, "deploy", (*words, "--compare"), typed=typed, heard=live.heard)
     current.before = live.answers()
     try:
         judge_release(current, target)

@@ -85,11 +85,13 @@ def _outcome(run: dict[str, Any], *, undone: set[str]) -> str:
 def marks_of(seen: dict[str, Any]) -> dict[str, str]:
     """Return release -> mark."""
     live = live_of(seen)
-    return {one.release: REACHABLE for one in past_of(seen)} | ({live.release: LIVE} if live else {})
+    return {one.release: REACHABLE for one in past_of(seen) if not one.barred} | ({live.release: LIVE} if live else {})
 
 
 def _below(seen: dict[str, Any], target: str) -> list[str]:
     past = past_of(seen)
     if not past:
         return ["there is no release to go back to"]
+    if past[0].barred:
+        return [f"there is no way back to {past[0].words}: {past[0].barred}"]
     return [f"`{command('rollback', target)}` goes back to {past[0].words}"]

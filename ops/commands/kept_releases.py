@@ -19,13 +19,17 @@ ENOUGH_RUNS = ("--lines", "100")  # when a release became live stands in the run
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A release that is live, or was: from which commit, and when it became live (ISO 8601; empty: unknown)."""
+    """A release that is live, or was: from which commit, and when it became live (ISO 8601; empty: unknown).
+
+    `barred` says why it cannot be gone back to: which migration was allowed that its code cannot live with.
+    """
 
     release: str
     commit: str = ""
     committed_at: str = ""
     subject: str = ""
     live_since: str = ""
+    barred: str = ""
 
     @property
     def words(self) -> str:
@@ -75,5 +79,5 @@ def moment(at: str) -> str:
 
 
 def _known(entry: Mapping[str, Any]) -> Known:
-    names = ("release", "commit", "committed_at", "subject", "live_since")
+    names = ("release", "commit", "committed_at", "subject", "live_since", "barred")
     return Known(**{name: str(entry.get(name) or "") for name in names})

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ops import screen
 from ops.commands.output import Talk, guarded, print_table
+from ops.engine.connections import WAITING_A_SECOND
 from ops.targets import Request, Target
 
 
@@ -68,9 +69,18 @@ def _print_host(seen: dict[str, Any]) -> None:
     print_table(table)
 
 
+def _rate() -> str:
+    """Say from how many on requests do not wait."""
+    return " or ".join(f"{count} a second of one {name}" for name, count in WAITING_A_SECOND.items())
+
+
 def _interruption(change: dict[str, Any]) -> str:
     """Say whether a change interrupts the site, and for how long it did last time."""
+    last_s, waits_s = change.get("last_s"), change.get("waits_s")
+    if waits_s:
+        last = "" if last_s is None else f" (~{last_s:.1f} s last time)"
+        beyond = "" if waits_s < 1 else f"; beyond {_rate()} they get a 503"
+        return f"no, requests wait up to {waits_s:g} s{last}{beyond}"
     if not change.get("interrupts"):
         return "no"
-    last_s = change.get("last_s")
     return "yes, not known yet for how long" if last_s is None else f"yes, ~{last_s:.1f} s last time"

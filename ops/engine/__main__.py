@@ -11,6 +11,10 @@ def main(arguments: list[str]) -> int:
         from ops.engine.processes import launch  # noqa: PLC0415 - see above
 
         return launch.main(arguments[1:])
+    if arguments[:1] == ["hold"]:  # it lives for as long as the stack
+        from ops.engine.processes import socket_holder  # noqa: PLC0415 - see above
+
+        return socket_holder.main(arguments[1:])
     from ops import screen  # noqa: PLC0415 - see above
     from ops.engine import cli  # noqa: PLC0415 - see above
     from ops.engine.interrupts import hear_interrupts  # noqa: PLC0415 - see above

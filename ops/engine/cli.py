@@ -31,6 +31,7 @@ from ops.engine.http import fetch
 from ops.engine.model import Release, release_from_json
 from ops.engine.options import parser
 from ops.engine.rollout.journal_events import as_engine_error, error_as_json
+from ops.engine.rollout.networks import in_place
 from ops.engine.rollout.plan import make_plan
 from ops.engine.rollout.routes import order_certificate, read_routes
 from ops.engine.run import Chosen, choose_past, choose_scaled, order_of, work
@@ -104,9 +105,9 @@ def _conclude(asked: argparse.Namespace) -> int:
 def _plan(asked: argparse.Namespace) -> int:
     store = Store(asked.root)
     observed = open_runtime(asked.runtime, asked.root).observe()
-    state = store.read()
-    wanted = _read_release(asked).with_counts(state.scale)
-    changes = make_plan(wanted, live=store.live(), state=state, observed=observed)
+    state, live = store.read(), store.live()
+    wanted = in_place(_read_release(asked).with_counts(state.scale), live)
+    changes = make_plan(wanted, live=live, state=state, observed=observed)
     return _print({"changes": [change.as_json() for change in changes]})
 
 

@@ -7,6 +7,7 @@ USABLE = MAX_CONNECTIONS - 3  # PostgreSQL keeps three for its administrator
 OF_JOBS = 5  # migrations, dump, manage.py, while they run
 POOL = 8  # of a replica of the API or of Django, unless DATABASE_POOL_MAX says otherwise
 OF_HEALTH_CHECKS = 1
+WAITING_A_SECOND = {"api": 300, "django": 21}  # a replica's queue for its pool, by the time that is waited in it
 MOST_REPLICAS = (USABLE - OF_JOBS) // (POOL + OF_HEALTH_CHECKS)
 WHY_NO_MORE = (
     f"PostgreSQL has {USABLE - OF_JOBS} connections for replicas, and one of the API or Django takes up to "

@@ -13,15 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Rollout = Literal["rolling", "replace"]
+Rollout = Literal["rolling", "overlap", "replace"]
 Touches = Literal["", "schema", "data", "files"]
 WATCH_S = 5.0
+OUT_OF_MEMORY = "out-of-memory"  # the condition of a replica that was ended for it
 NOT_OF_A_REPLICA = {
     "check",
     "dump",
+    "hold",
+    "fits",
+    "wait_s",
     "is_scalable",
+    "ready_within_s",
     "stated_replicas",
+    "trials",
 }  # what the engine does with a service, not what runs
+CAME_LATER = {"places", "sockets"}  # left out of the fingerprint while empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +94,14 @@ class Service:
     touches: Touches = ""  # of a job: only one that makes files is run again when a release comes back
     check: tuple[str, ...] = ()  # of a job that touches the schema: prints as JSON what it would do
     dump: tuple[str, ...] = ()  # of the database: writes a checked dump under {name}
+    hold: tuple[str, ...] = ()  # of the database: has it take no changes, once what runs has ended
+    fits: tuple[str, ...] = ()  # of the database: tells what an image brings, and what the data is of
+    wait_s: float = 0.0  # how long a request waits at most, or does without, while it is replaced; 0: it fails
     is_scalable: bool = False
+    ready_within_s: float = 0.0  # how long it may take to be ready; 0: `start_timeout_s`, less once it answers
+    places: tuple[str, ...] = ()  # its networks that are other ones than at first: `<network>:<mark>`
+    sockets: dict[str, str] = field(default_factory=dict)  # of the edge: entry point -> address that outlives it
+    trials: tuple[str, ...] = ()  # of the edge: the paths that a new one is asked for before it has visitors
     stated_replicas: int = 0  # what the settings say, where an operator has asked for another number
 
     @property
@@ -101,7 +115,11 @@ class Service:
         # A field that comes later is left out while it has its default: a release of before has to keep the names of
         # its replicas, which run.
         changing = dataclasses.asdict(dataclasses.replace(self, replicas=0, after=()))
-        changing = {key: value for key, value in changing.items() if key not in NOT_OF_A_REPLICA}
+        changing = {
+            key: value
+            for key, value in changing.items()
+            if key not in NOT_OF_A_REPLICA and (value or key not in CAME_LATER)
+        }
         return hashlib.sha256(json.dumps(changing, sort_keys=True).encode()).hexdigest()[:12]
 
     @functools.cached_property
@@ -138,7 +156,8 @@ class Release:
     source_dir: str
     services: tuple[Service, ...]
     edge: Edge
-    project: dict[str, Any] = field(default_factory=dict)  # Compose's `name`, `networks` and `volumes`
+    # Compose's `networks` and `volumes`; `moved`: the mark of each network that is another one than at first.
+    project: dict[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
     watch_s: float = WATCH_S  # how long the old release stays beside the new one, to answer where that fails
 
@@ -202,5 +221,6 @@ def known_fields(kind: type[Any], raw: dict[str, Any]) -> dict[str, Any]:
 def _service(raw: dict[str, Any]) -> Service:
     image = Image(**{**known_fields(Image, raw["image"]), "build": tuple(raw["image"]["build"])})
     route = Route(**known_fields(Route, raw["route"])) if raw["route"] else None
-    tuples = {key: tuple(raw[key]) for key in ("command", "healthcheck", "after", "check", "dump")}
+    names = ("command", "healthcheck", "after", "check", "dump", "hold", "fits", "places", "trials")
+    tuples = {key: tuple(raw.get(key, ())) for key in names}
     return Service(**{**known_fields(Service, raw), **tuples, "image": image, "route": route})

@@ -65,7 +65,7 @@ def _deploy(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--word", choices=("deploy", "update"), default="deploy", help="what the operator typed")
     verb.add_argument("--allow-breaking-migration", action="store_true", help="migrate although old code may break")
     verb.add_argument("--skip-dump", action="store_true", help="migrate without a dump of the database")
-    verb.add_argument("--hold", action="store_true", help="touch nothing while the live release is being asked")
+    verb.add_argument("--compare", action="store_true", help="touch nothing while the live release is being asked")
 
 
 def _rollback(verb: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from ops.engine.host.history import History
 from ops.engine.host.journal import Journal
 from ops.engine.host.lock import hold_lock
 from ops.engine.host.state import Store
-from ops.engine.host.words import HoldFiles
+from ops.engine.host.words import ComparisonFiles
 from ops.engine.http import fetch
 from ops.engine.model import Release
 from ops.engine.rollout.context import Engine, Order
@@ -73,7 +73,7 @@ def order_of(asked: argparse.Namespace) -> Order:
         allow_interruption=asked.allow_interruption,
         allow_breaking_migration=getattr(asked, "allow_breaking_migration", False),  # of a deploy alone, as the next
         skip_dump=getattr(asked, "skip_dump", False),
-        hold=HoldFiles(asked.root / "runs" / asked.run_id) if getattr(asked, "hold", False) else None,
+        comparison=ComparisonFiles(asked.root / "runs" / asked.run_id) if getattr(asked, "compare", False) else None,
     )
 
 

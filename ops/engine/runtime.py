@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from ops.engine.http import Response
 from ops.engine.model import Edge, Image, Release, Replica, Service
 
 Say = Callable[[str], None]  # one line of progress, into the journal
@@ -43,8 +44,37 @@ class LogQuery:
     follow: bool = False
 
 
+class Doors(Protocol):
+    """What lets two Traefiks overlap: the sockets at which visitors arrive, which outlive both."""
+
+    def serving(self) -> str:
+        """Return the replica that gets visitors; empty when there is none."""
+
+    def url(self, name: str) -> str:
+        """Return where this one's own API answers."""
+
+    def write_routes(self, name: str, files: dict[str, str]) -> None:
+        """Put these files in the folder that this one alone watches, or will watch once it is started."""
+
+    def ask(self, name: str, path: str, *, host: str) -> Response | None:
+        """Ask one that has no visitors yet, as they will ask it; None where it cannot be asked alone."""
+
+    def turn_to(self, name: str) -> None:
+        """Send whoever connects from now on to this one."""
+
+    def say_farewell(self, name: str) -> None:
+        """Let this one ask each of its visitors to connect anew."""
+
+    def waiting(self, name: str) -> int:
+        """Return how many have come to this one's doors and were not let in yet."""
+
+
 class Runtime(Protocol):
     """Start, stop, run once, list, logs, health. Every verb is idempotent; failures raise `EngineError`."""
+
+    @property
+    def doors(self) -> Doors | None:
+        """What lets two Traefiks overlap; None where nothing does."""
 
     def prepare(self) -> None:
         """Make sure that replicas can be started at all (a supervisor runs, folders exist)."""
@@ -77,7 +107,7 @@ class Runtime(Protocol):
         """Return `host:port` as Traefik reaches it; the same over restarts of the replica."""
 
     def edge_url(self, edge: Edge) -> str:
-        """Return where Traefik's API answers the engine; empty while Traefik does not run."""
+        """Return where the API of the Traefik with visitors answers the engine; empty while none runs."""
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
         """Yield the last lines that a replica wrote."""
@@ -97,8 +127,14 @@ class Runtime(Protocol):
     def static_config(self) -> str:
         """Return the file that the running Traefik was started with; empty while there is none."""
 
+    def join(self, release: Release) -> bool:
+        """Put what runs of a release into its networks too, without replacing it; tell whether anything was done."""
+
+    def leave(self, release: Release) -> bool:
+        """Take what runs of a release out of networks that are not its own; tell whether anything was done."""
+
     def write_routes(self, files: dict[str, str]) -> None:
-        """Put these files (name -> content) in Traefik's watched folder, each by rename, and remove any other."""
+        """Put these files (name -> content) in every Traefik's watched folder, each by rename, and remove any other."""
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images that no kept release needs; return their ids."""

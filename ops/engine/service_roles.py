@@ -43,7 +43,7 @@ def rolling_services(release: Release) -> list[Service]:
 
 
 def background_services(release: Release) -> list[Service]:
-    """Return the services nobody waits for and of which old and new never run together: worker, beat."""
+    """Return the services that nobody waits for, and that are replaced before visitors are sent elsewhere."""
     special = {EDGE_SERVICE, *(s.name for s in data_services(release)), *(s.name for s in rolling_services(release))}
     return _in_order([service for service in long_running(release) if service.name not in special])
 
@@ -51,6 +51,11 @@ def background_services(release: Release) -> list[Service]:
 def edge_services(release: Release) -> list[Service]:
     """Return Traefik, or nothing when a release has no edge."""
     return [service for service in long_running(release) if service.name == EDGE_SERVICE]
+
+
+def takes_over(before: Service | None, after: Service) -> bool:
+    """Tell whether a new Traefik can serve before the old one goes: both have sockets that outlive them."""
+    return after.name == EDGE_SERVICE and bool(before and before.sockets and after.sockets)
 
 
 def images(releases: Iterable[Release | None]) -> dict[str, Image]:

@@ -53,7 +53,7 @@ def _health(runtime: Runtime, service: Service | None, replica: Replica, ready_s
     if service is None:
         return None
     asking = functools.partial(fetch, timeout_s=ready_s)
-    return service_roles.is_present(replica) and is_ready_now(runtime, asking, service, replica)[0]
+    return service_roles.is_present(replica) and is_ready_now(runtime, asking, service, replica).is_ready
 
 
 def _last_line(runtime: Runtime, name: str) -> str:

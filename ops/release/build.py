@@ -103,6 +103,7 @@ def _service(root: Path, name: str, raw: dict[str, Any]) -> Service:
         healthcheck=tuple(local.get("healthcheck") or _exec_form(health.get("test", []))),
         workdir=local.get("workdir", ""),
         files=local.get("files", {}),
+        sockets=local.get("sockets", {}),
         port=int(local.get("port", 0)),
     )
 
@@ -134,10 +135,15 @@ def _common(name: str, raw: dict[str, Any]) -> dict[str, Any]:
         "stop_signal": raw.get("stop_signal", "SIGTERM").removeprefix("SIG"),
         "stop_grace_s": seconds(raw.get("stop_grace_period", "10s")),
         "start_timeout_s": seconds(health.get("start_period", "60s")),
+        "ready_within_s": seconds(raw.get("x-ready-within", "0s")),
         "job_order": int(job.get("order", 0)),
         "touches": job.get("touches", ""),
         "check": tuple(job.get("check", ())),
         "dump": tuple(raw.get("x-dump", ())),
+        "hold": tuple(str(word) for word in raw.get("x-hold", ())),
+        "fits": tuple(raw.get("x-fits", ())),
+        "wait_s": seconds(raw.get("x-wait", "0s")),
+        "trials": tuple(raw.get("x-trials", ())),
         "is_scalable": "replicas" in raw.get("deploy", {}),
     }
 

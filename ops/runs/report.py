@@ -43,7 +43,8 @@ class Change:
     action: str
     why: str = ""
     interrupts: bool = False
-    last_s: float | None = None  # how long it interrupted last time; None: not known yet
+    last_s: float | None = None  # how long it interrupted, or a request waited, last time; None: not known yet
+    waits_s: float = 0.0  # how long a request may wait for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +157,7 @@ def _change(raw: Mapping[str, Any]) -> Change:
         why=raw.get("why", ""),
         interrupts=bool(raw.get("interrupts")),
         last_s=raw.get("last_s"),
+        waits_s=float(raw.get("waits_s") or 0),
     )
 
 

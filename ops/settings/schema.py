@@ -87,6 +87,11 @@ class _Database:
         kind.whole(1, 50),
         default=str(POOL),
     )
+    DATABASE_HOLD_SECONDS = Key(
+        "How long a request waits at most while PostgreSQL is replaced. What runs in it has half of that to end.",
+        kind.whole(2, 60),
+        default="10",
+    )
 
 
 class _Redis:

@@ -53,9 +53,11 @@ def _listening(owners: Mapping[int, str]) -> Iterator[tuple[Any, int]]:
     except psutil.AccessDenied:  # macOS shows an ordinary user only its own processes
         yield from _of_our_processes(owners)
         return
+    # Of a socket that several processes have, one is named: what holds the edge's doors may be named, not Traefik.
+    owned = {connection.laddr: pid for connection, pid in _of_our_processes(owners)}
     for connection in every:
         if connection.status == psutil.CONN_LISTEN:
-            yield connection, connection.pid or 0
+            yield connection, owned.get(connection.laddr, connection.pid or 0)
 
 
 def _of_our_processes(owners: Mapping[int, str]) -> Iterator[tuple[Any, int]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ops.engine.compose.descriptions import FINGERPRINT, IMAGE, PORT, SERVICE
 from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
-from ops.engine.model import Replica
+from ops.engine.model import OUT_OF_MEMORY, Replica
 
 State = Literal["starting", "running", "stopped", "failed"]
 # `created`: a start was cut, and nothing will start it. `restarting`: it ended and comes back, unless it is removed.
@@ -23,7 +23,6 @@ STATES: dict[str, State] = {
     "dead": "failed",
 }
 ENDED = {"exited", "dead", "restarting", "removing"}  # the states in which a container has an exit code of its own
-OUT_OF_MEMORY = "out-of-memory"
 KILL_TIMEOUT_S = 30.0
 MIB = 1024 * 1024
 Container = dict[str, Any]

@@ -48,6 +48,17 @@ def describe_job(
     return _file(name, {**described, "restart": "no"}, labels={JOB: service.name, OWNER: owner}, project=project)
 
 
+def network_names(project: Mapping[str, Any]) -> dict[str, str]:
+    """Return each network's name in the Engine; one that is another than at first ends in its mark."""
+    moved = project.get("moved") or {}
+    names = {}
+    for key, stated in (project.get("networks") or {}).items():
+        name = str((stated or {}).get("name") or f"{PROJECT}_{key}")
+        is_marked = key in moved and not (stated or {}).get("external")
+        names[key] = f"{name}_{moved[key]}" if is_marked else name
+    return names
+
+
 def _networks(service: Service) -> dict[str, Any]:
     return dict(service.container.get("networks") or {})
 
@@ -72,6 +83,9 @@ def _file(name: str, described: Description, *, labels: dict[str, str], project:
         kind: {key: value for key, value in (project.get(kind) or {}).items() if key in keys}
         for kind, keys in used.items()
     }
+    names = network_names(project)
+    for key in used["networks"] & set(project.get("moved") or {}):
+        definitions["networks"][key] = {**(definitions["networks"][key] or {}), "name": names[key]}
     doubled: Description = double({"name": PROJECT, "services": {name: named}, **definitions})
     return doubled
 

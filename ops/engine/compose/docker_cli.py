@@ -49,6 +49,7 @@ def follow(command: tuple[str, ...], each_line: Callable[[str], None], *, timeou
     It is killed when it takes longer than `timeout_s` seconds, and then the last line says so.
     """
     last: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
+    is_late = threading.Event()
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -58,15 +59,20 @@ def follow(command: tuple[str, ...], each_line: Callable[[str], None], *, timeou
         errors="replace",
         env=environment(),
     ) as process:
-        clock = threading.Timer(timeout_s, process.kill)
+
+        def end() -> None:
+            is_late.set()
+            process.kill()
+
+        clock = threading.Timer(timeout_s, end)
         clock.start()
         for line in filter(None, map(str.rstrip, process.stdout or ())):
             last.append(line)
             each_line(line)
         process.wait()
-        if not clock.is_alive():
-            last.append(f"it was ended after {timeout_s:.0f} s")
         clock.cancel()
+        if is_late.is_set():
+            last.append(f"it was ended after {timeout_s:.0f} s")
     return process.returncode, list(last)
 
 

@@ -48,6 +48,17 @@ class Jobs:
             self._containers.remove(name)
             shutil.rmtree(folder, ignore_errors=True)
 
+    def make_networks(self, service: Service, *, project: Mapping[str, Any]) -> None:
+        """Have Compose make the networks of a service, by a container that is never started."""
+        name = f"{PROJECT}-job-networks-{secrets.token_hex(4)}"
+        folder = self._folders.jobs / name
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            self._create(service, ("true",), name=name, folder=folder, project=project)
+        finally:
+            self._containers.remove(name)
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _create(
         self, service: Service, command: tuple[str, ...], *, name: str, folder: Path, project: Mapping[str, Any]
     ) -> None:

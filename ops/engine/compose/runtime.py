@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, Docker
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.jobs import Jobs
 from ops.engine.compose.logs import Logs
+from ops.engine.compose.networks import Networks
 from ops.engine.compose.ports import read_listeners
 from ops.engine.errors import EngineError
 from ops.engine.host.files import only_this_host, write_routes
@@ -37,6 +39,11 @@ class ComposeRuntime:
         self._containers = Containers(self._api)
         self._jobs = Jobs(self._api, self._containers, self.folders)
         self._logs = Logs(self._api, self._containers)
+        self._networks = Networks(self._api, self._containers)
+
+    @property
+    def doors(self) -> None:
+        """Let no two Traefiks overlap: a port of the host is published for one container."""
 
     def prepare(self) -> None:
         """Make the folders, ask the Engine for a sign of life, and remove what a killed engine left."""
@@ -80,8 +87,12 @@ class ComposeRuntime:
         docker_cli.compose(write_description(folder, described), *UP)
 
     def _project(self, service: Service) -> Mapping[str, Any]:
-        """Return Compose's networks and volumes as the release that this service is from describes them."""
-        for release in self._store.kept_releases():
+        """Return Compose's networks and volumes as the release that this service is from describes them.
+
+        Of several the live one: what the service needs is in its networks, whatever becomes of a newer release.
+        """
+        live = self._store.read().release
+        for release in sorted(self._store.kept_releases(), key=lambda one: one.id != live):
             same = (known for known in release.services if known.name == service.name)
             if any(known.fingerprint == service.fingerprint for known in same):
                 return release.project
@@ -153,6 +164,15 @@ class ComposeRuntime:
         rendered = sorted(folder.glob("*-traefik.yml"))
         return rendered[0].read_text(encoding="utf-8") if rendered else ""
 
+    def join(self, release: Release) -> bool:
+        """Put what is not replaced into the networks that are other ones in a release."""
+        make = functools.partial(self._jobs.make_networks, project=release.project)
+        return self._networks.join(release, make)
+
+    def leave(self, release: Release) -> bool:
+        """Take it out of the old ones, and remove those."""
+        return self._networks.leave(release)
+
     def write_routes(self, files: dict[str, str]) -> None:
         """Put these files in Traefik's watched folder, each by rename, and remove any other."""
         self.folders.make()
@@ -160,7 +180,7 @@ class ComposeRuntime:
 
     def _own_addresses(self) -> list[str]:
         """Return the addresses by which containers see this host: that of its end of each of our networks."""
-        configs = [config for row in self._ours("networks") for config in row["IPAM"]["Config"] or ()]
+        configs = [config for row in self._networks.ours() for config in row["IPAM"]["Config"] or ()]
         return [config["Gateway"] for config in configs if "." in config.get("Gateway", "")]
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
@@ -176,7 +196,7 @@ class ComposeRuntime:
         for group in stopping_order(self.observe(), self._store.kept_releases()):
             each(group, lambda replica: self._containers.stop(replica.name), workers=4)
         self.folders.forget(keep=set())
-        self._remove("networks", [row["Id"] for row in self._ours("networks")])
+        self._remove("networks", [row["Id"] for row in self._networks.ours()])
         if volumes:
             self._remove("volumes", [row["Name"] for row in self._ours("volumes")["Volumes"] or ()])
             shutil.rmtree(self.folders.data, ignore_errors=True)

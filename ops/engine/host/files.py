@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 THIS_HOST_FILE = "this-host.yml"
+FAREWELL_FILE = "leaving.yml"  # of traefik/dynamic, which is around every public request and does nothing
+FAREWELL = json.dumps(
+    {"http": {"middlewares": {"leaving": {"headers": {"customResponseHeaders": {"Connection": "close"}}}}}}
+)
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 
 
@@ -47,7 +51,7 @@ def write_routes(folder: Path, files: dict[str, str], *, mode: int = 0o600) -> N
             for path in folder.iterdir():
                 if path.name not in files:
                     path.unlink()
-        _put(folder / name, content, mode=mode)
+        put_by_rename(folder / name, content, mode=mode)
 
 
 def only_this_host(addresses: Iterable[str]) -> dict[str, str]:
@@ -57,7 +61,8 @@ def only_this_host(addresses: Iterable[str]) -> dict[str, str]:
     return {THIS_HOST_FILE: json.dumps({"http": {"middlewares": middleware}}, indent=1) + "\n"}
 
 
-def _put(place: Path, content: str, *, mode: int) -> None:
+def put_by_rename(place: Path, content: str, *, mode: int = 0o600) -> None:
+    """Put one file in a watched folder, by rename from outside of it; nothing happens when it is there already."""
     if place.exists() and place.read_text(encoding="utf-8") == content:
         return  # nothing for Traefik to read again
     outside = place.parent.with_name(f".{place.parent.name}.next")

@@ -15,7 +15,7 @@ from typing import Any
 from ops.engine.errors import EngineError
 from ops.engine.host.files import write_atomically
 from ops.engine.host.lock import lock_holder
-from ops.engine.host.state import Store
+from ops.engine.host.state import State, Store
 from ops.engine.model import Release
 
 MOST_LINES = 2000
@@ -83,9 +83,15 @@ def read_history(root: Path, *, lines: int) -> dict[str, Any]:
     store = Store(root)
     state, runs = store.read(), History(root).runs(lines=MOST_LINES)
     since = {run["release"]: run["ended_at"] for run in reversed(runs) if run["outcome"] == "success"}
-    past = [described for one in state.past if (described := _described(store, one, since=since.get(one, "")))]
+    described = (_described(store, one, since=since.get(one, "")) for one in state.past)
+    past = [{**one, "barred": "; ".join(_barred(state, one["release"]))} for one in described if one]
     live = _described(store, state.release, since=state.since) if state.release else None
     return {"live": live, "past": past, "runs": runs[:lines]}
+
+
+def _barred(state: State, release_id: str) -> list[str]:
+    """Return why a release cannot be gone back to; nothing when it can."""
+    return [f"{migration} {what}" for migration, what in sorted(state.barred.get(release_id, {}).items())]
 
 
 def _described(store: Store, release_id: str, *, since: str) -> Entry | None:

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ class State:
     `past`: earlier releases that were good, newest first; `replicas`: service -> names of its live replicas; `jobs`:
     job -> fingerprint that ran last on this data; `scale`: service -> number of replicas that an operator asked for;
     `interruptions`: service -> seconds for which it was away when it was replaced last; `since`: when the release
-    became live (ISO 8601).
+    became live (ISO 8601); `barred`: release that cannot be gone back to -> migration that was allowed -> what it does
+    that this release cannot live with.
     """
 
     release: str | None = None
@@ -35,12 +37,22 @@ class State:
     jobs: dict[str, str] = field(default_factory=dict)
     scale: dict[str, int] = field(default_factory=dict)
     interruptions: dict[str, float] = field(default_factory=dict)
+    barred: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def with_release(
         self, release_id: str, replicas: dict[str, tuple[str, ...]], *, past: tuple[str, ...], since: str
     ) -> State:
         """Return the state in which this release is live, and those of `past` can be gone back to."""
-        return dataclasses.replace(self, release=release_id, past=past[:KEPT], replicas=replicas, since=since)
+        kept = {release_id, *past[:KEPT]}
+        barred = {one: why for one, why in self.barred.items() if one in kept}
+        return dataclasses.replace(
+            self, release=release_id, past=past[:KEPT], replicas=replicas, since=since, barred=barred
+        )
+
+    def with_barred(self, releases: Iterable[str], why: Mapping[str, str]) -> State:
+        """Return the state that knows that these releases cannot be gone back to."""
+        added = {one: {**self.barred.get(one, {}), **why} for one in releases if why}
+        return dataclasses.replace(self, barred={**self.barred, **added})
 
     def with_job(self, name: str, fingerprint: str) -> State:
         """Return the state in which this job has run."""
@@ -57,8 +69,8 @@ class State:
     def without_release(self, *, keep_data: bool) -> State:
         """Return the state in which nothing runs; without data no job has run either."""
         past = (self.release, *self.past) if self.release else self.past
-        jobs = self.jobs if keep_data else {}
-        return State(past=past[:KEPT], jobs=jobs, scale=self.scale, interruptions=self.interruptions)
+        jobs, barred = (self.jobs, self.barred) if keep_data else ({}, {})
+        return State(past=past[:KEPT], jobs=jobs, scale=self.scale, interruptions=self.interruptions, barred=barred)
 
 
 class Store:
@@ -153,6 +165,8 @@ def _state(raw: Any) -> State:
         "jobs": _is_map(known.get("jobs", {}), str),
         "scale": _is_map(known.get("scale", {}), int),
         "interruptions": _is_map(known.get("interruptions", {}), float, int),
+        "barred": _is_map(known.get("barred", {}), dict)
+        and all(_is_map(w, str) for w in known.get("barred", {}).values()),
     }
     if strange := [name for name, is_right in told.items() if not is_right]:
         message = f"{', '.join(strange)}: of another kind"

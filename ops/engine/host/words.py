@@ -8,7 +8,7 @@ from pathlib import Path
 ASKING, ASKED = "asking", "asked"
 
 
-class HoldFiles:
+class ComparisonFiles:
     """Two files: `asking` is touched while the live release is asked, `asked` is there when that is done."""
 
     def __init__(self, folder: Path) -> None:

@@ -30,18 +30,20 @@ def run_job(layout: Layout, service: Service, command: tuple[str, ...], *, timeo
         launch = describe(wanted, layout, name=service.name, scratch=scratch, port=service.port)
         with disk(f"starting {service.name}"):
             render_files(launch)
-        return _run(launch, scratch=scratch, timeout_s=timeout_s)
+        is_waited_for = bool(service.hold) and command == service.hold  # by everybody who changes something
+        return _run(launch, scratch=scratch, timeout_s=timeout_s, steps_back=not is_waited_for)
     finally:
         remove_tree(scratch)
 
 
-def _run(launch: Launch, *, scratch: Path, timeout_s: float) -> tuple[int, str]:
+def _run(launch: Launch, *, scratch: Path, timeout_s: float, steps_back: bool) -> tuple[int, str]:
     try:
         process = _popen(launch, launch["command"], stdout=subprocess.PIPE)
     except OSError as error:
         return NOT_FOUND, f"{launch['command'][0]}: {error.strerror}"
     with process:
-        os_processes.step_back(process.pid)
+        if steps_back:
+            os_processes.step_back(process.pid)
         job = _record(process.pid, scratch)
         try:
             output, _ = process.communicate(timeout=timeout_s)

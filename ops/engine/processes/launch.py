@@ -26,8 +26,9 @@ def main(argv: list[str]) -> int:
         _end_leftovers(path.parent)
         os_processes.record_self(path.parent)
         render_files(launch)
+        handed = _take_sockets(path.parents[2], launch) if launch.get("sockets") else {}
         os.chdir(launch["cwd"])
-        os.execvpe(launch["command"][0], launch["command"], launch["environment"])  # noqa: S606 - this is the point
+        os.execvpe(launch["command"][0], launch["command"], launch["environment"] | handed)  # noqa: S606 - this is the point
     except (OSError, ValueError, KeyError) as error:
         print(f"error: {path.parent.name} cannot start: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - into the replica's log
     return CANNOT_START
@@ -38,6 +39,12 @@ def _end_leftovers(folder: Path) -> None:
     before = os_processes.read_record(folder)
     if before and before.pid != os.getpid():
         os_processes.kill_group(before)
+
+
+def _take_sockets(root: Path, launch: dict[str, Any]) -> dict[str, str]:
+    from ops.engine.processes import handed_sockets  # noqa: PLC0415 - no other replica has to pay for it
+
+    return handed_sockets.take(root, launch["name"], launch["sockets"])
 
 
 def render_files(launch: dict[str, Any]) -> None:

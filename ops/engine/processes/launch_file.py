@@ -51,6 +51,7 @@ def describe(service: Service, layout: Layout, *, name: str, scratch: Path, port
         "cwd": str(cwd),
         "command": [fill(word, values) for word in service.command],
         "healthcheck": [fill(word, values) for word in service.healthcheck],
+        "sockets": service.sockets,
         "files": {str(image / source): str(scratch / target) for source, target in service.files.items()},
         "environment": base_environment(env, home=scratch)
         | {key: fill(value, values) for key, value in service.environment.items()},

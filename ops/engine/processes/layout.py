@@ -54,6 +54,11 @@ class Layout:
         return self.root / "supervisor"
 
     @property
+    def sockets(self) -> Path:
+        """What the holder of the edge's sockets knows."""
+        return self.root / "sockets"
+
+    @property
     def data(self) -> Path:
         """What outlives every release."""
         return self.root / "data"
@@ -75,6 +80,10 @@ class Layout:
         """Return the folder of a replica."""
         return self.replicas / name
 
+    def dynamic(self, name: str) -> Path:
+        """Return the folder that a Traefik with sockets of the holder watches: its own."""
+        return self.replica(name) / "dynamic"
+
     def make(self) -> None:
         """Create the folders, closed to other users."""
         data = (self.data / name for name in ("static", "media", "tls"))
@@ -84,6 +93,7 @@ class Layout:
             self.jobs,
             self.logs,
             self.supervisor / "conf.d",
+            self.sockets,
             self.routes,
             *data,
         ):

@@ -11,13 +11,13 @@ from ops.engine.errors import EngineError
 from ops.engine.host.files import only_this_host, write_routes
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.processes import data_folder, images, jobs, logs, os_processes
+from ops.engine.processes.doors import ProcessDoors
 from ops.engine.processes.environments import READY, prune_environments
 from ops.engine.processes.launch_file import Launch, describe, launches, read_launch, waves, write_launch
 from ops.engine.processes.layout import Layout, disk, locked, make_private, remove_tree
 from ops.engine.processes.ports import choose_port, is_free
 from ops.engine.processes.supervisor import Supervisor
 from ops.engine.runtime import Line, LogQuery, Say
-from ops.engine.service_roles import EDGE_SERVICE
 
 HEALTH_TIMEOUT_S = 5.0
 KILL_TIMEOUT_S = 5.0
@@ -41,6 +41,7 @@ class ProcessesRuntime:
     def __init__(self, root: Path) -> None:
         self.layout = Layout(root.absolute())
         self._supervisor = Supervisor(self.layout)
+        self.doors = ProcessDoors(self.layout, self._supervisor)
 
     def prepare(self) -> None:
         """Make the folders, and bring the supervisor back if it, or this machine, went down."""
@@ -83,6 +84,8 @@ class ProcessesRuntime:
             (launch, os_processes.read_record(self.layout.replica(launch["name"]))) for launch in launches(self.layout)
         ]
         orphans = [(record, os_processes.number_of(launch["stop_signal"])) for launch, record in found if record]
+        holder = os_processes.read_record(self.layout.sockets)
+        orphans += [(holder, os_processes.number_of("TERM"))] if holder else []
         longest = max((launch["stop_grace_s"] for launch, _ in found), default=0.0)
         os_processes.end_all(orphans, grace_s=longest)
 
@@ -121,6 +124,8 @@ class ProcessesRuntime:
     def start(self, service: Service, name: str) -> Replica:
         """Start a replica, or return it when it already runs; it does not wait for its health."""
         self._ensure_supervisor()
+        if service.sockets:
+            self.doors.prepare(service, name)
         seen = self._supervisor.states().get(name, {}).get("statename")
         if seen not in {"RUNNING", "STARTING", "BACKOFF"}:
             with disk(f"starting {name}"), locked(self.layout.supervisor / "lock"):
@@ -164,6 +169,8 @@ class ProcessesRuntime:
         os_processes.end_all(endings, grace_s=longest if grace_s is None else grace_s)
         for name in names:
             self._supervisor.forget(name, timeout_s=KILL_TIMEOUT_S)
+            if found[name].get("sockets"):
+                self.doors.forget(name)
             remove_tree(self.layout.replica(name))
 
     def run_once(self, service: Service, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
@@ -189,8 +196,8 @@ class ProcessesRuntime:
         return self.address(replica)
 
     def edge_url(self, edge: Edge) -> str:
-        """Return Traefik's fixed internal address."""
-        return edge.api_url
+        """Return the internal address of the Traefik with visitors; one of before had a fixed one."""
+        return self.doors.url(self.doors.serving()) or edge.api_url
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
         """Yield the last lines that a replica wrote."""
@@ -205,8 +212,8 @@ class ProcessesRuntime:
 
     def static_config(self) -> str:
         """Return the file that Traefik was started with, from its scratch folder."""
-        found = sorted(self.layout.replicas.glob(f"{EDGE_SERVICE}-*/traefik.yml"))
-        return found[-1].read_text(encoding="utf-8") if found else ""
+        found = self.layout.replica(self.doors.serving() or "none") / "traefik.yml"
+        return found.read_text(encoding="utf-8") if found.exists() else ""
 
     def memory_mib(self) -> dict[str, float]:
         """Return the resident memory of each replica that runs, by name, in MiB."""
@@ -217,11 +224,19 @@ class ProcessesRuntime:
             if replica.pid in processes
         }
 
+    def join(self, release: Release) -> bool:
+        """Have no networks."""
+        del release
+        return False
+
+    leave = join
+
     def write_routes(self, files: dict[str, str]) -> None:
-        """Put these files in Traefik's watched folder, each by rename, and remove any other."""
+        """Put these files in the folder of each Traefik, each by rename, and remove any other."""
         with disk("writing the routes"):
             make_private(self.layout.routes)
-            write_routes(self.layout.routes, only_this_host(()) | files)
+            for folder in (self.layout.routes, *self.doors.folders()):
+                write_routes(folder, only_this_host(()) | files)
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images that no kept release and no replica needs, and environments that are old and unused."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.engine.errors import EngineError
-from ops.engine.processes import os_processes, supervisor_rpc
+from ops.engine.processes import os_processes, socket_holder, supervisor_rpc
 from ops.engine.processes.launch_file import LAUNCH_FILE, SYSTEM_PATH, Launch
 from ops.engine.processes.layout import Layout, write_private
 from ops.redact import last_lines
@@ -22,6 +22,7 @@ from ops.redact import last_lines
 START_TIMEOUT_S = 15.0
 OPEN_FILES = 8192
 SUPERVISOR = "supervisor.supervisord"
+HOLDER = "edge-sockets"
 SOURCES = Path(__file__).resolve().parents[3]
 
 # Paths are relative to `.local`, where the supervisor runs: a `#` or `;` in a folder's name would end its line.
@@ -146,8 +147,17 @@ class Supervisor:
 
     def add(self, launch: Launch) -> None:
         """Make it start a replica and keep it running."""
-        name = launch["name"]
-        write_private(self._conf(name), program(launch, root=self._layout.root))
+        self._add(launch["name"], program(launch, root=self._layout.root))
+
+    def keep_holder(self) -> None:
+        """Make it run what holds the edge's sockets; one that runs goes on."""
+        place, root = self._socket.with_name(socket_holder.SOCKET), self._layout.root
+        shown = os.path.relpath(place, root) if place.is_relative_to(root) else str(place)
+        words = ("hold", shown, self._layout.sockets.name)
+        self._add(HOLDER, _program(HOLDER, engine_command(*words, root=root), signal="TERM", grace_s=5))
+
+    def _add(self, name: str, text: str) -> None:
+        write_private(self._conf(name), text)
         self.call("reloadConfig")
         try:
             self.call("addProcessGroup", name)
@@ -198,7 +208,8 @@ class Supervisor:
             self.call("shutdown")
             _wait_for_end(pid, timeout_s=timeout_s)
         place = self._socket
-        place.unlink(missing_ok=True)  # a killed one leaves it behind
+        for left in (place, place.with_name(socket_holder.SOCKET)):
+            left.unlink(missing_ok=True)  # a killed one leaves it behind
         if not place.is_relative_to(self._layout.root) and place.parent.exists():
             place.parent.rmdir()
         (self._folder / supervisor_rpc.PLACE).unlink(missing_ok=True)
@@ -234,26 +245,31 @@ def _wait_for_end(pid: int, *, timeout_s: float) -> None:
 
 def program(launch: Launch, *, root: Path) -> str:
     """Return the supervisor's configuration of a replica; nothing secret is in it."""
-    return PROGRAM.format(
-        name=launch["name"],
-        command=shlex.join(launch_command(launch["name"], root=root)).replace("%", "%%"),
-        signal=launch["stop_signal"],
-        grace_s=max(1, round(launch["stop_grace_s"])),
-    )
+    command = launch_command(launch["name"], root=root)
+    return _program(launch["name"], command, signal=launch["stop_signal"], grace_s=launch["stop_grace_s"])
+
+
+def _program(name: str, command: tuple[str, ...], *, signal: str, grace_s: float) -> str:
+    words = shlex.join(command).replace("%", "%%")
+    return PROGRAM.format(name=name, command=words, signal=signal, grace_s=max(1, round(grace_s)))
 
 
 def launch_command(name: str, *, root: Path) -> tuple[str, ...]:
-    """Return the command, to be run in `root`, that becomes the replica.
+    """Return the command, to be run in `root`, that becomes the replica."""
+    return engine_command("exec", f"replicas/{name}/{LAUNCH_FILE}", root=root)
+
+
+def engine_command(*words: str, root: Path) -> tuple[str, ...]:
+    """Return the command, to be run in `root`, that is a process of the stack: `exec FILE`, or `hold SOCKET FOLDER`.
 
     It uses the Python below any virtual environment, because that one stays when an environment is renewed.
     """
     python = os.path.realpath(sys.executable)
-    launch = f"replicas/{name}/{LAUNCH_FILE}"
     if (root / "engine.pyz").exists():
-        return (python, "-I", "-S", "-B", "engine.pyz", "exec", launch)
+        return (python, "-I", "-S", "-B", "engine.pyz", *words)
     # From a checkout without the packed engine: tests, and a developer's shell.
-    start = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); from ops.engine.processes.launch import main; "
-    return (python, "-I", "-S", "-B", "-c", f"{start}sys.exit(main([{launch!r}]))")
+    start = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); from ops.engine.__main__ import main; "
+    return (python, "-I", "-S", "-B", "-c", f"{start}sys.exit(main({list(words)!r}))")
 
 
 def _open_files() -> int:

@@ -43,7 +43,7 @@ class Engine:
         return say
 
 
-class Hold(Protocol):
+class Comparison(Protocol):
     """What the operator's side says about its questions to the live release."""
 
     def is_over(self) -> bool:
@@ -58,7 +58,7 @@ class Order:
     """What was asked for, and what it may cost.
 
     `past`: releases that can be gone back to afterwards, None for the live one and those before it; `scale`: numbers
-    of replicas that hold from now on, None for those that hold already; `hold`: what tells whether the operator's
+    of replicas that hold from now on, None for those that hold already; `comparison`: what tells whether the operator's
     side is still asking the live release, before anything of it is touched.
     """
 
@@ -68,7 +68,7 @@ class Order:
     skip_dump: bool = False
     past: tuple[str, ...] | None = None
     scale: Mapping[str, int] | None = None
-    hold: Hold | None = None
+    comparison: Comparison | None = None
 
     @property
     def is_return(self) -> bool:

@@ -17,6 +17,7 @@ CHECK_TIMEOUT_S = 120.0
 DUMP_TIMEOUT_S = 3600.0
 LOOPBACK = {"127.0.0.1", "localhost"}
 WARY = "--wary"  # said to a check when the running release may use what its migrations no longer know
+LOCK = "lock-"  # begins the code of a problem that is over when the migration is
 GUIDE = "docs/guides/migrations.md"
 MIB = 1024 * 1024
 
@@ -57,6 +58,7 @@ def run_schema_job(engine: Engine, goal: Goal, job: Service, *, allow_breaking: 
         database = _dumped(goal)
         if database and not skip_dump and not pending.is_new:
             dump(engine, goal, job, database)
+        _note_broken(engine, pending)
     run_job(engine, job)
 
 
@@ -91,6 +93,14 @@ def dump(engine: Engine, goal: Goal, job: Service, database: Service) -> None:
         raise _no_dump(why) from error
     engine.journal.write("dump", file=file, mib=mib, seconds=seconds)
     engine.say("migrate")(f"dumped the database to {file}, {mib:g} MiB in {seconds:.1f} s")
+
+
+def _note_broken(engine: Engine, pending: Pending) -> None:
+    """Remember, before they run, that the live release and those before it cannot live with these migrations."""
+    why = {one.migration: one.why for one in pending.problems if not one.code.startswith(LOCK)}
+    state = engine.store.read()
+    if why and state.release:
+        engine.store.write(state.with_barred((state.release, *state.past), why))
 
 
 def _is_behind(engine: Engine, job: Service) -> bool:

@@ -10,6 +10,7 @@ from ops.engine import service_roles
 from ops.engine.errors import RefusedError
 from ops.engine.host.state import State
 from ops.engine.model import Release, Replica, Service
+from ops.engine.rollout.networks import changed_networks, changed_volumes
 
 Action = Literal["start", "replace", "stop", "run", "keep"]
 ROUTES = "routes"  # stands where a service's name would
@@ -24,13 +25,15 @@ class Change:
     old: str | None
     new: str | None
     interrupts: bool = False
-    last_s: float | None = None  # how long such an interruption was last time
+    waits_s: float = 0.0  # how long a request waits at most, or does without it
+    last_s: float | None = None  # how long such an interruption or wait was last time
     why: str
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as the journal and `plan` show it."""
         first = {"service": self.service, "action": self.action, "from": self.old, "to": self.new}
-        return {**first, "interrupts": self.interrupts, "last_s": self.last_s, "why": self.why}
+        waits = {"waits_s": self.waits_s} if self.waits_s else {}
+        return {**first, "interrupts": self.interrupts, **waits, "last_s": self.last_s, "why": self.why}
 
 
 def make_plan(
@@ -45,7 +48,8 @@ def make_plan(
         for s in service_roles.long_running(release)
     ]
     jobs = [_job_change(job, state) for job in service_roles.jobs(release) if job.touches == "files" or not is_return]
-    return (*jobs, *services, *_removed(release, live), *_route_change(release, live))
+    others = (*_removed(release, live), *_route_change(release, live), *_around(release, live))
+    return (*jobs, *services, *others)
 
 
 def changed_services(changes: tuple[Change, ...]) -> list[str]:
@@ -71,7 +75,8 @@ def _last_time(change: Change) -> str:
 
 
 def _timed(change: Change, state: State) -> Change:
-    return dataclasses.replace(change, last_s=state.interruptions.get(change.service)) if change.interrupts else change
+    is_felt = change.interrupts or change.waits_s
+    return dataclasses.replace(change, last_s=state.interruptions.get(change.service)) if is_felt else change
 
 
 def _service_change(
@@ -82,8 +87,22 @@ def _service_change(
     running = [r for r in observed if r.service == service.name and service_roles.is_present(r)]
     action, why = _decide(service, before, running)
     shared = service.rollout == "replace" and service not in service_roles.background_services(release)
-    interrupts = action == "replace" and shared
-    return Change(service=service.name, action=action, old=old, new=service.fingerprint, interrupts=interrupts, why=why)
+    takes_over = action == "replace" and service_roles.takes_over(before, service)
+    if takes_over:
+        why += "; the new one takes over beside the old one, which goes when its visitors have"
+    is_felt = action == "replace" and shared and not takes_over
+    # What waits for it are the replicas of the live release: they have to know how, and to find it where it was, by the
+    # password that they have.
+    waits_s = before.wait_s if is_felt and before and before.environment == service.environment else 0.0
+    return Change(
+        service=service.name,
+        action=action,
+        old=old,
+        new=service.fingerprint,
+        interrupts=is_felt and not waits_s,
+        waits_s=waits_s,
+        why=why,
+    )
 
 
 def _decide(service: Service, before: Service | None, running: list[Replica]) -> tuple[Action, str]:
@@ -94,7 +113,7 @@ def _decide(service: Service, before: Service | None, running: list[Replica]) ->
     if not running:
         return "start", f"{service.name} is not running"
     if before.fingerprint != service.fingerprint:
-        return "replace", explain(before, service)
+        return "replace", explain(before, service) + _manner(service)
     if there < len(names):
         return "start", f"{there} of {len(names)} replicas of {service.name} run"
     too_many = max(len(running), before.replicas)  # a run that was cut may have stopped them already
@@ -113,12 +132,22 @@ def explain(before: Service, after: Service) -> str:
         said.append(f"packages of {name} changed")
     if before.environment != after.environment:
         said.append(f"settings of {name} changed ({', '.join(_changed_keys(before, after))})")
+    if before.places != after.places:
+        said.append(f"networks of {name} changed ({', '.join(_changed_places(before, after))})")
     return "; ".join(said) or f"the way {name} is built or started changed"
+
+
+def _manner(service: Service) -> str:
+    return "; the new one takes over before the old one stops" if service.rollout == "overlap" else ""
 
 
 def _changed_keys(before: Service, after: Service) -> list[str]:
     keys = {*before.environment, *after.environment}
     return sorted(key for key in keys if before.environment.get(key) != after.environment.get(key))
+
+
+def _changed_places(before: Service, after: Service) -> list[str]:
+    return sorted({place.partition(":")[0] for place in {*before.places} ^ {*after.places}})
 
 
 def _job_change(job: Service, state: State) -> Change:
@@ -144,6 +173,19 @@ def _route_change(release: Release, live: Release | None) -> list[Change]:
     if not names or live is None:
         return []
     return [Change(service=ROUTES, action="replace", old=None, new=None, why=f"routes changed ({', '.join(names)})")]
+
+
+def _around(release: Release, live: Release | None) -> list[Change]:
+    """Return what becomes of networks and volumes; a first deployment makes them all with its services."""
+    if live is None:
+        return []
+    told = {f"network {key}": why for key, why in changed_networks(release, live).items()}
+    told |= {f"volume {key}": why for key, why in changed_volumes(release, live).items()}
+    return [Change(service=name, action=_around_action(why), old=None, new=None, why=why) for name, why in told.items()]
+
+
+def _around_action(why: str) -> Action:
+    return "start" if why.endswith(" is new") else "stop" if "changed" not in why else "replace"
 
 
 def _live_service(name: str, live: Release | None) -> Service | None:

@@ -1,6 +1,9 @@
 """The routes to replicas: what Traefik is told, and whether it serves exactly that.
 
 Traefik reads files only. A switch is confirmed by asking its API, never by waiting for some time.
+
+Each of our services has two names there. Under its own a request is sent once; under `<name>-again` go those that the
+reviewed routers allow to be repeated, and while a release is watched the old one answers where the new one fails them.
 """
 
 from __future__ import annotations
@@ -20,11 +23,16 @@ from ops.redact import first_words
 
 SERVERS_FILE = "servers.yml"
 MARK = "routes-"
+AGAIN = "-again"  # the service for requests that may be repeated
 NEW, OLD = "-new", "-old"  # Traefik's services while a new release is watched
 CONFIRM_TIMEOUT_S = 30.0
 HEALTH_CHECK = {"interval": "2s", "unhealthyInterval": "1s", "timeout": "3s"}
-# No limit: with one, Traefik allocates that much for every request that has a body, however short it is.
-ERRORS = {"status": ["500-599"], "maxRequestBodyBytes": -1}
+# Traefik allocates as much for every request with a body, however short it is. Those that may be repeated are GETs, and
+# POSTs with a key that say to be shorter (public.yml).
+ERRORS = {"status": ["500-599"], "maxRequestBodyBytes": 131_072}
+# A replica that fails three times in a row is out until its health check passes again: so a request that nobody got,
+# because none could be reached, is asked of the old release in the next attempt of `retry-unsent`.
+PASSIVE = {"maxFailedAttempts": 3, "failureWindow": "2s"}
 
 
 class Backends(NamedTuple):
@@ -64,7 +72,7 @@ def render_routes(release: Release, servers: Servers, *, attempt: str = "") -> d
     services: dict[str, Any] = {}
     for service in release.services:
         if service.route:
-            services |= _balanced(service.name, service.route, servers.get(service.name, Backends([], [])))
+            services |= balanced(service.name, service.route, servers.get(service.name, Backends([], [])))
     content = json.dumps([release.edge.dynamic_files, services, attempt], sort_keys=True)
     mark = f"{MARK}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     unused = {mark: {"headers": {"customResponseHeaders": {"X-Routes": mark}}}}
@@ -72,15 +80,23 @@ def render_routes(release: Release, servers: Servers, *, attempt: str = "") -> d
     return {**release.edge.dynamic_files, SERVERS_FILE: json.dumps(written, indent=1, sort_keys=True) + "\n"}
 
 
-def _balanced(name: str, route: Route, backends: Backends) -> dict[str, Any]:
-    """Return the services that Traefik needs for one of ours: with a fallback, what fails is answered by the old."""
+def balanced(name: str, route: Route, backends: Backends) -> dict[str, Any]:
+    """Return the services that Traefik needs for one of ours.
+
+    With a fallback the old replicas are asked instead of new ones that are out, and again what these failed, if that
+    may be repeated.
+    """
     if not backends.fallback:
-        return {name: _load_balancer(route, backends.servers)}
-    new, old = f"{name}{NEW}", f"{name}{OLD}"
+        same = {"weighted": {"services": [{"name": name}]}}  # one balancer, so that nobody's health is asked twice
+        return {name: _load_balancer(route, backends.servers), f"{name}{AGAIN}": same}
+    pair = {"service": f"{name}{NEW}", "fallback": f"{name}{OLD}"}
+    new = _load_balancer(route, backends.servers)
+    new["loadBalancer"]["passiveHealthCheck"] = PASSIVE
     return {
-        name: {"failover": {"service": new, "fallback": old, "errors": ERRORS}},
-        new: _load_balancer(route, backends.servers),
-        old: _load_balancer(route, backends.fallback),
+        name: {"failover": pair},
+        f"{name}{AGAIN}": {"failover": {**pair, "errors": ERRORS}},
+        f"{name}{NEW}": new,
+        f"{name}{OLD}": _load_balancer(route, backends.fallback),
     }
 
 
@@ -165,7 +181,7 @@ def routed_urls(api_url: str, fetch: Fetch) -> set[str]:
     """Return the URLs that Traefik sends visitors to; none when it does not answer."""
     answer = fetch(f"{api_url}/api/http/services?per_page=1000") if api_url else None
     services = _json(answer.body) if answer and answer.is_good else []
-    return {url for service in services or () if "failover" not in service for url in _backends(service)}
+    return {url for service in services or () if "loadBalancer" in service for url in _backends(service)}
 
 
 def _router_errors(api_url: str, fetch: Fetch) -> str:
@@ -178,10 +194,13 @@ def _router_errors(api_url: str, fetch: Fetch) -> str:
 
 
 def _backends(service: Any) -> list[str]:
-    """Return the URLs of a balancer, or the two names of a failover, as Traefik or a file states it."""
+    """Return the URLs of a balancer, or the names behind another service, as Traefik or a file states it."""
     stated = service if isinstance(service, dict) else {}
     if failover := stated.get("failover"):
-        return [failover.get("service", ""), failover.get("fallback", "")]
+        repeats = "again" if failover.get("errors") else "once"
+        return [failover.get("service", ""), failover.get("fallback", ""), repeats]
+    if weighted := stated.get("weighted"):
+        return [one.get("name", "") for one in weighted.get("services") or ()]
     return sorted(server.get("url", "") for server in (stated.get("loadBalancer") or {}).get("servers") or ())
 
 

@@ -62,6 +62,13 @@ def find_stand_ins(engine: Engine, live: Release) -> list[Replica]:
     return [replica for replica in orphans if f"http://{engine.runtime.server(replica)}" in known]
 
 
+def find_background_stand_ins(observed: service_roles.Replicas, live: Release) -> list[Replica]:
+    """Return those of a run that was cut which alone do the work of a worker or beat of the live release."""
+    here = {replica.service for replica in service_roles.present(observed, service_roles.wanted_names(live))}
+    gone = {service.name for service in service_roles.background_services(live)} - here
+    return [r for r in service_roles.obsolete(observed, live) if r.service in gone and service_roles.is_present(r)]
+
+
 def refuse_gaps(engine: Engine, goal: Goal) -> None:
     """Raise `EngineError` when a replica that was ready is gone again, before visitors are sent to it."""
     observed = {replica.name: replica for replica in engine.runtime.observe()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ops.engine import service_roles
 from ops.engine.errors import EngineError
@@ -13,10 +13,21 @@ from ops.engine.host.state import State
 from ops.engine.model import Image, Release, Replica, Service
 from ops.engine.parallel import each
 from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.edge import can_overlap, leave, take_over
+from ops.engine.rollout.fitness import refuse_misfit
 from ops.engine.rollout.gate import gate_all
+from ops.engine.rollout.hold import hold_if_serving
 from ops.engine.rollout.jobs import due_jobs, forget_files, note_done, run_job
 from ops.engine.rollout.migration import run_schema_job
-from ops.engine.rollout.replicas import Started, replace_service, start_missing, stop_obsolete, stop_replicas
+from ops.engine.rollout.no_return import inherited
+from ops.engine.rollout.replicas import (
+    Started,
+    overlap_service,
+    replace_service,
+    start_missing,
+    stop_obsolete,
+    stop_replicas,
+)
 from ops.engine.rollout.routes import render_routes
 from ops.engine.rollout.serving import prove, route_to, servers_for
 
@@ -41,13 +52,26 @@ def build(engine: Engine, goal: Goal) -> bool:
     return bool(missing)
 
 
-def data(engine: Engine, goal: Goal) -> bool:
-    """Bring up what holds the data, before anything else needs it."""
+def data(engine: Engine, goal: Goal, *, is_undo: bool = False) -> bool:
+    """Bring up what holds the data, before anything else needs it; what is replaced is held before."""
     done = False
     for service in service_roles.data_services(goal.release):
+        outgoing = _outgoing(engine, goal, service)
+        for old, _ in outgoing if not is_undo else ():
+            refuse_misfit(engine, old, service, step="data")
         with _measured_absence(engine, goal, service):
-            done |= replace_service(engine, goal, service, step="data") is not None
-    return done
+            is_held = hold_if_serving(engine, outgoing, step="data", is_undo=is_undo)
+            waited = [old.wait_s for old, _ in outgoing]  # by replicas that serve with the old one
+            within_s = min(waited) if is_held and not is_undo else None  # then the old one serves on
+            done |= replace_service(engine, goal, service, step="data", within_s=within_s) is not None
+    return engine.runtime.join(goal.release) or done
+
+
+def _outgoing(engine: Engine, goal: Goal, service: Service) -> list[tuple[Service, Replica]]:
+    """Return the replicas of a service that are about to be replaced, each with what it was started from."""
+    old = [r for r in service_roles.obsolete(engine.runtime.observe(), goal.release) if r.service == service.name]
+    pairs = [(service_roles.find_service(r, goal.releases), r) for r in old if service_roles.is_present(r)]
+    return [(known, replica) for known, replica in pairs if known]
 
 
 def migrate(engine: Engine, goal: Goal) -> bool:
@@ -90,17 +114,36 @@ def gate(engine: Engine, started: Started) -> bool:
     return bool(started)
 
 
-def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> bool:
+def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> Started:
     """Start Traefik, or replace it when it changed; it finds its routes, those of `switch`, when it comes up."""
-    observed = engine.runtime.observe()
-    services = [s for s in service_roles.edge_services(goal.release) if not _is_whole(s, observed)]
-    for service in services:
-        with _measured_absence(engine, goal, service):
-            stop_obsolete(engine, goal, [service], step="edge")
-            servers = servers_for(engine, goal.release, beside_old=beside_old)
-            engine.runtime.write_routes(render_routes(goal.release, servers))
-            replace_service(engine, goal, service, step="edge")
-    return bool(services)
+    observed, started = engine.runtime.observe(), Started()
+    for service in service_roles.edge_services(goal.release):
+        if engine.runtime.doors and service.sockets and can_overlap(goal, observed):
+            started += take_over(engine, engine.runtime.doors, goal, service, beside_old=beside_old)
+        elif not _is_whole(service, observed):
+            started += _replace_edge(engine, goal, service, beside_old=beside_old)
+    return started
+
+
+def _replace_edge(engine: Engine, goal: Goal, service: Service, *, beside_old: bool) -> Started:
+    """Stop the old Traefik and start the new one: nobody is served in between."""
+    with _measured_absence(engine, goal, service):
+        stop_obsolete(engine, goal, [service], step="edge")
+        servers = servers_for(engine, goal.release, beside_old=beside_old)
+        engine.runtime.write_routes(render_routes(goal.release, servers))
+        started = replace_service(engine, goal, service, step="edge") or []
+        if engine.runtime.doors and service.sockets:
+            engine.runtime.doors.turn_to(service_roles.replica_names(service)[0])
+    return started
+
+
+def part_from_edges(engine: Engine, goal: Goal, replicas: Sequence[Replica], *, step: str) -> list[Replica]:
+    """Let those Traefiks go whose visitors can go to another one; return the other replicas."""
+    doors = engine.runtime.doors
+    edges = [replica for replica in replicas if replica.service == service_roles.EDGE_SERVICE] if doors else []
+    if doors and edges:
+        leave(engine, doors, goal, edges, step=step)
+    return [replica for replica in replicas if replica not in edges]
 
 
 def _is_whole(service: Service, observed: service_roles.Replicas) -> bool:
@@ -120,9 +163,16 @@ def _measured_absence(engine: Engine, goal: Goal, service: Service) -> Iterator[
 
 
 def background(engine: Engine, goal: Goal) -> Started:
-    """Replace worker and beat, before web processes send tasks that only new workers know."""
-    services = service_roles.background_services(goal.release)
-    done = each(services, lambda one: replace_service(engine, goal, one, step="replace"), workers=engine.workers)
+    """Replace worker and beat: new ones begin, then the old ones take no more, and end what they have.
+
+    It comes before new web processes serve, because an old worker would not know their tasks.
+    """
+
+    def replace(service: Service) -> Started | None:
+        way = overlap_service if service.rollout == "overlap" else replace_service
+        return way(engine, goal, service, step="replace")
+
+    done = each(service_roles.background_services(goal.release), replace, workers=engine.workers)
     return [pair for some in done for pair in some or ()]
 
 
@@ -138,7 +188,9 @@ def commit(engine: Engine, goal: Goal) -> None:
     replicas = {
         service.name: service_roles.replica_names(service) for service in service_roles.long_running(goal.release)
     }
-    past = order.past if order.past is not None else _past(now, goal, engine.store.live())
+    live = engine.store.live()
+    past = order.past if order.past is not None else _past(now, goal, live)
+    now = now.with_barred([goal.release.id], inherited(goal.release, live, now.barred))
     state = now.with_release(goal.release.id, replicas, past=past, since=engine.journal.time())
     state = state if order.scale is None else dataclasses.replace(state, scale=dict(order.scale))
     try:
@@ -174,10 +226,10 @@ def drain(engine: Engine, goal: Goal, *, settle_s: float = SETTLE_S) -> bool:
 
 
 def stop(engine: Engine, goal: Goal) -> bool:
-    """Stop all that the goal does not ask for."""
+    """Stop all that the goal does not ask for, and leave the networks that were theirs."""
     old = _orphans(engine, goal)
     stop_replicas(engine, goal, old, step="stop")
-    return bool(old)
+    return engine.runtime.leave(goal.release) or bool(old)
 
 
 def prune(engine: Engine, goal: Goal) -> bool:

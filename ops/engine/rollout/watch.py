@@ -1,7 +1,9 @@
 """The watch over a new release, now that it has visitors.
 
-While it is watched the old release still runs, and answers where the new one fails. So exactly those requests are held
-against the new one that the old one could answer; an outage that both have is not its fault.
+While it is watched the old release still runs, and answers where the new one fails what may be asked again. So exactly
+those requests are held against the new one that the old one could answer; an outage that both have is not its fault.
+What may not be asked again (a POST) is an error for who sent it, and counts too, unless the old one fails what it is
+asked.
 """
 
 from __future__ import annotations
@@ -42,17 +44,25 @@ def watch(engine: Engine, goal: Goal, started: Watched) -> bool:
                 # One that ended is the better reason, and is noticed a moment after its connections broke.
                 engine.waiter.pause(LOOK_EVERY_S)
                 _look_at_processes(engine, started, pids)
-                what = f"it failed {blamed} of {given} requests that the release before could answer"
+                what = f"of {given} requests it failed {blamed} that the release before answered, or would have"
                 raise _unwell(engine, replica, what)
     engine.say("watch")(_summary(started, _traffic(engine, goal), before))
     return True
 
 
 def counted(service: str, now: Traffic, before: Traffic) -> tuple[int, int]:
-    """Return how many requests the new release of a service was given, and how many of them only the old answered."""
+    """Return how many requests the new release of a service was to answer, and how many of them are held against it.
+
+    Those are what the old one had to answer, and could, and what failed and could be asked of nobody else: of these as
+    great a share as the old one could answer of all that it was asked.
+    """
     none = Counts()
     new, old = (now.get(name, none).since(before.get(name, none)) for name in (service + NEW, service + OLD))
-    return new.answered, max(0, new.errors - old.errors)
+    answered_instead = old.answered - old.errors
+    failed_for_good = max(0, new.failed_writes - old.writes)
+    share = answered_instead / old.answered if old.answered else 1.0
+    past_it = max(0, old.answered - new.errors)  # while it was out
+    return new.answered + past_it, answered_instead + round(failed_for_good * share)
 
 
 def _look_at_processes(engine: Engine, started: Watched, pids: Mapping[str, int]) -> None:
@@ -70,10 +80,10 @@ def _look_at_readiness(engine: Engine, started: Watched, unready: dict[str, int]
     for service, replica in started:
         if service.route is None:  # its health check is a process of its own, and it passed a moment ago
             continue
-        is_ready, detail = is_ready_now(engine.runtime, engine.fetch, service, replica)
-        unready[replica.name] = 0 if is_ready else unready.get(replica.name, 0) + 1
+        said = is_ready_now(engine.runtime, engine.fetch, service, replica)
+        unready[replica.name] = 0 if said.is_ready else unready.get(replica.name, 0) + 1
         if unready[replica.name] >= UNREADY_IN_A_ROW:
-            raise _unwell(engine, replica, f"it is no longer ready: {detail}")
+            raise _unwell(engine, replica, f"it is no longer ready: {said.detail}")
 
 
 def _unwell(engine: Engine, replica: Replica, reason: str) -> EngineError:
