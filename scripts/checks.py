@@ -25,6 +25,7 @@ TALLY = "SLIPWAY_TALLY"  # as in tests/tally.py, which needs pytest
 def main(arguments: list[str]) -> int:
     """Check what the arguments ask for; return nox's exit code."""
     hear_interrupts()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a thousand interpreters compiles all it imports
     seconds = lengths()
     if arguments[:1] in (["-h"], ["--help"]):
         sys.stdout.write(help_text(seconds))

@@ -20,7 +20,7 @@ from tests.timings import kept
 
 REHEARSAL = "tests/rehearsal"
 TAKING_DOWN_S = 60  # a stack, a droplet
-# The fixture that a group stands on -> where its tests are.
+# The fixture that a group stands on, by its first word -> where its tests are.
 HELD = {
     "deployed": tuple(
         f"{REHEARSAL}/droplet/test_{name}.py"
@@ -28,14 +28,20 @@ HELD = {
     ),
     "second": (
         *(f"{REHEARSAL}/compose/test_{name}.py" for name in ("alone", "hardening")),
-        *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "link", "migrations", "rollback")),
+        *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "held", "link", "migrations", "rollback")),
     ),
-    "engine_host": tuple(f"{REHEARSAL}/compose/test_{name}.py" for name in ("failing", "faults", "host", "rollout")),
+    "engine_host": tuple(
+        f"{REHEARSAL}/compose/test_{name}.py" for name in ("failing", "faults", "host", "networks", "rollout")
+    ),
     "prepared": (
         f"{REHEARSAL}/remote",
         *(f"{REHEARSAL}/droplet/test_bootstrap_{name}.py" for name in ("history", "host")),
     ),
     "stack": ("tests/integration/stack", "tests/integration/test_stack_public.py"),
+    # A stack of its own for those that break one: together they would keep one worker longer than all others.
+    "stack that breaks": tuple(
+        f"tests/integration/stack/test_{name}.py" for name in ("crash", "failing", "faults", "held", "rollback")
+    ),
 }
 GROUPS = {place: group for group, places in HELD.items() for place in places}
 
@@ -44,6 +50,11 @@ def group_of(nodeid: str) -> str:
     """Return the group of a test: the fixture that it shares with others, or its file."""
     path = nodeid.partition("::")[0]
     return GROUPS.get(path) or GROUPS.get(str(PurePosixPath(path).parent)) or path
+
+
+def fixture_of(group: str) -> str:
+    """Return the fixture that a group stands on: the first word of its name."""
+    return group.partition(" ")[0]
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # it carries no types
@@ -93,7 +104,7 @@ class SideBySide:
 def check_groups(items: list[pytest.Item]) -> None:
     """Refuse a test that stands on what another group holds: each would make it anew."""
     for item in items:
-        held = [fixture for fixture in HELD if fixture in getattr(item, "fixturenames", ())]
-        wrong = [fixture for fixture in held if fixture != group_of(item.nodeid)]
+        held = sorted({fixture_of(group) for group in HELD}.intersection(getattr(item, "fixturenames", ())))
+        wrong = [fixture for fixture in held if fixture != fixture_of(group_of(item.nodeid))]
         if wrong:
             raise pytest.UsageError(f"{item.nodeid} uses `{wrong[0]}`: name its file in tests/side_by_side.py")
