@@ -1,24 +1,52 @@
 """Which ports may a test listen on, while other tests run beside it?
 
-Each worker of a run hands out ports of a range of its own, below the range from which systems take the ports of
-outgoing connections: nobody gets a port that another one was given and has not opened yet.
+Each process that runs tests hands out ports of a range of its own, below the range from which systems take the ports of
+outgoing connections: nobody gets a port that another one was given and has not opened yet. That holds for the workers
+of a run, and for other runs on the same machine.
 """
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import socket
 
 FIRST, PER_WORKER, WORKERS = 18_400, 900, 8  # above those of a developer's own stack, see .env.example
+CLAIMS = FIRST - WORKERS  # one port for each range; who holds it hands that range out
 BLOCKS, BLOCK = 4, 200  # for the replicas of stacks; they end below 32,768, where Linux takes outgoing ports from
 
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-_mine = range(FIRST + _worker * PER_WORKER, FIRST + (_worker + 1) * PER_WORKER)
+
+def _claim(wanted: int) -> int:
+    """Return the number of a range that no other process hands out until this one ends."""
+    for number in itertools.chain(range(wanted, WORKERS), range(wanted)):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", CLAIMS + number))
+        except OSError:
+            claim.close()
+        else:
+            atexit.register(claim.close)
+            return number
+    return wanted
+
+
+def ports_of(number: int) -> range:
+    """Return the single ports of a range."""
+    return range(FIRST + number * PER_WORKER, FIRST + (number + 1) * PER_WORKER)
+
+
+def blocks_of(number: int) -> range:
+    """Return the first port of each block of a range."""
+    first = FIRST + WORKERS * PER_WORKER + number * BLOCKS * BLOCK
+    return range(first, first + BLOCKS * BLOCK, BLOCK)
+
+
+_number = _claim(int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS)
+_mine = ports_of(_number)
 # From another place in each process, so that a run right after another one does not meet its closing connections.
 _next = itertools.cycle([*_mine[os.getpid() % PER_WORKER :], *_mine[: os.getpid() % PER_WORKER]])
-_first_block = FIRST + WORKERS * PER_WORKER + _worker * BLOCKS * BLOCK
-_blocks = itertools.cycle(range(_first_block, _first_block + BLOCKS * BLOCK, BLOCK))
+_blocks = itertools.cycle(blocks_of(_number))
 
 
 def free_port() -> int:
@@ -43,9 +71,9 @@ def first_of_block() -> int:
     return next(_blocks)
 
 
-def every_port() -> list[int]:
-    """Return every port that this worker may hand out."""
-    return [*_mine, *range(_first_block, _first_block + BLOCKS * BLOCK)]
+def number_of_range() -> int:
+    """Return the number of the range that this process hands out."""
+    return _number
 
 
 def _is_free(port: int) -> bool:

@@ -25,14 +25,24 @@ class Drawn:
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ALWAYS, 1))
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCALED, 1))
     routes: int = 1
+    network: int = 1
     made: int = 0
+    has_doors: bool = False  # its Traefik has sockets that outlive it
 
     def release(self, *, watch_s: float = 1.0) -> Release:
         """Return the release of these versions, under an id of its own."""
         self.made += 1
-        services = tuple(part(name, number, self.counts.get(name, 1)) for name, number in self.versions.items())
+        services = tuple(
+            part(name, number, self.counts.get(name, 1), is_networked=True, has_doors=self.has_doors)
+            for name, number in self.versions.items()
+        )
         return Release(
-            id=f"r{self.made}", source_dir="/nowhere", services=services, edge=edge(self.routes), watch_s=watch_s
+            id=f"r{self.made}",
+            source_dir="/nowhere",
+            services=services,
+            edge=edge(self.routes),
+            project={"networks": {"data": {"name": "slipway_data", "labels": {"version": str(self.network)}}}},
+            watch_s=watch_s,
         )
 
     def change(self, rng: random.Random) -> None:
@@ -44,6 +54,8 @@ class Drawn:
             self.counts[rng.choice(SCALED)] = rng.randint(1, 3)
         if rng.random() < 0.2:
             self.routes += 1
+        if rng.random() < 0.15:
+            self.network += rng.choice((1, 1, -1))
         if rng.random() < 0.1 and not self.versions.pop("admin", None):
             self.versions["admin"] = 1 + rng.randrange(2)
 

@@ -52,6 +52,9 @@ class Flaws:
     lives_s: dict[str, float] = field(default_factory=dict)  # fingerprint -> how long its process lives
     breaking: set[str] = field(default_factory=set)  # fingerprints of jobs that the running release could not live with
     unready: set[str] = field(default_factory=set)  # names
+    ready_after_s: float = 0.0  # how long each replica takes
+    fits: dict[str, object] = field(default_factory=dict)  # what a new image of the database tells otherwise
+    is_stubborn: bool = False  # a transaction in the database does not end
     harmed: set[str] = field(default_factory=set)  # names of replicas that something happened to, which was no run
     harmed_ports: dict[int, str] = field(default_factory=dict)  # where they listened, and nobody else does -> service
     idle_ports: set[int] = field(default_factory=set)  # of replicas that were stopped when they answered nobody
@@ -65,6 +68,8 @@ class Flaws:
         """Let everything be well that still runs; what ended stays so."""
         for some in (self.broken, self.failing, self.lives_s, self.breaking, self.unready):
             some.clear()
+        self.is_stubborn = False
+        self.fits = {}
 
 
 def fail(kind: str, name: str) -> None:

@@ -7,6 +7,7 @@ that happens to the host soon after it. Time passes only when somebody waits.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import heapq
 import json
 import threading
@@ -19,11 +20,13 @@ from ops.engine.http import Response
 from ops.engine.model import Release, Replica, Service
 from ops.engine.rollout.gate import NEEDED_IN_A_ROW
 from ops.engine.service_roles import EDGE_SERVICE
+from tests.simulation.doors import SimulatedDoors
 from tests.simulation.faults import AWAY_S, HANG_S, Fault, Flaws, SimulatedCrashError, fail
 from tests.simulation.traefik import SimulatedTraefik
 
 BUSY_S = 0.8  # the last request that a replica was given takes that long
 DATABASE = "postgres"
+BEHIND = ("worker", "beat")
 
 
 @dataclass
@@ -63,31 +66,58 @@ class SimulatedHost:
     applied: dict[str, int] = field(default_factory=dict)  # fingerprint of a schema job -> how often it ran
     made_files: dict[str, str] = field(default_factory=dict)  # job that makes files -> fingerprint that made them last
     ready_in_a_row: dict[str, int] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)  # names of databases that take no changes
     gated: set[str] = field(default_factory=set)  # replicas that were ready three times in a row
     lost: list[str] = field(default_factory=list)  # replicas that were stopped in the middle of a request
     interrupted: list[str] = field(default_factory=list)  # the database or Traefik, stopped while it ran
+    places: dict[str, frozenset[str]] = field(default_factory=dict)  # replica -> marks of the networks it is in
+    abandoned: list[str] = field(default_factory=list)  # workers and beats, stopped when no other one was well
     next_port: int = 20000
     events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     events_ever: int = 0
+    has_doors: bool = False  # two Traefiks may run at a time
 
     def __post_init__(self) -> None:
         """Let time on the clock pass here too."""
-        self.traefik = SimulatedTraefik(self)
+        self.alone = SimulatedTraefik(self)
+        self.doors = SimulatedDoors(self) if self.has_doors else None
         self.clock.passed = self._pass
+
+    @property
+    def traefik(self) -> SimulatedTraefik:
+        """Return the Traefik that gets visitors."""
+        return self.doors.traefiks.get(self.doors.serving(), self.alone) if self.doors else self.alone
+
+    def traefiks(self) -> list[SimulatedTraefik]:
+        """Return all there are, and first what remembers the files that were written last."""
+        return [self.alone, *(self.doors.traefiks.values() if self.doors else ())]
+
+    def set_traffic(self, *, load_delay_s: float, visitors_per_s: float) -> None:
+        """Say how long a Traefik takes to read a file, and how many requests come."""
+        for traefik in self.traefiks():
+            traefik.load_delay_s, traefik.visitors_per_s = load_delay_s, visitors_per_s
 
     def fork(self) -> SimulatedHost:
         """Return a host that is like this one from now on; nothing may be expected to happen any more."""
-        names = ("replicas", "kept", "applied", "made_files", "ready_in_a_row", "images", "gated")
+        names = ("replicas", "kept", "applied", "made_files", "ready_in_a_row", "images", "gated", "places")
         copied = {name: getattr(self, name).copy() for name in names}
         clock = SimulatedClock(self.clock.time)
-        made = SimulatedHost(**copied, clock=clock, state=self.state, next_port=self.next_port)
-        made.traefik.written = made.traefik.loaded = dict(self.traefik.written)
+        made = SimulatedHost(
+            **copied, clock=clock, state=self.state, next_port=self.next_port, has_doors=self.has_doors
+        )
+        made.alone.written = made.alone.loaded = dict(self.alone.written)
+        if self.doors:
+            made.doors = self.doors.fork(made)
+            for name, traefik in self.doors.traefiks.items():
+                made.doors.traefiks[name] = copy = SimulatedTraefik(made, name, like=made.alone)
+                copy.written = copy.loaded = dict(traefik.written)
         return made
 
     def begin_run(self, *faults: Fault) -> None:
         """Count effects from one again, with these faults; those of the run before come no more."""
         self.run += 1
-        self.effects, self.blind, self.faults, self.did, self.interrupted = 0, 0, faults, [], []
+        self.effects, self.blind, self.faults = 0, 0, faults
+        self.did, self.interrupted, self.abandoned = [], [], []
         self.cancelled.clear()
 
     def effect(self, name: str, change: Callable[[], None]) -> None:
@@ -172,7 +202,8 @@ class SimulatedHost:
         heapq.heappush(self.events, (self.clock.time + seconds, self.events_ever, action))
 
     def _pass(self, seconds: float) -> None:
-        self.traefik.answer_requests(seconds)
+        for traefik in self.visited():
+            traefik.answer_requests(seconds)
         while self.events and self.events[0][0] <= self.clock.time:
             heapq.heappop(self.events)[2]()
             self.watch()
@@ -195,9 +226,37 @@ class SimulatedHost:
         self.next_port += 1
         self.replicas[name] = replica
         if service.name == EDGE_SERVICE:
-            self.traefik.come_up()
+            self._let_in(name)
         if replica.fingerprint in self.flaws.lives_s:
             self.later(self.flaws.lives_s[replica.fingerprint], lambda: self._end_if_same(replica))
+
+    def _let_in(self, name: str) -> None:
+        """Let a Traefik read its files, and have its sockets."""
+        if self.doors:
+            self.doors.took(name)
+        self.traefik_of(name).come_up()
+
+    def traefik_of(self, name: str) -> SimulatedTraefik:
+        """Return the Traefik of a replica; one that is not there yet has the files that were written last."""
+        if not self.doors:
+            return self.alone
+        if name not in self.doors.traefiks:
+            self.doors.traefiks[name] = SimulatedTraefik(self, name, like=self.alone)
+            self.doors.traefiks[name].written = self.alone.written
+        return self.doors.traefiks[name]
+
+    def visited(self) -> list[SimulatedTraefik]:
+        """Return each Traefik that has visitors."""
+        return self.doors.visited() if self.doors else [self.alone]
+
+    def visits(self, name: str) -> int:
+        """Return how many connections visitors have to a Traefik."""
+        return self.doors.visits(name) if self.doors else 0
+
+    def is_running(self, name: str) -> bool:
+        """Tell whether the replica of this name runs."""
+        replica = self.replicas.get(name)
+        return replica is not None and replica.state == "running"
 
     def _end_if_same(self, replica: Replica) -> None:
         now = self.replicas.get(replica.name)
@@ -209,17 +268,46 @@ class SimulatedHost:
         replica = self.replicas.get(name)
         if replica and replica.state == "running":
             self.lost += [name] if self.is_busy(replica) else []
-            self.interrupted += [name] if replica.service in {DATABASE, EDGE_SERVICE} else []
+            alone = {DATABASE} if self.doors else {DATABASE, EDGE_SERVICE}
+            is_needed = replica.service in alone and name not in self.held
+            is_needed &= replica.service != DATABASE or self.is_well(replica)  # a sick one serves nobody
+            self.interrupted += [name] if is_needed else []
+            self.abandoned += [name] if replica.service in BEHIND and self._is_last(replica) else []
+        self.held.discard(name)
         if replica and not self.is_ready(replica):
             self.flaws.idle_ports.add(replica.port)
         self.replicas.pop(name, None)
+        self.places.pop(name, None)
+        if replica and replica.service == EDGE_SERVICE and self.doors:
+            self.doors.forget(name, was_running=replica.state == "running")
         self.ready_in_a_row.pop(name, None)
         self.gated.discard(name)
         self.flaws.forget(name)
 
+    def hold(self, service: Service) -> None:
+        """Let the running replica of a service take no changes, for as long as it is said to."""
+        for replica in self.replicas.values():
+            if replica.fingerprint == service.fingerprint and replica.state == "running":
+                self.held.add(replica.name)
+                self.later(service.wait_s, functools.partial(self.held.discard, replica.name))
+
+    def _is_last(self, replica: Replica) -> bool:
+        """Tell whether this one does the work of its service alone, and nothing happened to another one."""
+        others = [r for r in self.replicas.values() if r.service == replica.service and r is not replica]
+        is_excused = any(r.name in self.flaws.harmed for r in (replica, *others))
+        is_needed = self.state.release is not None and self.is_well(replica)
+        return is_needed and not is_excused and not any(map(self.is_well, others))
+
+    def is_well(self, replica: Replica) -> bool:
+        """Tell whether a replica runs and passes its health check."""
+        flaws = self.flaws
+        is_sound = replica.fingerprint not in flaws.broken and replica.name not in flaws.unready
+        return is_sound and replica.state == "running" and self.clock.time >= replica.started_at + flaws.ready_after_s
+
     def die(self, name: str) -> None:
         """Let a replica's process end and stay ended."""
         self.replicas[name] = dataclasses.replace(self.replicas[name], state="failed")
+        self.held.discard(name)
         self.harm(name)
         self.did.append(f"({name} ended)")
 
@@ -236,11 +324,11 @@ class SimulatedHost:
             self.flaws.harmed.discard(name)
             self.did.append(f"({name} came back)")
             if replica.service == EDGE_SERVICE:
-                self.traefik.come_up()
+                self._let_in(name)
 
     def is_busy(self, replica: Replica) -> bool:
         """Tell whether a replica has requests that it has not answered."""
-        began = self.traefik.last_asked(replica.port)
+        began = max(traefik.last_asked(replica.port) for traefik in self.traefiks())
         is_asked = self.traefik.is_up() and self.is_ready(replica)  # who stops Traefik lets all of them end
         return is_asked and self.clock.time < began + BUSY_S
 
@@ -268,16 +356,26 @@ class SimulatedHost:
 
     def is_ready(self, replica: Replica) -> bool:
         """Tell whether a replica says that it is ready."""
-        flaws = self.flaws
-        is_well = replica.fingerprint not in flaws.broken and replica.name not in flaws.unready
-        return is_well and replica.state == "running" and self.is_up(DATABASE)
+        return self.is_well(replica) and self.is_up(DATABASE) and self._reaches_database(replica)
+
+    def _reaches_database(self, replica: Replica) -> bool:
+        """Tell whether a replica shares a network with the database that runs."""
+        own = self.places.get(replica.name)
+        if not own:
+            return True
+        return any(
+            own & self.places.get(other.name, own)
+            for other in self.replicas.values()
+            if other.service == DATABASE and other.state == "running"
+        )
 
     def fetch(self, url: str, *, host: str = "", timeout_s: float = 2.0) -> Response:
         """Response for a replica or for Traefik."""
         del host, timeout_s
         parts = urlsplit(url)
         if parts.path.startswith(("/api/", "/metrics")):
-            return self.traefik.answer(parts.path)
+            asked = self.doors.at_port(parts.port or 0) if self.doors else self.alone
+            return asked.answer(parts.path) if asked else Response(0, b"connection refused")
         replica = self.replica_at(url)
         if replica is None:
             return Response(0, b"connection refused")

@@ -13,6 +13,7 @@ from tests.simulation.traefik import Served
 from tests.simulation.world import World
 
 LOCK_EVERY = 16  # effects
+SOCKETS = 2  # of each address
 
 
 class BrokenPromiseError(BaseException):
@@ -33,21 +34,50 @@ class Promises:
         self.host = made.host
         self.tried: list[Release] = []
         self.left: list[Release] = []  # those that an earlier run may not have been able to take away
+        self.replacing: tuple[Release, Release] | None = None  # while a run goes from one to a later one
         self._empty: set[str] = set()  # services of which none runs, because something happened to all of them
 
     def at_every_moment(self) -> None:
         """Check what holds whatever happens, and whenever."""
         host = self.host
         promise(not host.lost, f"a request to {host.lost} was cut")
-        beats = sum(1 for r in host.replicas.values() if r.service == "beat" and r.state == "running")
-        promise(beats <= 1, "two beats run")
-        serving = host.traefik.serving()
+        promise(not host.abandoned, f"{host.abandoned} was stopped, and no other one did its work")
+        databases = [r.name for r in host.replicas.values() if r.service == DATABASE and r.state == "running"]
+        promise(len(databases) <= 1, f"{databases} run on one volume")
         live = host.kept.get(host.state.release or "")
-        if live is None or not serving or not host.is_up(DATABASE):
-            return  # nothing is live yet, or what everything needs is being replaced or was killed
-        for service in live.services:
-            if service.route and all(_routed(release, service.name) for release in self.tried):
-                self._serves(service, serving.get(service.name, Served((), ())))
+        self._edge_serves(live)
+        for traefik in host.visited():
+            serving = traefik.serving()
+            if self.replacing:
+                self._is_known_to_every_worker(serving, *self.replacing)
+            if live is None or not serving or not host.is_up(DATABASE):
+                continue  # nothing is live yet, or what everything needs is being replaced or was killed
+            for service in live.services:
+                if service.route and all(_routed(release, service.name) for release in self.tried):
+                    self._serves(service, serving.get(service.name, Served((), ())))
+
+    def _edge_serves(self, live: Release | None) -> None:
+        """Check that no run ever takes away the Traefik that has visitors, and that the one they get has its routes."""
+        doors = self.host.doors
+        if doors is None:
+            return
+        if live is None:
+            doors.cut.clear()  # nothing is live that visitors would come to
+        edges = [r for r in self.host.replicas.values() if r.service == EDGE_SERVICE and r.state == "running"]
+        promise(len(edges) <= SOCKETS, f"there are sockets for two, and {len(edges)} run")
+        promise(not doors.cut, f"{doors.cut} were stopped while they had visitors")
+        name = doors.serving()
+        if name and self.host.is_running(name):
+            promise(doors.traefiks[name].loaded, f"{name} gets visitors and has no routes")
+
+    def _is_known_to_every_worker(self, serving: dict[str, Served], older: Release, newer: Release) -> None:
+        """Check that no worker takes tasks that does not know those of a web process which serves."""
+        host = self.host
+        old, new = ({s.fingerprint for s in one.services} for one in (older, newer))
+        workers = [r.name for r in host.replicas.values() if r.service == "worker" and r.fingerprint in old - new]
+        served = [r for one in serving.values() for port in one.ports if (r := host.replica_at_port(port))]
+        fresh = [r.name for r in served if r.fingerprint in new - old]
+        promise(not workers or not fresh, f"{workers} take tasks while {fresh} serve")
 
     def _serves(self, service: Service, served: Served) -> None:
         host, name = self.host, service.name

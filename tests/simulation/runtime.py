@@ -8,11 +8,22 @@ from collections.abc import Iterator
 
 from ops.engine.errors import EngineError
 from ops.engine.host.state import State, Store
+from ops.engine.http import Response
 from ops.engine.model import Edge, Image, Release, Replica, Service
 from ops.engine.rollout.routes import SERVERS_FILE
 from ops.engine.runtime import Line, LogQuery, Say
 from ops.engine.service_roles import find_service
-from tests.simulation.host import SimulatedHost
+from tests.simulation.doors import SimulatedDoors
+from tests.simulation.host import DATABASE, SimulatedHost
+
+NETWORK = "data"  # between the database and those who need it
+
+
+def _write_all(host: SimulatedHost, files: dict[str, str]) -> None:
+    for traefik in host.traefiks():
+        traefik.write(files)
+    if host.doors:
+        host.doors.farewells.clear()  # the reviewed file of that name is back
 
 
 class SimulatedRuntime:
@@ -20,6 +31,7 @@ class SimulatedRuntime:
 
     def __init__(self, host: SimulatedHost) -> None:
         self._host = host
+        self.doors = RuntimeDoors(host, host.doors) if host.doors else None
 
     def prepare(self) -> None:
         """Have nothing to prepare."""
@@ -48,8 +60,41 @@ class SimulatedRuntime:
         if not find_service(host.describe(service, name), host.kept.values()):
             raise AssertionError(f"no kept release describes {name}")
         if name not in host.replicas or host.replicas[name].state != "running":
-            host.effect(f"start {name}", lambda: host.run_replica(service, name))
+            host.effect(f"start {name}", lambda: self._run(service, name))
         return host.replicas[name]
+
+    def _run(self, service: Service, name: str) -> None:
+        self._host.run_replica(service, name)
+        if NETWORK in (service.container.get("networks") or ()):
+            mark = service.places[0].partition(":")[2] if service.places else self._mark_of(service)
+            self._host.places[name] = frozenset({mark})
+
+    def _mark_of(self, service: Service) -> str:
+        """Return the mark of the network in the release that describes a service: of several the live one."""
+        kept = sorted(self._host.kept.values(), key=lambda one: one.id != self._host.state.release)
+        known = next(one for one in kept if any(own.fingerprint == service.fingerprint for own in one.services))
+        return _mark(known)
+
+    def join(self, release: Release) -> bool:
+        """Put the database into the network of a release too."""
+        missing = {name: own for name, own in self._of_database(release) if _mark(release) not in own}
+        for name, own in missing.items():
+            self._host.effect("join", functools.partial(self._place, name, own | {_mark(release)}))
+        return bool(missing)
+
+    def leave(self, release: Release) -> bool:
+        """Take the database out of every other network."""
+        more = [name for name, own in self._of_database(release) if len(own) > 1]
+        for name in more:
+            self._host.effect("leave", functools.partial(self._place, name, frozenset({_mark(release)})))
+        return bool(more)
+
+    def _place(self, name: str, marks: frozenset[str]) -> None:
+        self._host.places[name] = marks
+
+    def _of_database(self, release: Release) -> list[tuple[str, frozenset[str]]]:
+        names = {name for one in release.services if one.name == DATABASE for name in one.replica_names}
+        return [(name, own) for name, own in self._host.places.items() if name in names]
 
     def stop(self, name: str, *, signal: str, grace_s: float) -> None:
         """Forget a replica."""
@@ -61,6 +106,13 @@ class SimulatedRuntime:
         del timeout_s
         if service.check and command[: len(service.check)] == service.check:
             return self._check(service)
+        if service.fits and command == service.fits:
+            self._host.effect(f"ask {service.name} whether it fits", lambda: None)
+            return 0, json.dumps(
+                {"brings": "18", "found": "18 ", "libc": "2.41", "databases": []} | self._host.flaws.fits
+            )
+        if service.hold and command == service.hold:
+            return self._hold(service)
         if command != service.command:
             self._host.effect(f"dump {service.name}", lambda: None)
             return 0, json.dumps({"file": "dumps/one", "bytes": 1})
@@ -69,6 +121,14 @@ class SimulatedRuntime:
             return 1, "it failed"
         self._host.effect(f"run {service.name}", lambda: self._do(service))
         return 0, "done"
+
+    def _hold(self, service: Service) -> tuple[int, str]:
+        host = self._host
+        if host.flaws.is_stubborn:
+            host.effect(f"hold {service.name}", lambda: None)
+            return 0, json.dumps({"held": False, "left": "process 7 (ada, psql) has been in a transaction for 900 s"})
+        host.effect(f"hold {service.name}", lambda: host.hold(service))
+        return 0, json.dumps({"held": True, "left": ""})
 
     def _check(self, service: Service) -> tuple[int, str]:
         host, print_ = self._host, service.fingerprint
@@ -90,9 +150,9 @@ class SimulatedRuntime:
 
     def is_healthy(self, service: Service, replica: Replica) -> bool:
         """Tell whether a replica is well."""
-        flaws, now = self._host.flaws, self._host.replicas.get(replica.name)
-        is_running = now is not None and now.state == "running"
-        return is_running and service.fingerprint not in flaws.broken and replica.name not in flaws.unready
+        del service
+        now = self._host.replicas.get(replica.name)
+        return now is not None and self._host.is_well(now)
 
     def address(self, replica: Replica) -> str:
         """Return host and port."""
@@ -103,8 +163,8 @@ class SimulatedRuntime:
         return self.address(replica)
 
     def edge_url(self, edge: Edge) -> str:
-        """Return what the release says."""
-        return edge.api_url
+        """Return what the release says, or where the Traefik with visitors is."""
+        return self.doors.url(self.doors.serving()) if self.doors else edge.api_url
 
     def read_lines(self, query: LogQuery) -> Iterator[Line]:
         """Have no lines."""
@@ -132,8 +192,8 @@ class SimulatedRuntime:
         servers = {SERVERS_FILE: traefik.written[SERVERS_FILE]} if SERVERS_FILE in traefik.written else {}
         reviewed = {name: content for name, content in files.items() if name != SERVERS_FILE}
         if traefik.written and traefik.written != {**reviewed, **servers}:
-            host.effect("write reviewed files", lambda: traefik.write({**reviewed, **servers}))
-        host.effect("write routes", lambda: traefik.write(files))
+            host.effect("write reviewed files", lambda: _write_all(host, {**reviewed, **servers}))
+        host.effect("write routes", lambda: _write_all(host, files))
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Forget images."""
@@ -145,6 +205,48 @@ class SimulatedRuntime:
         """Stop everything."""
         del volumes
         self._host.effect("down", self._host.replicas.clear)
+
+
+def _mark(release: Release) -> str:
+    return str((release.project.get("moved") or {}).get(NETWORK, ""))
+
+
+class RuntimeDoors:
+    """The doors of a simulated host, whose changes are effects."""
+
+    def __init__(self, host: SimulatedHost, doors: SimulatedDoors) -> None:
+        self._host, self._doors = host, doors
+
+    def serving(self) -> str:
+        """Return who gets visitors."""
+        return self._doors.serving()
+
+    def url(self, name: str) -> str:
+        """Return where it answers the engine."""
+        replica = self._host.replicas.get(name)
+        return f"http://127.0.0.1:{replica.port}" if replica else ""
+
+    def write_routes(self, name: str, files: dict[str, str]) -> None:
+        """Replace the routes of one."""
+        self._host.effect(f"write routes of {name}", lambda: self._host.traefik_of(name).write(files))
+
+    def ask(self, name: str, path: str, *, host: str) -> Response | None:
+        """Answer as it answers a visitor."""
+        del path, host
+        return self._doors.answer(name)
+
+    def turn_to(self, name: str) -> None:
+        """Send visitors to this one."""
+        self._host.effect(f"turn to {name}", lambda: self._doors.turn(name))
+
+    def say_farewell(self, name: str) -> None:
+        """Let its visitors go."""
+        self._host.effect(f"farewell of {name}", lambda: self._doors.say_farewell(name))
+
+    def waiting(self, name: str) -> int:
+        """Have no queue."""
+        del name
+        return 0
 
 
 class SimulatedStore(Store):

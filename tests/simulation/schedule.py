@@ -16,20 +16,23 @@ from ops.engine.host.lock import lock_holder
 from ops.engine.host.state import KEPT, State, Store
 from ops.engine.model import Release
 from ops.engine.rollout.context import Order
+from ops.engine.rollout.networks import in_place
 from ops.engine.run import Chosen, choose_past, choose_scaled, do_run, order_of
 from tests.simulation.drawn import SCALED, Drawn, draw_fault, draw_flaw
 from tests.simulation.faults import Fault, SimulatedCrashError
 from tests.simulation.promises import BrokenPromiseError, Promises, promise
 from tests.simulation.world import MemoryJournal, World, world
 
+STUBBORN = 0.05  # of the runs meet a transaction that does not end
 EMPTY = 0.1  # of the lives begin on an empty host
+WITH_DOORS = 0.6  # of the hosts let two Traefiks overlap
 
 
 @functools.cache
-def _deployed() -> World:
+def _deployed(*, has_doors: bool) -> World:
     """Return a host on which the first release is live; most lives begin with its like."""
-    made = world()
-    made.deploy(Drawn().release())
+    made = world(has_doors=has_doors)
+    made.deploy(Drawn(has_doors=has_doors).release())
     return made
 
 
@@ -39,14 +42,18 @@ class Schedule:
     def __init__(self, seed: int, root: Path) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - a seed that replays is the point
         self.root = root
-        self.made: World = world() if self.rng.random() < EMPTY else _deployed().fork()
+        has_doors = self.rng.random() < WITH_DOORS
+        is_empty = self.rng.random() < EMPTY
+        self.made: World = world(has_doors=has_doors) if is_empty else _deployed(has_doors=has_doors).fork()
         self.host = self.made.host
         self.promises = Promises(self.made)
-        self.drawn = Drawn()
+        self.drawn = Drawn(has_doors=has_doors)
         self.last = self.drawn.release()
         self.story: list[str] = []
         self.outcomes: dict[str, str] = {}
         self.live_before: Release | None = None
+        self.known_breaks: set[str] = set()  # schema jobs that broke what was live, and ran
+        self.broken: set[str] = set()  # releases whose code cannot live with a migration that was allowed
 
     def play(self) -> None:
         """Play it; a promise that does not hold raises `AssertionError` with the whole story."""
@@ -61,9 +68,8 @@ class Schedule:
             raise AssertionError(f"{error}\n{told}") from error
 
     def _begin(self) -> None:
-        traefik = self.host.traefik
-        traefik.load_delay_s = self.rng.choice((0.0, 0.05, 0.05, 0.05, 0.3))
-        traefik.visitors_per_s = self.rng.choice((0.0, 5.0, 50.0, 50.0))
+        delay_s = self.rng.choice((0.0, 0.05, 0.05, 0.05, 0.3))
+        self.host.set_traffic(load_delay_s=delay_s, visitors_per_s=self.rng.choice((0.0, 5.0, 50.0, 50.0)))
         self.host.watch = lambda: self.promises.during(self.run, root=self.root)
 
     @property
@@ -86,6 +92,7 @@ class Schedule:
                 self.story += [flaw] if flaw else []
         count = [f"{name}={rng.randint(1, 3)}" for name in rng.sample(SCALED, rng.randint(0, 2))]
         order |= {"count": count, "reset": rng.random() < 0.3} if word == "scale" else {}
+        self.host.flaws.is_stubborn = rng.random() < STUBBORN
         faults = [draw_fault(rng) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
         self._run(word, release=self.last, order=order, faults=faults)
 
@@ -104,10 +111,12 @@ class Schedule:
 
         def choose_and_tell(store: Store) -> Chosen:
             chosen.append(choose(asked)(store))
-            self.promises.tried.append(chosen[0][0].with_counts(_scale(before, chosen[0][1])))
+            self.promises.tried.append(self._wanted(chosen[0], before))
+            if self.live_before and not chosen[0][1].is_return:
+                self.promises.replacing = (self.live_before, self.promises.tried[-1])
             return chosen[0]
 
-        self.made.journal = MemoryJournal()
+        self.made.journal, self.promises.replacing = MemoryJournal(), None
         host.begin_run(*faults)
         self.story.append(f"{self.run}: {word} {order} with {list(faults)}")
         try:
@@ -120,9 +129,25 @@ class Schedule:
         self.story.append(f"  {outcome}: {error and (error.what, error.why[:150])}; {host.did}")
         promise(lock_holder(self.root) is None, "the lock is held although no run lives")
         self._later()
+        self._goes_back_to_no_broken_one(word, before)
         if chosen:
             is_plain = not faults
             self._judge(outcome, error, before=before, chosen=chosen[0], asked=asked, is_plain=is_plain)
+
+    def _wanted(self, chosen: Chosen, before: State) -> Release:
+        release, order = chosen
+        counted = release.with_counts(_scale(before, order))
+        return counted if order.is_return else in_place(counted, self.live_before)
+
+    def _goes_back_to_no_broken_one(self, word: str, before: State) -> None:
+        now = self.host.state.release
+        if word == "rollback":
+            promise(now == before.release or now not in self.broken, f"{now} cannot live with the schema, and is back")
+        if word == "scale" and before.release in self.broken and now:
+            self.broken.add(now)  # the same code under another name
+        if self.host.flaws.breaking & set(self.host.applied) - self.known_breaks and before.release:
+            self.broken |= {before.release, *before.past}
+        self.known_breaks |= self.host.flaws.breaking & set(self.host.applied)
 
     def _later(self) -> None:
         """Let time pass; what was meant for the run comes no more."""
@@ -137,8 +162,8 @@ class Schedule:
         self, outcome: str, error: Exception | None, *, before: State, chosen: Chosen, asked: argparse.Namespace,
         is_plain: bool,
     ) -> None:  # fmt: skip
-        state, (release, order), host = self.host.state, chosen, self.host
-        wanted, live = release.with_counts(_scale(before, order)), self.live_before
+        state, (_, order), host = self.host.state, chosen, self.host
+        wanted, live = self._wanted(chosen, before), self.live_before
         if state.release == before.release:
             promise(state.past == before.past, "what can be gone back to changed")
             is_kept = order.scale is not None and outcome == "success"
@@ -168,12 +193,12 @@ class Schedule:
         bad = {*flaws.broken, *flaws.failing, *flaws.lives_s}
         live = self.made.store.live()
         names = [*wanted.services, *(live.services if live else ())]
-        return not any(service.fingerprint in bad for service in names)
+        return not flaws.is_stubborn and not any(service.fingerprint in bad for service in names)
 
     def _refuses(self, error: Exception | None, *, before: State, order: Order) -> None:
         did = [text for text in self.host.did if not text.startswith("(")]
         if isinstance(error, RefusedError):
-            changes = ("build", "keep", "start", "run", "check", "state")
+            changes = ("build", "keep", "start", "run", "state")
             promise(not [text for text in did if text.startswith(changes)], "a refused run changed something")
         if not order.allow_interruption:
             live = {name for names in before.replicas.values() for name in names}

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from ops.engine.http import Response
 from ops.engine.model import Replica
-from ops.engine.rollout.routes import NEW, OLD, SERVERS_FILE, mark_of
+from ops.engine.rollout.routes import AGAIN, NEW, OLD, SERVERS_FILE, mark_of
 from ops.engine.service_roles import EDGE_SERVICE
 
+WRITES = 0.2  # of the requests may not be asked again
 LOAD_DELAY_S = 2.0  # Traefik serves a new file a moment later: longer than any pause of the engine
 _NEVER = float("-inf")
 
@@ -34,6 +35,12 @@ class Host(Protocol):
     def is_up(self, service: str) -> bool:
         """Tell whether a replica of a service runs."""
 
+    def is_running(self, name: str) -> bool:
+        """Tell whether the replica of this name runs."""
+
+    def visits(self, name: str) -> int:
+        """Return how many connections visitors have to this Traefik."""
+
     def is_answering(self, replica: Replica) -> bool:
         """Tell whether visitors get from this replica what they ask for."""
 
@@ -51,20 +58,21 @@ class Served(NamedTuple):
 class SimulatedTraefik:
     """The files of Traefik, what it read of them, and what its visitors get."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, name: str = "", *, like: SimulatedTraefik | None = None) -> None:
         self._host = host
-        self.load_delay_s = LOAD_DELAY_S
-        self.visitors_per_s = 50.0
+        self._name = name  # of its replica, where there may be two
+        self.load_delay_s: float = like.load_delay_s if like else LOAD_DELAY_S
+        self.visitors_per_s: float = like.visitors_per_s if like else 50.0
         self.written: dict[str, str] = {}
         self.written_at = _NEVER
         self.loaded: dict[str, str] = {}
         self._remembered: tuple[dict[str, Served], float] = ({}, _NEVER)
         self._asked: dict[int, float] = {}  # port -> when it was last in the routes
-        self._counts: dict[tuple[str, int], float] = {}  # service and status -> requests
+        self._counts: dict[tuple[str, str, int], float] = {}  # service, method and status -> requests
 
     def is_up(self) -> bool:
         """Tell whether it runs."""
-        return self._host.is_up(EDGE_SERVICE)
+        return self._host.is_running(self._name) if self._name else self._host.is_up(EDGE_SERVICE)
 
     def come_up(self) -> None:
         """Read the files at once; nothing was counted yet."""
@@ -112,15 +120,16 @@ class SimulatedTraefik:
         for name, one in self.serving().items():
             if one.fallback:
                 given = self.visitors_per_s * seconds
-                passed_on = self._count(name + NEW, one.ports, given)
-                self._count(name + OLD, one.fallback, passed_on)
+                passed_on = self._count(name + NEW, "GET", one.ports, given * (1 - WRITES))
+                self._count(name + OLD, "GET", one.fallback, passed_on)
+                self._count(name + NEW, "POST", one.ports, given * WRITES)
 
-    def _count(self, name: str, ports: tuple[int, ...], given: float) -> float:
+    def _count(self, name: str, method: str, ports: tuple[int, ...], given: float) -> float:
         replicas = [self._host.replica_at_port(port) for port in ports]
         bad = sum(not (replica and self._host.is_answering(replica)) for replica in replicas)
         failed = given * (bad / len(ports) if ports else 1.0)
-        self._counts[name, 200] = self._counts.get((name, 200), 0.0) + given - failed
-        self._counts[name, 502] = self._counts.get((name, 502), 0.0) + failed
+        for status, some in ((200, given - failed), (502, failed)):
+            self._counts[name, method, status] = self._counts.get((name, method, status), 0.0) + some
         return failed
 
     def answer(self, path: str) -> Response:
@@ -143,10 +152,11 @@ class SimulatedTraefik:
         return Response(200, b"[]")
 
     def _metrics(self) -> str:
-        return "".join(
-            f'traefik_service_requests_total{{code="{code}",method="GET",protocol="http",service="{name}@file"}} '
+        open_ = f'traefik_open_connections{{entrypoint="websecure",protocol="TCP"}} {self._host.visits(self._name)}\n'
+        return open_ + "".join(
+            f'traefik_service_requests_total{{code="{code}",method="{method}",protocol="http",service="{name}@file"}} '
             f"{int(count)}\n"
-            for (name, code), count in self._counts.items()
+            for (name, method, code), count in self._counts.items()
         )
 
 
@@ -167,7 +177,7 @@ def _services(text: str) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1024)
 def _read(text: str) -> dict[str, Served]:
-    services = _services(text)
+    services = {name: item for name, item in _services(text).items() if not name.endswith(AGAIN)}
     failovers = {name: item["failover"] for name, item in services.items() if "failover" in item}
     beside = {one[part] for one in failovers.values() for part in ("service", "fallback")}
     return {

@@ -20,6 +20,8 @@ from tests.simulation.runtime import SimulatedRuntime, SimulatedStore
 
 ROUTE = Route(ready="/ready", host="slipway.localhost")
 EDGE = Edge(api_url="http://127.0.0.1:8081", dynamic_files={"public.yml": "http: {}\n"})
+WITH_DATA: dict[str, Any] = {"networks": {"data": None}}
+SHARED: dict[str, Any] = {"sockets": {"websecure": "127.0.0.1:8443"}, "trials": ("/",)}
 SERVICES = ("postgres", "api", "web", "worker", "beat", "traefik", "migrate")
 
 
@@ -55,23 +57,24 @@ def service(name: str, version: int = 1, **fields: Any) -> Service:
 
 
 @functools.lru_cache(maxsize=1024)  # a service that is the same object has its fingerprint already
-def part(name: str, version: int, replicas: int = 1) -> Service:
-    """Return a service of the small stack."""
+def part(name: str, version: int, replicas: int = 1, *, is_networked: bool = False, has_doors: bool = False) -> Service:
+    """Return a service of the small stack; in a network of containers it may share one with the database."""
     after = ("postgres",)
     many: dict[str, Any] = {"replicas": replicas, "stated_replicas": replicas}
     rolling = {"route": ROUTE, "rollout": "rolling", "is_scalable": True, **many}
     fields: dict[str, dict[str, Any]] = {
-        "postgres": {"port": 5432, "dump": ("dump", "{name}")},
+        "postgres": {"port": 5432, "dump": ("dump", "{name}"), "hold": ("hold",), "fits": ("fits",), "wait_s": 10.0},
         "migrate": {"job_order": 1, "after": after, "touches": "schema", "check": ("pending",)},
         "assets": {"job_order": 2, "touches": "files"},
         "api": {**rolling, "after": after},
         "web": rolling,
         "admin": rolling,
-        "worker": {"after": after, "is_scalable": True, **many},
-        "beat": {"after": after},
-        EDGE_SERVICE: {"port": 8443},
+        "worker": {"after": after, "rollout": "overlap", "is_scalable": True, **many},
+        "beat": {"after": after, "rollout": "overlap"},
+        EDGE_SERVICE: SHARED if has_doors else {"port": 8443},
     }
-    return service(name, version, **{"stated_replicas": 1, **fields[name]})
+    container = {"container": WITH_DATA} if is_networked and name in {"postgres", "api", "worker"} else {}
+    return service(name, version, **{"stated_replicas": 1, **fields[name], **container})
 
 
 def release(replicas: int = 1, /, **versions: int) -> Release:
@@ -88,6 +91,12 @@ def release(replicas: int = 1, /, **versions: int) -> Release:
         edge=edge,
         watch_s=1.0,
     )
+
+
+def overlapping(made: Release) -> Release:
+    """Return the release with a Traefik whose sockets outlive it."""
+    services = tuple(dataclasses.replace(s, port=0, **SHARED) if s.name == EDGE_SERVICE else s for s in made.services)
+    return dataclasses.replace(made, services=services)
 
 
 @dataclass
@@ -134,6 +143,6 @@ class World:
         return {e["step"]: e["outcome"] for e in self.journal.entries if e["event"] == "step_finished"}
 
 
-def world() -> World:
-    host = SimulatedHost()
+def world(*, has_doors: bool = False) -> World:
+    host = SimulatedHost(has_doors=has_doors)
     return World(host=host, store=SimulatedStore(host), journal=MemoryJournal())

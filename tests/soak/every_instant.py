@@ -14,8 +14,11 @@ from tests.soak.case import Case, Counts, Part, Play, must_end_well
 from tests.soak.place import Place
 
 FILES = (
+    "tests/integration/edge/test_takeover.py",
     "tests/integration/engine/test_rollout.py",
     "tests/integration/stack/test_crash.py",
+    "tests/integration/stack/test_faults.py",
+    "tests/integration/stack/test_held.py",
     "tests/rehearsal/compose/test_faults.py",
     "tests/rehearsal/droplet/test_faults.py",
     "tests/rehearsal/droplet/test_reboot.py",

@@ -23,7 +23,7 @@ from tests.soak.requests import change
 from tests.stack import Stack
 
 STEPS = (
-    *("recover", "plan", "build", "migrate", "data", "start", "gate", "edge", "replace", "switch"),
+    *("recover", "plan", "build", "migrate", "data", "start", "gate", "replace", "edge", "switch"),
     *("watch", "settle", "drain", "stop", "prune"),
 )
 LONGEST_S = 9.0  # an update takes about as long

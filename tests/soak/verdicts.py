@@ -31,7 +31,6 @@ STOPPED = ("api", "django")  # each is one process, which answers for itself
 FAILED = 9
 NOSNIFF = ("contentTypeNosniff: true", "contentTypeNosniff: false")
 HEADERS = Path("traefik") / "dynamic" / "headers.yml"
-ROUTES = Path("data") / "traefik" / "dynamic"
 
 
 @contextlib.contextmanager
@@ -55,7 +54,7 @@ def judge(stack: Stack, case: Case, counts: Counts) -> None:
     service = case.draw().choice(STOPPED)
     passed = verified(stack, counts)
     must(not failures(passed), f"a healthy stack fails: {failures(passed)}")
-    with stopped(stack, service), changed(stack.state / ROUTES / "headers.yml", *NOSNIFF):
+    with stopped(stack, service), changed(routes(stack) / "headers.yml", *NOSNIFF):
         found = failures(verified(stack, counts))
     must("services-healthy" in found, f"a stopped replica of {service} is not found: {found}")
     must(any(one.startswith("headers-") for one in found), f"a missing header is not found: {found}")
@@ -112,6 +111,12 @@ def stopped(stack: Stack, service: str) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+def routes(stack: Stack) -> Path:
+    """Return the folder that the Traefik watches which has the visitors: no other is there without an update."""
+    (found,) = (stack.state / "replicas").glob("traefik-*/dynamic")
+    return found
+
+
 def _rows(stack: Stack) -> list[dict[str, Any]]:
     """Return what runs, also while a replica is not healthy."""
     seen = json.loads(stack.invoke("status", *LOCAL, "--json").stdout)
@@ -145,7 +150,7 @@ def another_certificate(stack: Stack) -> Iterator[None]:
     made = trustme.CA().issue_cert("another.example")
     made.private_key_pem.write_to_path(folder / "key.pem")
     made.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    path = stack.state / ROUTES / "tls.yml"
+    path = routes(stack) / "tls.yml"
     text = path.read_text(encoding="utf-8")
     for name, file in (("CERT", "cert.pem"), ("KEY", "key.pem")):
         text = re.sub(rf"'{{{{ env \"TLS_{name}_PATH\" }}}}'", f"'{folder / file}'", text)

@@ -5,27 +5,32 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+SLOW_S = 2.0
 SERVICES = ("api", "django", "react-app", "nginx-static")
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked; hangs up on `/hang-up`; claims what a careless service would."""
+    """Answers with what it was asked; hangs up on `/hang-up`; takes its time for `/slow`; claims what is careless."""
 
     protocol_version = "HTTP/1.1"
     service = ""
-    seen: ClassVar[list[tuple[str, str, str]]] = []  # service, method and path of every request
+    seen: ClassVar[list[tuple[str, str, str]]] = []  # service, method and path of what visitors ask
 
     def do_GET(self) -> None:
         """Answer any method."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.seen.append((self.service, self.command, self.path))
+        if "X-Forwarded-For" in self.headers:  # a visitor's, and not Traefik's own question whether this is well
+            self.seen.append((self.service, self.command, self.path))
         if self.path == "/hang-up":
             self.close_connection = True
             return
+        if self.path == "/slow":
+            time.sleep(SLOW_S)
         told = {"service": self.service, "method": self.command, "path": self.path, "bytes": len(body)}
         answer = json.dumps({**told, "headers": dict(self.headers), "padding": " " * 2000}).encode()
         self.send_response(404 if self.path == "/missing" else 200)

@@ -19,7 +19,8 @@ import trustme
 from playwright.sync_api import ConsoleMessage
 
 from ops.engine.host.files import only_this_host
-from ops.engine.rollout.routes import HEALTH_CHECK
+from ops.engine.model import Route
+from ops.engine.rollout.routes import Backends, balanced
 from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[3]
@@ -74,11 +75,14 @@ def edge(
     folder: Path,
     servers: Mapping[str, list[str]],
     *,
+    fallback: Mapping[str, list[str]] | None = None,
     settings: Mapping[str, str] | None = None,
     ports: list[int] | None = None,
     hosts: tuple[str, ...] = (),
 ) -> Iterator[Edge]:
     """Run Traefik on the repository's own files, as the local target does, in front of these servers.
+
+    With a `fallback` it runs as while a release of those services is watched.
 
     The ports are those of HTTP, HTTPS and the internal entry point; by default any that are free.
     """
@@ -91,7 +95,7 @@ def edge(
     shutil.copytree(ROOT / "traefik/dynamic", folder / "dynamic")
     for name, text in only_this_host(hosts).items():
         (folder / "dynamic" / name).write_text(text)
-    (folder / "dynamic/servers.yml").write_text(routes(servers))
+    (folder / "dynamic/servers.yml").write_text(routes(servers, fallback=fallback))
     signer = authority.cert_pem.bytes().decode()
     log = folder / "traefik.log"
     with process((str(local_env / "bin/traefik"), f"--configFile={conf}"), environment, log) as traefik:
@@ -121,6 +125,8 @@ def edge_environment(folder: Path, ports: list[int]) -> dict[str, str]:
         "HTTP_ADDRESS": f"127.0.0.1:{ports[0]}",
         "HTTPS_ADDRESS": f"127.0.0.1:{ports[1]}",
         "HTTPS_PORT": str(ports[1]),
+        "HTTP_3": f"http3: {{advertisedPort: {ports[1]}}}",
+        "STEADY_ADDRESS": "127.0.0.1:0",
         "INTERNAL_ADDRESS": f"127.0.0.1:{ports[2]}",
         "DYNAMIC_DIR": str(folder / "dynamic"),
         "ACME_STORAGE": str(folder / "acme.json"),
@@ -138,24 +144,14 @@ def write_certificate(authority: trustme.CA, environment: Mapping[str, str]) -> 
         pem.write_to_path(environment["TLS_CERT_PATH"], append=number > 0)
 
 
-def routes(servers: Mapping[str, list[str]]) -> str:
-    """Return a servers.yml like the engine's."""
-    balancers = {
-        name: {
-            "loadBalancer": {
-                "servers": [{"url": f"http://{address}"} for address in addresses],
-                "healthCheck": {
-                    "path": READY.get(name, "/healthz"),
-                    "hostname": DOMAIN,
-                    **HEALTH_CHECK,
-                },
-                "serversTransport": "upstream",
-                "passHostHeader": True,
-            }
-        }
-        for name, addresses in servers.items()
-    }
-    return json.dumps({"http": {"services": balancers}})
+def routes(servers: Mapping[str, list[str]], *, fallback: Mapping[str, list[str]] | None = None) -> str:
+    """Return a servers.yml like the engine's; with a fallback, as while a release is watched."""
+    services: dict[str, object] = {}
+    for name, addresses in servers.items():
+        route = Route(ready=READY.get(name, "/healthz"), host=DOMAIN)
+        old = [f"http://{address}" for address in (fallback or {}).get(name, ())]
+        services |= balanced(name, route, Backends([f"http://{address}" for address in addresses], old))
+    return json.dumps({"http": {"services": services}})
 
 
 @contextlib.contextmanager

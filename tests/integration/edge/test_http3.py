@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Response, sync_playwright
 
 from tests.components import CHROMIUM
+from tests.integration.edge.edge_browser import PROTOCOL, flags_for
 from tests.integration.edge.edge_echo import echo_services
 from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge
-
-PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
 
 pytestmark = pytest.mark.browser
 
@@ -38,20 +32,6 @@ def browser(running: Edge) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM.path, args=list(flags))
         yield started
         started.close()
-
-
-def flags_for(running: Edge) -> tuple[str, ...]:
-    """Return what makes Chromium find the website and trust its key; our authority would not count over QUIC."""
-    served = ssl.get_server_certificate(("127.0.0.1", running.https_port))
-    key = x509.load_pem_x509_certificate(served.encode()).public_key()
-    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    return (
-        "--no-sandbox",
-        "--disable-gpu",
-        "--enable-quic",
-        f"--host-resolver-rules=MAP {DOMAIN} 127.0.0.1",
-        f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}",
-    )
 
 
 def visit(browser: Browser, running: Edge, path: str) -> tuple[Response, str]:

@@ -150,8 +150,9 @@ def test_a_path_that_two_programs_could_read_differently_is_refused(running: Edg
     assert running.ask("/api/..%5Cadmin").status_code == 400
 
 
-def test_a_large_upload_passes_whole(running: Edge) -> None:
-    assert running.ask("/api/upload", "POST", content=b"x" * 5_000_000).json()["bytes"] == 5_000_000
+def test_a_large_upload_passes_whole_and_one_that_nobody_would_take_is_refused(running: Edge) -> None:
+    assert running.ask("/api/upload", "POST", content=b"x" * 2_000_000).json()["bytes"] == 2_000_000
+    assert running.ask("/api/upload", "POST", content=b"x" * 2_100_000).status_code == 413
 
 
 @pytest.mark.req("A-21", "A-20")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +11,8 @@ import pytest
 
 from ops.engine.http import fetch
 from ops.engine.rollout.metrics import read_traffic
-from ops.engine.rollout.routes import ERRORS
 from tests.integration.edge.edge_echo import echo_services
-from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge, routes, wait_for
+from tests.integration.edge.edge_fixtures import DOMAIN, HEADERS, Edge, edge, wait_for
 
 BROKEN = {
     "no chunk": b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\nabc\r\n",
@@ -27,14 +25,7 @@ BROKEN = {
 def watched(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Run Traefik as while a new release is watched: the old one of the API answers where the new one fails."""
     folder = tmp_path_factory.mktemp("strangers")
-    with echo_services() as servers, edge(local_env, folder, servers) as running:
-        made = json.loads(routes(servers))["http"]["services"]
-        made["api-new"], made["api-old"] = made.pop("api"), made["django"]
-        made["api"] = {"failover": {"service": "api-new", "fallback": "api-old", "errors": ERRORS}}
-        fresh = folder / "servers.next"
-        fresh.write_text(json.dumps({"http": {"services": made}}))
-        fresh.rename(folder / "dynamic" / "servers.yml")
-        wait_for("the new routes", lambda: "api-new@file" in running.ask_inside("/api/http/services").text)
+    with echo_services() as servers, edge(local_env, folder, servers, fallback={"api": servers["django"]}) as running:
         yield running
 
 
@@ -51,16 +42,29 @@ def _counts(running: Edge) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.req("D-01")
+@pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_body_is_held_against_no_release_that_is_watched(watched: Edge, what: str) -> None:
+def test_a_broken_body_is_held_against_no_release_that_is_watched(watched: Edge, what: str, method: str) -> None:
     before = _counts(watched)
-    head = f"POST /api/events HTTP/1.1\r\nHost: {DOMAIN}\r\n".encode()
+    head = f"{method} /api/events HTTP/1.1\r\nHost: {DOMAIN}\r\n".encode()
     answer = _send(watched, head + BROKEN[what]).lower()
     assert answer.startswith(b"http/1.1 500 "), "it is Traefik that says so, and nobody behind it was asked"
     assert all(f"{name}: {value}".lower().encode() in answer for name, value in HEADERS.items())
     assert _counts(watched) == before
     assert watched.ask("/api/events", "POST", content=b"{}").status_code == 200
     assert _counts(watched) != before, "the counters do count"
+
+
+@pytest.mark.req("D-01")
+def test_nor_is_one_of_which_only_the_beginning_comes(watched: Edge) -> None:
+    before = _counts(watched)
+    head = f"POST /api/events HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Length: 1000\r\n\r\n".encode()
+    plain = socket.create_connection(("127.0.0.1", watched.https_port), timeout=10)
+    with watched.trust.wrap_socket(plain, server_hostname=DOMAIN) as secure:
+        secure.sendall(head + b"x" * 100)
+        assert _counts(watched) == before, "nobody behind Traefik was asked yet"
+    wait_for("Traefik to notice", lambda: '"RequestMethod":"POST"' in watched.log.read_text().splitlines()[-1])
+    assert _counts(watched) == before
 
 
 @pytest.mark.req("A-14")

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import threading
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -27,7 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        with open(os.environ["SEEN"], "a") as seen:
+            print(self.rfile.read(int(self.headers["Content-Length"])).decode(), file=seen)
         self.do_GET()
 
     def do_GET(self):
@@ -38,7 +40,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with LOCK:
             IN_FLIGHT += 1
         time.sleep(float(self.path.partition("?")[2] or 0))
-        self.answer(500 if os.environ["VERSION"] == "errs" else 200, {"version": os.environ["VERSION"]})
+        is_wrong = os.environ["VERSION"] == "errs" or os.environ["VERSION"] == "errs-on-post" and self.command == "POST"
+        self.answer(500 if is_wrong else 200, {"version": os.environ["VERSION"]})
         with LOCK:
             IN_FLIGHT -= 1
 
@@ -53,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 if os.environ["VERSION"] == "dies":
-    sys.exit("no database, no life")
+    sys.exit("no database, no life, and " + os.environ["HELLO_PASSWORD"])
 if os.environ["VERSION"] == "crashes":
     threading.Timer(2, os._exit, [1]).start()
 print("hello from", os.environ["VERSION"], flush=True)
@@ -71,7 +74,10 @@ DYNAMIC = """
 http:
   routers:
     api: {entryPoints: [internal], rule: "PathPrefix(`/api`)", service: api@internal}
-    hello: {entryPoints: [web], rule: "PathPrefix(`/`)", service: hello}
+    hello: {entryPoints: [web], rule: "PathPrefix(`/`)"}
+    hello-again: {parentRefs: [hello], rule: "Method(`GET`)", priority: 2, service: hello-again}
+    hello-once: {parentRefs: [hello], rule: "PathPrefix(`/`)", priority: 1, middlewares: [unsent], service: hello}
+  middlewares: {unsent: {retry: {attempts: 10, initialInterval: 20ms}}}
   serversTransports: {upstream: {maxIdleConnsPerHost: 100}}
 """
 
@@ -92,20 +98,31 @@ class SmallStack:
         """Return what is `.local` elsewhere."""
         return self.folder / "state"
 
+    @property
+    def dropped(self) -> Path:
+        """Return the file with the names of the migrations that have dropped something."""
+        return self.folder / "dropped"
+
+    @property
+    def seen(self) -> Path:
+        """Return the file with a line for each POST that any replica got."""
+        return self.folder / "seen"
+
     def prepare(self) -> None:
         """Write the sources and pack the engine."""
         for name, text in {"server.py": SERVER, "traefik.yml.template": STATIC}.items():
             (self.folder / name).write_text(text, encoding="utf-8")
         pack(self.root / "engine.pyz")
 
-    def release(self, version: str, *, replicas: int = 2) -> Release:
-        """Make a release whose `hello` says this version."""
-        common: dict[str, Any] = {"environment": {"VERSION": version, "HELLO_PASSWORD": "canary-in-hello"}}
+    def release(self, version: str, *, replicas: int = 2, drops: str = "", start_timeout_s: float = 4.0) -> Release:
+        """Make a release whose `hello` says this version; it may drop a column that the one before uses."""
+        own = {"VERSION": version, "HELLO_PASSWORD": "canary-in-hello", "SEEN": str(self.seen)}
+        common: dict[str, Any] = {"environment": own}
         python = ("python", "{image}/server.py", "{port}")
         sleep = ("python", "-c", "import time; time.sleep(3600)")
         route = Route(ready="/ready", host=HOST)
         services = (
-            self._service("store", ("server.py",), python, environment={"VERSION": "1"}),
+            self._service("store", ("server.py",), python, environment={"VERSION": "1", "SEEN": str(self.seen)}),
             self._service(
                 "hello",
                 ("server.py",),
@@ -115,16 +132,34 @@ class SmallStack:
                 rollout="rolling",
                 replicas=replicas,
                 after=("store",),
-                start_timeout_s=4.0,
+                start_timeout_s=start_timeout_s,
                 stop_grace_s=5.0,
             ),
-            self._service("migrate", ("server.py",), ("python", "-c", "print('migrated')"), **common, job_order=1),
+            self._migrate(drops, common),
             self._service("beat", ("server.py",), sleep, **common, after=("store",)),
             self._traefik(),
         )
         edge = Edge(api_url=f"http://127.0.0.1:{self.api_port}", dynamic_files={"public.yml": DYNAMIC})
         name = f"release-{version}-{replicas}"
         return Release(id=name, source_dir=str(self.folder), services=services, edge=edge, watch_s=self.watch_s)
+
+    def _migrate(self, drops: str, common: dict[str, Any]) -> Service:
+        """Return the job; `dropped` is its database: a line for each column that is gone."""
+        if not drops:
+            nothing = ("python", "-c", "print('migrated')")
+            return self._service("migrate", ("server.py",), nothing, **common, job_order=1)
+        work = f"print({drops!r}, file=open({str(self.dropped)!r}, 'a'))"
+        problem = {"migration": drops, "code": "drop-column", "table": "t", "why": "drops what is read"}
+        told = {"pending": [drops], "problems": [problem], "is_atomic": True}
+        done = {"pending": [], "problems": [], "is_atomic": True}
+        check = (
+            "import json, pathlib\n"
+            f"database = pathlib.Path({str(self.dropped)!r})\n"
+            f"is_done = database.exists() and {drops!r} in database.read_text()\n"
+            f"print(json.dumps({done!r} if is_done else {told!r}))"
+        )
+        fields: dict[str, Any] = {"job_order": 1, "touches": "schema", "check": ("python", "-c", check)}
+        return self._service("migrate", ("server.py",), ("python", "-c", work), **common, **fields)
 
     def engine(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the packed engine to its end."""
@@ -141,9 +176,15 @@ class SmallStack:
         shipped.write_text(release_to_json(release), encoding="utf-8")
         return ("deploy", "--release", str(shipped), "--run-id", f"run-{self.runs}")
 
-    def deploy(self, release: Release) -> tuple[int, list[dict[str, Any]]]:
+    def deploy(self, release: Release, *switches: str) -> tuple[int, list[dict[str, Any]]]:
         """Deploy and return the exit code and the journal."""
-        done = self.engine(*self.deploy_words(release))
+        done = self.engine(*self.deploy_words(release), *switches)
+        return done.returncode, self.journal()
+
+    def rollback(self) -> tuple[int, list[dict[str, Any]]]:
+        """Go back to the release before and return the exit code and the journal."""
+        self.runs += 1
+        done = self.engine("rollback", "--run-id", f"run-{self.runs}")
         return done.returncode, self.journal()
 
     def journal(self) -> list[dict[str, Any]]:
@@ -181,10 +222,14 @@ class SmallStack:
 
 
 class Load:
-    """Clients that ask all the time, over connections they keep; every other request is slow."""
+    """Clients that ask all the time, over connections they keep; every other request is slow.
+
+    `failed_posts`: what failed and may not be asked again by anybody but who sent it.
+    """
 
     def __init__(self, port: int, *, clients: int = 6) -> None:
         self.failures: list[str] = []
+        self.failed_posts: list[str] = []
         self.versions: list[str] = []
         self._port = port
         self._stopped = threading.Event()
@@ -211,12 +256,13 @@ class Load:
         paths = ["/", "/?0.4", "/", "/"]
         while not self._stopped.wait(EVERY_S):
             paths.append(paths.pop(0))
+            method, body = ("POST", uuid.uuid4().hex) if len(self.versions) % 5 == 0 else ("GET", None)
+            failures = self.failed_posts if method == "POST" else self.failures
             try:
-                method, body = ("POST", b"a body") if len(self.versions) % 5 == 0 else ("GET", None)
                 connection.request(method, paths[0], body=body, headers={"Host": HOST})
                 response = connection.getresponse()
                 text = response.read().decode()
-                (self.versions if response.status == 200 else self.failures).append(text)
+                (self.versions if response.status == 200 else failures).append(text)
             except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
+                failures.append(repr(error))
                 connection.close()

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,11 +43,9 @@ def at_one(small_stack: SmallStack) -> SmallStack:
 
 
 @pytest.mark.req("A-28")
-def test_a_second_deploy_takes_under_two_seconds_and_changes_nothing(at_one: SmallStack) -> None:
+def test_a_second_deploy_changes_nothing(at_one: SmallStack) -> None:
     before = json.loads(at_one.engine("status").stdout)["services"]
-    began = time.monotonic()
     code, journal = at_one.deploy(at_one.release("one"))
-    assert time.monotonic() - began < 2
     assert (code, journal[-1]["outcome"], journal[-1]["changed"]) == (0, "success", [])
     after = json.loads(at_one.engine("status").stdout)["services"]
     assert [row["pid"] for row in after] == [row["pid"] for row in before]
@@ -61,7 +58,7 @@ def test_an_update_loses_no_request(at_one: SmallStack) -> None:
         for version in ("two", "three", "one"):
             code, journal = at_one.deploy(at_one.release(version))
             assert code == 0, journal
-    assert load.failures == []
+    assert (load.failures, load.failed_posts) == ([], [])
     assert {json.loads(body)["version"] for body in load.versions} == {"one", "two", "three"}
 
 
@@ -73,13 +70,27 @@ def test_a_bad_version_is_undone_and_nobody_notices(at_one: SmallStack, version:
     assert (code, journal[-1]["outcome"]) == (8, "rolled_back")
     assert "hello did not become ready" in journal[-1]["error"]["what"]
     assert {"broken": "503", "dies": "no life"}[version] in journal[-1]["error"]["why"]
-    assert load.failures == []
+    assert (load.failures, load.failed_posts) == ([], [])
     assert {json.loads(body)["version"] for body in load.versions} == {"one"}
 
 
-@pytest.mark.req("B-01", "B-02")
-@pytest.mark.parametrize(("version", "reason"), [("crashes", "its process ended"), ("errs", "could answer")])
-def test_a_version_that_turns_out_bad_is_taken_back_and_no_request_fails(
+@pytest.mark.req("B-02", "A-12")
+def test_a_process_that_ends_is_not_waited_for_and_its_last_words_keep_no_secret(at_one: SmallStack) -> None:
+    code, journal = at_one.deploy(at_one.release("dies", start_timeout_s=60))
+    error = journal[-1]["error"]
+    assert code == 8
+    assert "its process ended" in error["why"]
+    assert "no database, no life, and [redacted:HELLO_PASSWORD]" in error["why"]
+    (gate,) = [entry for entry in journal if entry["event"] == "step_finished" and entry["step"] == "gate"]
+    assert gate["seconds"] < 60, "else it was waited for to the end"
+
+
+@pytest.mark.req("B-01", "B-02", "D-12")
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [("crashes", "its process ended"), ("errs", "the release before answered"), ("errs-on-post", "or would have")],
+)
+def test_a_version_that_turns_out_bad_is_taken_back_and_nothing_is_asked_twice_that_may_not_be(
     at_one: SmallStack, monkeypatch: pytest.MonkeyPatch, version: str, reason: str
 ) -> None:
     monkeypatch.setattr(at_one, "watch_s", 5.0)
@@ -88,14 +99,20 @@ def test_a_version_that_turns_out_bad_is_taken_back_and_no_request_fails(
     assert (code, journal[-1]["outcome"]) == (8, "rolled_back")
     assert journal[-1]["error"]["what"] == "the new release of hello is not well"
     assert reason in journal[-1]["error"]["why"]
-    assert load.failures == []
+    assert load.failures == [], "what only reads is answered by the old release"
+    sent = at_one.seen.read_text(encoding="utf-8").split()
+    assert len(sent) == len(set(sent)) > 5, "no POST is asked twice"
+    assert len(load.failed_posts) < 20, "and after a few errors none is sent there"
+    if version == "errs-on-post":  # otherwise it is chance whether one of the first was a POST
+        assert load.failed_posts
+        assert all(json.loads(answer)["version"] == version for answer in load.failed_posts)
     assert at_one.answer() == "one"
     rows = json.loads(at_one.engine("status").stdout)["services"]
     assert sorted(row["service"] for row in rows) == ["beat", "hello", "hello", "store", "traefik"]
 
 
 @pytest.mark.req("B-01")
-@pytest.mark.parametrize(("number", "word"), some_of(CUTS, 3))
+@pytest.mark.parametrize(("number", "word"), some_of(CUTS, 2))
 def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, number: signal.Signals, word: str) -> None:
     with Load(at_one.web_port) as load:
         words = at_one.deploy_words(at_one.release("two"))
@@ -109,9 +126,25 @@ def test_a_run_that_is_cut_is_undone_or_completed(at_one: SmallStack, number: si
         code, journal = at_one.deploy(at_one.release("two"))
     assert code == 0, journal
     assert at_one.answer() == "two"
-    assert load.failures == []
+    assert (load.failures, load.failed_posts) == ([], [])
     rows = json.loads(at_one.engine("status").stdout)["services"]
     assert sorted(row["service"] for row in rows) == ["beat", "hello", "hello", "store", "traefik"]
+
+
+@pytest.mark.req("B-03", "B-02")
+def test_a_release_that_an_allowed_migration_breaks_comes_back_only_when_the_database_does(at_one: SmallStack) -> None:
+    two = at_one.release("two", drops="m.2")
+    assert at_one.deploy(two)[1][-1]["error"]["what"].startswith("the running release could not live with")
+    code, journal = at_one.deploy(two, "--allow-breaking-migration")
+    assert code == 0, journal
+    code, journal = at_one.rollback()
+    error = journal[-1]["error"]
+    assert (code, journal[-1]["outcome"], at_one.answer()) == (4, "failed", "two")
+    assert "m.2 drops what is read" in error["why"]
+    at_one.dropped.unlink()  # somebody restores the dump
+    code, journal = at_one.rollback()
+    assert code == 0, journal
+    assert at_one.answer() == "one"
 
 
 def test_a_second_engine_is_told_who_is_at_work(at_one: SmallStack) -> None:

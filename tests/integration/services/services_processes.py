@@ -183,13 +183,13 @@ class Services:
         return False
 
     @contextlib.contextmanager
-    def celery(self, role: str, *words: str, **more: str) -> Iterator[tuple[Process, Path]]:
+    def celery(self, role: str, *words: str, code: Path = DJANGO, **more: str) -> Iterator[tuple[Process, Path]]:
         """Run the worker or beat until the block ends; give the process and its heartbeat file."""
         name = f"{role}-{secrets.token_hex(3)}"
         heartbeat = self.folder / f"{name}.heartbeat"
         command = (sys.executable, "-m", "celery", "-A", "config", "--quiet", role, "--loglevel", "INFO", *words)
         environment = self.environment | {"HEARTBEAT_FILE": str(heartbeat)} | more
-        process = Process(command, environment, self.folder / f"{name}.log", DJANGO)
+        process = Process(command, environment, self.folder / f"{name}.log", code)
         process.start()
         try:
             wait_for(f"the heartbeat of {role}", heartbeat.exists)
@@ -198,9 +198,9 @@ class Services:
             if process.running.poll() is None:
                 process.stop()
 
-    def worker(self, **more: str) -> contextlib.AbstractContextManager[tuple[Process, Path]]:
+    def worker(self, *, code: Path = DJANGO, **more: str) -> contextlib.AbstractContextManager[tuple[Process, Path]]:
         """Run the worker as docker-compose.yml does."""
-        return self.celery("worker", "--concurrency", "1", "--without-mingle", "--without-gossip", **more)
+        return self.celery("worker", "--concurrency", "1", "--without-mingle", "--without-gossip", code=code, **more)
 
 
 def json_lines(process: Process) -> list[dict[str, Any]]:

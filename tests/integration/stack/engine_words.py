@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 from tests.stack import Stack
@@ -20,3 +22,18 @@ def run_engine(stack: Stack, *arguments: str) -> Any:
         check=True,
     )
     return json.loads(done.stdout)
+
+
+def journal_of_the_newest_run(stack: Stack, *, after: set[str]) -> Path:
+    """Wait for the journal of a run that is not among `after`."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        new = [path for path in (stack.state / "runs").glob("*/journal.jsonl") if path.parent.name not in after]
+        if new:
+            return new[0]
+        time.sleep(0.005)  # waits for the engine to begin, 30 s at most
+    raise AssertionError("the engine did not begin within 30 s")
+
+
+def runs(stack: Stack) -> set[str]:
+    return {path.name for path in (stack.state / "runs").iterdir()}

@@ -123,7 +123,7 @@ def processes(stack: Stack) -> list[tuple[str, str]]:
 
 
 @pytest.mark.req("B-01")
-@pytest.mark.parametrize("step", some_of(CUTS, 5))
+@pytest.mark.parametrize("step", some_of(CUTS, 4))
 def test_an_engine_that_is_killed_in_a_step_leaves_a_site_and_the_next_run_finishes(stack: Stack, step: str) -> None:
     change(stack, CUTS[step], f"# killed in {step}")
     with Visitor(stack) as visitor:

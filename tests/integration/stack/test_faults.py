@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.instants import some_of
+from tests.integration.stack.engine_words import journal_of_the_newest_run, runs
 from tests.integration.stack.visitor import Visitor
 from tests.stack import Stack
 
-STEPS = ("gate", "stop")  # test_stack_crash.py kills the engine alone, in every step
+STEPS = some_of(("gate", "stop"), 1)  # test_crash.py kills the engine alone, in every step
 
 
 @pytest.fixture(autouse=True)
@@ -25,17 +27,6 @@ def the_checkout_is_as_it_was(stack: Stack) -> Iterator[None]:
     original = path.read_text(encoding="utf-8")
     yield
     path.write_text(original, encoding="utf-8")
-
-
-def journal_of_the_newest_run(stack: Stack, *, after: set[str]) -> Path:
-    """Wait for the journal of a run that is not among `after`."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        new = [path for path in (stack.state / "runs").glob("*/journal.jsonl") if path.parent.name not in after]
-        if new:
-            return new[0]
-        time.sleep(0.005)  # waits for the engine to begin, 30 s at most
-    raise AssertionError("the engine did not begin within 30 s")
 
 
 def wait_for_step(journal: Path, step: str) -> int:
@@ -49,10 +40,6 @@ def wait_for_step(journal: Path, step: str) -> int:
             return pid
         time.sleep(0.002)  # waits for the step, 60 s at most
     raise AssertionError(f"the step {step} did not begin within 60 s")
-
-
-def runs(stack: Stack) -> set[str]:
-    return {path.name for path in (stack.state / "runs").iterdir()}
 
 
 @pytest.mark.req("B-01")

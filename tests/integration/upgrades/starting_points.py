@@ -26,5 +26,9 @@ STARTING_POINTS = (
         name="before-0.1",
         commit="bf765772a79ce2debc9d32c2b00359e83aaaceed",
         old_settings={"DJANGO_ADMIN_USER": "DJANGO_ADMIN_EMAIL"},
+        interrupts={
+            "traefik": "it listened for itself; from here on its sockets outlive it",
+            "postgres": "replicas of before do not wait for it; from here on they do",
+        },
     ),
 )

@@ -5,6 +5,8 @@ The way back is part of it: `invoke rollback` runs the earlier version on the sc
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +27,7 @@ from tests.integration.upgrades.earlier_checkout import (
 from tests.integration.upgrades.inhabitants import Inhabited, inhabit, new_event
 from tests.integration.upgrades.ledger import missing_rows, read_ledger, read_value
 from tests.integration.upgrades.starting_points import STARTING_POINTS, StartingPoint
-from tests.stack import Stack
+from tests.stack import ROOT, Stack
 
 SIGNED_UP = "SELECT count(*) FROM signups_signup s JOIN signups_member m ON m.id = s.member_id WHERE m.email = ANY (%s)"
 HAS_COLUMN = "SELECT count(*) FROM information_schema.columns WHERE column_name = %s"
@@ -37,8 +39,16 @@ def point(request: pytest.FixtureRequest) -> StartingPoint:
     return found
 
 
+@pytest.fixture(scope="module")
+def _programs(local_env: Path) -> None:
+    """Have the machine's copy of PostgreSQL's programs: earlier versions fail where another stack makes it too."""
+    if os.geteuid() == 0:
+        make = "import entrypoint as e; e.make_user(); e.shared_programs(e.installed_programs())"
+        subprocess.run((str(local_env / "bin" / "python"), "-c", make), cwd=ROOT / "postgres", check=True, timeout=120)
+
+
 @pytest.fixture
-def earlier(point: StartingPoint, tmp_path: Path, cache_dir: Path) -> Iterator[EarlierStack]:
+def earlier(point: StartingPoint, tmp_path: Path, cache_dir: Path, _programs: None) -> Iterator[EarlierStack]:
     """Return the stack that the earlier version deployed, with settings in its `.env` that are gone by now."""
     stack = check_out(point.commit, tmp_path / "checkout", cache_dir=cache_dir)
     images = cache_dir / "upgrades" / f"{commit_of(point.commit)[:12]}-{sys.implementation.cache_tag}"

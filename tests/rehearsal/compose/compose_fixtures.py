@@ -35,7 +35,9 @@ log: {level: INFO, format: json}
 DYNAMIC = {
     "http": {
         "routers": {
-            "web": {"entryPoints": ["web"], "rule": "PathPrefix(`/`)", "service": "web"},
+            "web": {"entryPoints": ["web"], "rule": "PathPrefix(`/`)"},
+            "web-again": {"parentRefs": ["web"], "rule": "Method(`GET`)", "priority": 2, "service": "web-again"},
+            "web-once": {"parentRefs": ["web"], "rule": "PathPrefix(`/`)", "priority": 1, "service": "web"},
             "api": {"entryPoints": ["internal"], "rule": "PathPrefix(`/api`)", "service": "api@internal"},
         },
         "serversTransports": {"upstream": {"maxIdleConnsPerHost": 200}},
@@ -100,6 +102,7 @@ def small_release(
             environment={**environment, "BEAT": "1"},
             container={**HARDENED, "networks": {"edge": None}, "healthcheck": {**CHECK, "test": BEATS}},
             healthcheck=tuple(BEATS[1:]),
+            rollout="overlap",
         ),
         traefik(proxy),
     )

@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -57,7 +58,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def main() -> None:
-    """Serve until SIGTERM, or beat like a heart when that is asked for."""
+    """Serve until SIGTERM, or beat like a heart when that is asked for; end at once when that is what is broken."""
+    if os.environ.get("BROKEN") == "settings":
+        sys.exit(f"cannot start with {os.environ['SECRET']}")
     if os.environ.get("BEAT"):
         while True:
             Path("/tmp/heartbeat").write_text(str(time.time()), encoding="utf-8")  # noqa: S108 - a tmpfs of its own

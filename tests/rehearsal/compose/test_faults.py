@@ -21,7 +21,7 @@ kill -9 $!
 
 
 @pytest.mark.req("B-01")
-@pytest.mark.parametrize("step", some_of(STEPS, 3))
+@pytest.mark.parametrize("step", some_of(STEPS, 2))
 def test_an_engine_that_is_killed_leaves_a_site_and_the_next_run_makes_it_whole(
     engine_host: EngineHost, step: str
 ) -> None:

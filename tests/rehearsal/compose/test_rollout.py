@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ops.engine.host.state import KEPT
 from tests.rehearsal.compose.compose_fixtures import RECIPE, ROOT, SECRET, small_release
 from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_of_other_files(engine_host: EngineHost) -> None:
+    engine_host.engine("down", "--volumes")
 
 
 @pytest.mark.req("A-19")
@@ -42,6 +49,19 @@ def test_a_rolling_update_drops_no_request(engine_host: EngineHost) -> None:
     assert load.answers["two"] > 0
 
 
+@pytest.mark.req("B-01", "D-12")
+def test_a_new_worker_is_healthy_before_the_old_one_is_stopped_and_before_the_switch(engine_host: EngineHost) -> None:
+    (old,) = small_release("one").release.service("worker").replica_names
+    (new,) = small_release("two").release.service("worker").replica_names
+    engine_host.deploy(small_release("one"))
+    journal = engine_host.deploy(small_release("two"))
+    said = [str(entry.get("text", entry.get("step", ""))) for entry in journal if "finished" not in entry["event"]]
+    words = (f"starting {new}", f"{new} is ready", f"stopping {old}", "switch")
+    places = [next(i for i, text in enumerate(said) if text.startswith(word)) for word in words]
+    assert places == sorted(places)
+    assert {row["state"] for row in engine_host.status().values()} == {"running"}
+
+
 @pytest.mark.req("A-19", "B-02")
 def test_a_release_that_never_becomes_ready_is_undone_while_the_old_one_serves(engine_host: EngineHost) -> None:
     engine_host.deploy(small_release("one"))
@@ -53,6 +73,20 @@ def test_a_release_that_never_becomes_ready_is_undone_while_the_old_one_serves(e
     assert set(load.answers) == {"one"}
     assert load.failures == []
     assert {row["state"] for row in engine_host.status().values()} == {"running"}
+
+
+@pytest.mark.req("B-02", "A-12")
+def test_a_container_that_ends_is_not_waited_for_and_its_last_words_keep_no_secret(engine_host: EngineHost) -> None:
+    engine_host.deploy(small_release("one"))
+    small = small_release("mute", broken="settings")
+    patient = [replace(one, start_timeout_s=60) if one.route else one for one in small.release.services]
+    journal = engine_host.deploy(replace(small, release=replace(small.release, services=tuple(patient))))
+    error = outcome(journal)["error"]
+    assert outcome(journal)["outcome"] == "rolled_back"
+    assert "its process ended" in error["why"]  # with exit code 1, or was started again by the time that we look
+    assert "cannot start with [redacted:SECRET]" in error["why"]
+    (gate,) = [entry for entry in journal if entry["event"] == "step_finished" and entry["step"] == "gate"]
+    assert gate["seconds"] < 60, "else it was waited for to the end"
 
 
 @pytest.mark.req("B-02")

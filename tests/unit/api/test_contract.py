@@ -5,23 +5,26 @@ import io
 import json
 import logging
 import logging.config
+import math
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
 from pydantic import SecretStr, ValidationError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from api.database.pool import new_pool
 from api.errors import UnavailableError
 from api.settings import Settings, read_settings
 from api.shared.logs import logging_config
+from api.shared.outage import Outage
 from api.task_queue import TaskQueue
-from ops.engine.connections import POOL
+from ops.engine.connections import POOL, WAITING_A_SECOND
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,6 +72,7 @@ STATED: dict[str, tuple[str, object, object]] = {  # of each key: what is stated
     "DATABASE_POOL_MAX": ("5", 5, POOL),
     "DATABASE_POOL_WAITING": ("6", 6, 600),
     "DATABASE_POOL_TIMEOUT_S": ("0.5", 0.5, 2.0),
+    "DATABASE_HOLD_SECONDS": ("7", 7.0, 10.0),
     "DRAIN_NOTICE_S": ("0.7", 0.7, 0.2),
     "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": ("17", 17, 30),
 }
@@ -110,10 +114,38 @@ def test_the_pool_of_a_replica_is_as_large_as_it_is_told(monkeypatch: pytest.Mon
         monkeypatch.setenv(key, text)
 
     async def sizes() -> tuple[int, int, float]:
-        pool = new_pool(read_settings())
+        pool = new_pool(read_settings(), Outage())
         return pool.max_size, pool.max_waiting, pool.timeout
 
     assert asyncio.run(sizes()) == (5, 6, 0.5)
+
+
+@pytest.mark.req("B-09")
+def test_the_plan_knows_how_many_may_wait_in_a_second() -> None:
+    fields = Settings.model_fields
+    waiting, timeout_s = fields["database_pool_waiting"].default, fields["database_pool_timeout_s"].default
+    assert waiting / timeout_s == WAITING_A_SECOND["api"]
+    assert '"max_waiting": 64,\n            "timeout": 3,' in (ROOT / "django" / "config" / "settings.py").read_text()
+    assert WAITING_A_SECOND["django"] == 64 // 3
+
+
+@pytest.mark.req("B-09", "D-12")
+def test_while_the_database_is_held_as_many_may_wait_as_come_in_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, (text, _, _) in STATED.items():
+        monkeypatch.setenv(key, text)
+
+    async def waiting() -> tuple[int, int, int]:
+        outage = Outage(hold_s=10.0)
+        pool = new_pool(read_settings(), outage)  # six may wait half a second
+        outage.found()
+        before = pool.max_waiting
+        outage.lost(is_announced=True)
+        held = pool.max_waiting
+        monkeypatch.setattr(outage, "ended_within", lambda _: False)
+        outage.found()
+        return before, held, pool.max_waiting
+
+    assert asyncio.run(waiting()) == (6, 120, 6)
 
 
 @pytest.mark.req("A-12", "B-15")
@@ -206,21 +238,25 @@ class Redis:
 
 
 class Producer:
-    """Remembers what is sent, or fails."""
+    """Remembers what is sent, or fails, always or so many times."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, *, failures: float = math.inf) -> None:
         self.error = error
+        self.failures = failures
         self.sent: list[tuple[Any, ...]] = []
 
     def send_task(self, name: str, **more: Any) -> None:
         """Take a task."""
-        if self.error:
+        if self.error and self.failures > 0:
+            self.failures -= 1
             raise self.error
         self.sent.append((name, more["task_id"]))
 
 
-def queue_with(producer: Producer) -> tuple[TaskQueue, Redis]:
+def queue_with(producer: Producer) -> tuple[TaskQueue, Any]:
     redis: Any = Redis()
+    redis.outage = Outage(loss_s=0.2)
+    redis.outage.found()
     queue = TaskQueue(redis, broker_url="redis://x")
     queue._producer = producer  # noqa: SLF001 - the network is the integration tests' part
     return queue, redis
@@ -244,3 +280,41 @@ def test_a_delivery_that_could_not_be_queued_may_be_asked_for_again() -> None:
     with pytest.raises(UnavailableError):
         asyncio.run(queue.put())
     assert redis.kept == {}
+
+
+@pytest.mark.req("A-23", "D-12")
+def test_a_delivery_whose_sender_alone_meets_the_absence_is_sent_again() -> None:
+    producer = Producer(OSError("gone"), failures=2)
+    queue, redis = queue_with(producer)
+    redis.outage.loss_s = 30
+    task_id = asyncio.run(queue.put())
+    assert producer.sent == [("signups.deliver", task_id)]
+    assert redis.kept["task:deliver"] == task_id
+
+
+class AwayAtFirst(Redis):
+    """Fails twice; the second time it has done what it was asked for, and only its answer was lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outage = Outage()
+        self.outage.found()
+        self.failed = 0
+
+    async def set(self, key: str, value: Any, *, nx: bool = False, ex: int) -> bool:
+        """Store, from the third time on with an answer."""
+        if self.failed < 2:
+            self.failed += 1
+            self.outage.lost()
+            self.kept |= {key: str(value)} if self.failed == 2 else {}
+            raise RedisConnectionError("gone")
+        return await super().set(key, value, nx=nx, ex=ex)
+
+
+@pytest.mark.req("A-23", "D-12")
+def test_a_delivery_waits_for_a_redis_that_is_away_for_a_moment_and_is_queued_once() -> None:
+    producer, redis = Producer(), cast("Any", AwayAtFirst())
+    queue = TaskQueue(redis, broker_url="redis://x")
+    queue._producer = cast("Any", producer)  # noqa: SLF001 - the network is the integration tests' part
+    task_id = asyncio.run(queue.put())
+    assert producer.sent == [("signups.deliver", task_id)]

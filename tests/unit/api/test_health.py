@@ -39,6 +39,17 @@ def test_the_status_follows_from_the_failed_checks(failed: tuple[str, ...], stat
     assert body["checks"]["redis"]["ok"] == ("redis" not in failed)
 
 
+@pytest.mark.req("B-06", "D-12")
+@pytest.mark.parametrize(("also", "status"), [((), "degraded"), (("redis",), "degraded"), (("deploy",), "unhealthy")])
+def test_what_is_held_for_a_moment_is_no_reason_to_take_a_replica_out(also: tuple[str, ...], status: str) -> None:
+    held = Check(ok=False, seconds=0.001, detail="held", is_held=True)
+    seen = checks(also) | {"database": held, "migrations": held}
+    code, body = health_body(Identity("v1", "development", time.monotonic()), seen)
+    assert (body["status"], code) == (status, 200 if status == "degraded" else 503)
+    assert body["checks"]["database"] == {"ok": False, "seconds": 0.001, "detail": "held"}
+    assert ready_body(seen, is_draining=False, in_flight=0)[0] == code
+
+
 @pytest.mark.req("B-06")
 @pytest.mark.parametrize(
     ("failed", "is_draining", "expected"),

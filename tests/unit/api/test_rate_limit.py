@@ -75,13 +75,19 @@ def test_redis_never_sees_an_address() -> None:
     assert not any("ada" in key or "@" in key for key in redis.counts)
 
 
-def test_without_redis_everything_is_allowed() -> None:
+def test_without_redis_a_replica_counts_by_itself() -> None:
     redis: Any = Redis(NoRedisError("gone"))
-    for _ in range(5):
-        _count(redis)
-    asyncio.run(LIMIT.give_back(redis, "ada@example.org"))
-    asyncio.run(LIMIT.look(redis, "ada@example.org"))
-    assert not asyncio.run(LIMIT.is_full(redis, "ada@example.org"))
+    _count(redis, "lost@example.org")
+    asyncio.run(LIMIT.look(redis, "lost@example.org"))
+    _count(redis, "lost@example.org")
+    with pytest.raises(HTTPException) as caught:
+        _count(redis, "lost@example.org")
+    assert (caught.value.status_code, caught.value.headers) == (429, {"Retry-After": "60"})
+    assert asyncio.run(LIMIT.is_full(redis, "lost@example.org"))
+    for _ in range(3):
+        asyncio.run(LIMIT.give_back(redis, "lost@example.org"))
+    asyncio.run(LIMIT.look(redis, "lost@example.org"))
+    _count(redis, "another@example.org")
 
 
 def test_asking_in_parallel_does_not_get_around_it() -> None:

@@ -40,6 +40,7 @@ STATED: dict[str, tuple[str, str, Any]] = {  # of each key: what is stated, the 
     "CSRF_COOKIE_SECURE": ("false", "CSRF_COOKIE_SECURE", False),
     "DATABASE_URL": ("postgresql://u:p%40ss@db.example.org:5433/name", f'{DATABASE}["PASSWORD"]', "p@ss"),
     "DATABASE_POOL_MAX": ("5", f'{DATABASE}["OPTIONS"]["pool"]["max_size"]', 5),
+    "DATABASE_HOLD_SECONDS": ("7", "DATABASE_HOLD_SECONDS", 7.0),
     "POSTGRES_API_USER": ("reader", "API_ROLE", "reader"),
     "POSTGRES_API_PASSWORD": ("$a", "API_ROLE_PASSWORD", "$a"),
     "TOKEN_SECRET_KEY": ("$t", "TOKEN_SECRET_KEY", "$t"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,35 +16,60 @@ import pytest
 from tests import instants
 from tests.instants import PLAYED, SEED, some_of
 from tests.once import made_once
-from tests.ports import FIRST, WORKERS
-from tests.side_by_side import GROUPS, group_of
+from tests.ports import BLOCK, FIRST, WORKERS, blocks_of, ports_of
+from tests.side_by_side import GROUPS, HELD, fixture_of, group_of
 from tests.soak.every_instant import FILES
 from tests.stack import ROOT
 
 STEPS = ("build", "start", "gate", "switch", "drain", "stop")
-SHOW_PORTS = "from tests.ports import every_port; print(*every_port())"
+CLAIM = "from tests.ports import number_of_range; print(number_of_range(), flush=True); input()"
 
 
 def test_every_place_of_a_group_is_there() -> None:
     assert [place for place in GROUPS if not (ROOT / place).exists()] == []
 
 
+@pytest.mark.parametrize("fixture", sorted({fixture_of(group) for group in HELD}))
+def test_who_asks_for_what_a_group_holds_is_in_that_group(fixture: str) -> None:
+    files = [path for folder in ("integration", "rehearsal") for path in (ROOT / "tests" / folder).rglob("test_*.py")]
+    asks = re.compile(rf"^(@pytest\.fixture.*\ndef \w+|def test_\w+)\([^)]*\b{fixture}: ", re.MULTILINE)
+    asking = [path for path in files if asks.search(path.read_text(encoding="utf-8"))]
+    assert len(asking) > 1
+    assert [path for path in asking if fixture_of(group_of(path.relative_to(ROOT).as_posix())) != fixture] == []
+
+
 def test_a_test_belongs_to_what_it_shares_with_others_or_to_its_file() -> None:
     assert group_of("tests/rehearsal/droplet/test_link.py::test_it[a/b]") == "second"
-    assert group_of("tests/integration/stack/test_crash.py::test_it") == "stack"
+    assert group_of("tests/integration/stack/test_deploy.py::test_it") == "stack"
+    assert group_of("tests/integration/stack/test_crash.py::test_it") == "stack that breaks"
     assert group_of("tests/integration/edge/test_tls.py::test_it") == "tests/integration/edge/test_tls.py"
 
 
-def test_the_workers_of_a_run_share_no_port_and_none_with_outgoing_connections() -> None:
-    taken: list[int] = []
-    for number in range(WORKERS):
-        environment = {"PYTEST_XDIST_WORKER": f"gw{number}", "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            (sys.executable, "-c", SHOW_PORTS), env=environment, capture_output=True, text=True, check=True
-        )
-        taken += map(int, done.stdout.split())
-    assert len(set(taken)) == len(taken)
-    assert (min(taken), max(taken) < 32_768) == (FIRST, True)
+def test_no_two_ranges_share_a_port_and_none_has_one_with_outgoing_connections() -> None:
+    handed = [port for number in range(WORKERS) for port in ports_of(number)]
+    handed += [first + place for number in range(WORKERS) for first in blocks_of(number) for place in range(BLOCK)]
+    assert len(set(handed)) == len(handed)
+    assert (min(handed), max(handed) < 32_768) == (FIRST, True)
+
+
+def test_two_runs_at_once_hand_out_different_ranges_and_what_one_had_is_free_after_it() -> None:
+    with claimed() as first, claimed() as second:
+        assert first != second
+    with claimed() as third:
+        assert third == first
+
+
+@contextlib.contextmanager
+def claimed() -> Iterator[str]:
+    """Run a process that hands out ports, and give the number of its range."""
+    words = (sys.executable, "-c", CLAIM)
+    environment = {**os.environ, "PYTEST_XDIST_WORKER": "gw7", "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        yield running.stdout.readline().strip()
+        running.stdin.write("\n")
+        running.stdin.flush()
 
 
 def test_a_run_plays_some_of_the_instants_and_the_same_ones_with_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,9 +158,9 @@ def test_data_lives_in_named_volumes() -> None:
 
 def test_each_service_says_how_it_is_rolled_out_and_made_on_this_machine() -> None:
     lasting = {name: service for name, service in services().items() if "x-job" not in service}
-    assert {
-        name for name, service in lasting.items() if service.get("x-rollout") not in {"rolling", "replace"}
-    } == set()
+    ways = {"rolling", "overlap", "replace"}
+    assert {name for name, service in lasting.items() if service.get("x-rollout") not in ways} == set()
+    assert {name for name, service in lasting.items() if service["x-rollout"] == "overlap"} == {"worker", "beat"}
     assert {name for name, service in services().items() if "image" not in service.get("x-local", {})} == set()
     assert {
         name for name, service in lasting.items() if service["x-rollout"] == "rolling" and "x-route" not in service

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from api import openapi as described
 from ops.engine.host.files import THIS_HOST_FILE, only_this_host
+from ops.engine.rollout.routes import ERRORS
 
 ROOT = Path(__file__).parents[3]
 STATIC = ROOT / "traefik/traefik.yml.template"
@@ -19,7 +21,8 @@ FILLED_IN = {
     "HTTP_ADDRESS",
     "HTTPS_ADDRESS",
     "INTERNAL_ADDRESS",
-    "HTTPS_PORT",
+    "HTTP_3",
+    "STEADY_ADDRESS",
     "DYNAMIC_DIR",
     "ACME_STORAGE",
     "ACME_EMAIL",
@@ -30,7 +33,7 @@ FILLED_IN = {
 
 def static() -> dict[str, Any]:
     """Return the static configuration with something in every place."""
-    text = string.Template(STATIC.read_text()).substitute(dict.fromkeys(FILLED_IN, "1"))
+    text = string.Template(STATIC.read_text()).substitute({**dict.fromkeys(FILLED_IN, "1"), "HTTP_3": "http3: {}"})
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
 
@@ -41,6 +44,18 @@ def dynamic(kind: str) -> dict[str, Any]:
     for path in DYNAMIC:
         merged |= yaml.safe_load(path.read_text()).get("http", {}).get(kind, {})
     return merged
+
+
+def entrances() -> dict[str, Any]:
+    """Return the routers that requests come in by; the others are their children."""
+    return {name: router for name, router in dynamic("routers").items() if "parentRefs" not in router}
+
+
+def services_behind(name: str) -> set[str]:
+    """Return the services that a router leads to, by itself or by its children."""
+    routers = dynamic("routers")
+    children = {router["service"] for router in routers.values() if name in router.get("parentRefs", ())}
+    return children or {routers[name]["service"]}
 
 
 def is_locked(router: dict[str, Any]) -> bool:
@@ -75,19 +90,14 @@ def test_only_the_internal_entry_point_has_traefiks_own_pages() -> None:
         {"entryPoint": "internal"},
         "internal",
     )
-    public = [router for router in dynamic("routers").values() if "internal" not in router["entryPoints"]]
-    assert {router["service"] for router in public if not is_locked(router)} == {
-        "react-app",
-        "api",
-        "django",
-        "nginx-static",
-        "noop@internal",
-    }
+    public = [n for n, one in entrances().items() if "internal" not in one["entryPoints"] and not is_locked(one)]
+    ours = ("react-app", "api", "django", "nginx-static")
+    assert set().union(*map(services_behind, public)) == {*ours, *(f"{name}-again" for name in ours), "noop@internal"}
 
 
 @pytest.mark.req("A-14")
 def test_whatever_is_at_the_internal_entry_point_asks_first_whether_it_is_this_host() -> None:
-    inside = {name: one for name, one in dynamic("routers").items() if "internal" in one["entryPoints"]}
+    inside = {name: one for name, one in entrances().items() if "internal" in one["entryPoints"]}
     assert len(inside) == 3
     assert {one["middlewares"][0] for one in inside.values()} == {"this-host"}
     (middleware,) = json.loads(only_this_host(["172.18.0.1", "", "172.19.0.1"])[THIS_HOST_FILE])["http"][
@@ -101,13 +111,14 @@ def test_whatever_is_at_the_internal_entry_point_asks_first_whether_it_is_this_h
 
 @pytest.mark.req("C-08")
 def test_of_django_the_public_gets_one_path_behind_the_limits() -> None:
-    routers = dynamic("routers").items()
-    public = {name: one for name, one in routers if one["service"] == "django" and one["entryPoints"] == ["websecure"]}
+    routers = entrances().items()
+    public = {n: one for n, one in routers if "django" in services_behind(n) and one["entryPoints"] == ["websecure"]}
     assert public.keys() == {"graphql", "admin"}
     graphql = public["graphql"]
     assert graphql["rule"].endswith("&& Path(`/graphql`)")
     assert graphql["middlewares"][:3] == ["security-headers", "rate-limit-api", "limit-graphql-body"]
     assert dynamic("middlewares")["limit-graphql-body"]["buffering"]["maxRequestBodyBytes"] == 65_536
+    assert services_behind("graphql") == {"django", "django-again"}
     source = (ROOT / "traefik/dynamic/public.yml").read_text()
     opened, closed = '# {{ if eq (env "EXPOSE_GRAPHQL") "true" }}', "# {{ end }}"
     assert "graphql:" in source.partition(opened)[2].partition(closed)[0]
@@ -116,7 +127,7 @@ def test_of_django_the_public_gets_one_path_behind_the_limits() -> None:
 
 @pytest.mark.req("A-21", "A-22")
 def test_the_admin_and_flower_are_behind_the_lock_alone() -> None:
-    locked = {name for name, router in dynamic("routers").items() if is_locked(router)}
+    locked = {name for name, router in entrances().items() if is_locked(router)}
     assert locked == {"admin", "admin-root", "admin-files", "flower"}
     lock = dynamic("middlewares")
     assert "ipStrategy" not in lock["operators-address"]["ipAllowList"], "the address of the connection counts"
@@ -136,7 +147,7 @@ def test_the_api_is_limited_and_gets_its_paths_without_the_prefix() -> None:
     api, middlewares = dynamic("routers")["api"], dynamic("middlewares")
     assert api["rule"].endswith("&& (Path(`/api`) || PathPrefix(`/api/`))")
     assert api["middlewares"] == [
-        *("security-headers", "rate-limit-api", "compress", "strip-api-prefix", "retry-connection"),
+        *("security-headers", "rate-limit-api", "compress", "strip-api-prefix"),
     ]
     assert middlewares["strip-api-prefix"] == {"stripPrefix": {"prefixes": ["/api"]}}
     limit = middlewares["rate-limit-api"]["rateLimit"]
@@ -150,8 +161,8 @@ def test_the_api_is_limited_and_gets_its_paths_without_the_prefix() -> None:
 
 @pytest.mark.req("A-17")
 def test_every_public_router_begins_with_the_security_headers() -> None:
-    for name, router in dynamic("routers").items():
-        if router["entryPoints"] != ["internal"]:
+    for name, router in entrances().items():
+        if "internal" not in router["entryPoints"]:
             assert router["middlewares"][0] in SECURITY_HEADERS, name
 
 
@@ -173,6 +184,45 @@ def test_routers_use_only_middlewares_that_exist() -> None:
     assert "strip-api-prefix" in known
     for router in dynamic("routers").values():
         assert set(router.get("middlewares", [])) <= known
+
+
+READS = "Method(`GET`) || Method(`HEAD`) || Method(`OPTIONS`)"
+
+
+@pytest.mark.req("D-12", "B-02")
+def test_only_what_reads_may_be_asked_again_and_every_entrance_has_a_way_for_the_rest() -> None:
+    routers = dynamic("routers")
+    again = {name: one for name, one in routers.items() if one.get("service", "").endswith("-again")}
+    with_key = again.pop("api-with-key")
+    assert {one["rule"] for one in again.values()} == {READS}
+    assert {one["middlewares"][-1] for one in (*again.values(), with_key)} == {"retry-connection"}
+    for name in {parent for one in again.values() for parent in one["parentRefs"]}:
+        (once,) = [one for n, one in routers.items() if one.get("parentRefs") == [name] and n.endswith("-once")]
+        assert (once["rule"], once["priority"], once["middlewares"][-1]) == ("PathPrefix(`/`)", 1, "retry-unsent")
+        is_open = "websecure" in routers[name]["entryPoints"] and not is_locked(routers[name])
+        reads_whole = {"whole-body", "limit-graphql-body"} & {*once["middlewares"], *routers[name]["middlewares"]}
+        assert len(reads_whole) == is_open, f"{name}: a body that breaks off would be held against a release"
+    assert dynamic("middlewares")["retry-unsent"]["retry"].keys() == {"attempts", "initialInterval"}
+
+
+@pytest.mark.req("D-12")
+def test_a_post_with_a_key_may_be_asked_again_exactly_where_the_api_honours_it() -> None:
+    rule = dynamic("routers")["api-with-key"]["rule"]
+    method, key, length, path = rule.split(" && ")
+    assert (method, key) == ("Method(`POST`)", "HeaderRegexp(`Idempotency-Key`, `^[!-~]{8,128}$`)")
+    assert length == "HeaderRegexp(`Content-Length`, `^[0-9]{1,5}$`)"
+    assert int(str(ERRORS["maxRequestBodyBytes"])) > 99_999
+    matches = re.compile(path.removeprefix("PathRegexp(`").removesuffix("`)"))
+    paths = described.document()["paths"].items()
+    honoured = {path: "post" in many and _has_key(many["post"]) for path, many in paths}
+    assert any(honoured.values())
+    found = {path: bool(matches.search(re.sub(r"{\w+}", "7", path).removeprefix("/api"))) for path in honoured}
+    assert found == honoured
+    assert not any(_has_key(one) for _, many in paths for method, one in many.items() if method != "post")
+
+
+def _has_key(operation: dict[str, Any]) -> bool:
+    return any(one.get("name") == "Idempotency-Key" for one in operation.get("parameters", ()))
 
 
 @pytest.mark.req("B-01")

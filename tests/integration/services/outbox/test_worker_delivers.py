@@ -23,7 +23,7 @@ def club(services: Services) -> Iterator[Club]:
 @pytest.mark.req("A-23")
 def test_beat_has_the_outbox_delivered(services: Services, club: Club, worker: Process) -> None:
     message = club.put("register", user_id=club.account("ada"))
-    with services.celery("beat", "--schedule", str(services.folder / "delivering"), "--pidfile="):
+    with services.celery("beat", "--pidfile="):
         wait_for("the delivery", lambda: club.state(message)[0] == "sent")
     assert worker.running.poll() is None
 
@@ -55,7 +55,7 @@ def test_a_long_row_of_mails_is_sent_to_its_end_and_lets_other_tasks_through(
     club.put("announcement", announcement_id=made)
     services.manage("settle", "--shift", str(club.shift), "--wait")
     spread = "UPDATE signups_outboxmessage SET due_at = now() WHERE organization_id = %s"
-    with services.celery("beat", "--schedule", str(services.folder / "rows"), "--pidfile="):
+    with services.celery("beat", "--pidfile="):
         wait_for("the row", lambda: club.one(LEFT, club.id) >= 100)
         services.sql(spread, club.id)
         between = services.manage("settle", "--shift", str(club.shift), "--wait", "--timeout", "20")

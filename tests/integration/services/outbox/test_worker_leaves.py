@@ -1,4 +1,4 @@
-"""What becomes of the tasks when the worker is replaced? Each is done once: by the old one, or by the new one."""
+"""What becomes of the tasks when the worker is replaced? Each is done once. And when Redis dies? It goes on."""
 
 from __future__ import annotations
 
@@ -97,3 +97,19 @@ def test_a_task_that_runs_on_after_the_grace_goes_back_and_is_done_once(services
             wait_for("its end", lambda: in_redis(services) == (0, 0))
     assert (is_settled(services, shift), times_done(task_id, old, new)) == (True, 1)
     assert any("task cut" in line and task_id in line for line in old.lines())
+
+
+@pytest.mark.req("A-23", "D-12")
+def test_a_worker_fetches_on_when_redis_died_while_a_task_ran(services: Services, shifts: list[int]) -> None:
+    first, second = shifts
+    with services.worker() as (worker, _):
+        with locked(services, first):
+            settle(services, first)
+            wait_for("the task to wait for the row", lambda: services.sql(LOCK_WAITERS))
+            services.redis.process.stop(signal.SIGKILL)
+        try:
+            wait_for("an acknowledgement nobody hears", lambda: any("Couldn't ack" in line for line in worker.lines()))
+        finally:
+            services.redis.start()
+        settle(services, second)
+        wait_for("the next task", lambda: is_settled(services, second))

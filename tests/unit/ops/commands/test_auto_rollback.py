@@ -112,6 +112,20 @@ def test_a_way_back_that_fails_is_told_beside_the_first_failure(
     assert error.fix == "invoke rollback --target local"
 
 
+@pytest.mark.req("B-03", "B-02")
+def test_a_release_that_cannot_live_with_the_schema_is_not_brought_back_and_it_is_said_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barred = {**GOOD, "barred": "signups.0005_x drops the column signups_event.place"}
+    host = FakeHost(history=history(barred, OLDER))
+    current, error = taken_back(tmp_path, monkeypatch, host)
+    assert (host.started, current.went_back, error.exit_code) == ([], "", 9)
+    assert error.what == "check `headers-home` failed, and the release before cannot be brought back"
+    assert f"`{GOOD['release']}` could not live with what --allow-breaking-migration allowed" in error.why
+    assert "signups.0005_x drops the column" in error.why
+    assert error.fix == "put it right in the code, then invoke deploy --target local"
+
+
 @pytest.mark.req("B-02")
 def test_an_interruption_that_was_allowed_is_allowed_on_the_way_back_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

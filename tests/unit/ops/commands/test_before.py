@@ -53,14 +53,15 @@ def test_a_release_that_was_asked_something_else_excuses_nothing(
 
 @pytest.mark.req("B-02")
 @pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("event", ["compared", "held"])
 def test_answers_that_the_engine_did_not_wait_for_may_be_of_the_next_release_and_excuse_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, answered: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, event: str, *, answered: bool
 ) -> None:
     found = Verified(checks=checks("api-health"), seen=replace(sound(), release=GOOD["release"]))
     monkeypatch.setattr(module, "judged", lambda *_, **__: found)
     live = LiveRelease(opened(tmp_path, FakeHost()), "run")
     live.heard(PLANNED)
-    live.heard({"event": "held", "answered": answered})
+    live.heard({"event": event, "answered": answered})
     assert (live.answers() is not None) is answered
 
 

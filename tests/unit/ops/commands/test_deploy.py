@@ -57,7 +57,7 @@ def test_the_engine_is_told_what_was_typed(tmp_path: Path, monkeypatch: pytest.M
         ("--release", f"/runs/{run_id}/release.json", "--lock-wait", "30"),
     )
     allowed_words = ("--allow-interruption", "--allow-breaking-migration", "--skip-dump")
-    assert words[5:] == ("--word", "update", *allowed_words, "--hold")
+    assert words[5:] == ("--word", "update", *allowed_words, "--compare")
     assert report["origin"]["commit"] == "c" * 40
 
 

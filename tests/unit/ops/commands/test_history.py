@@ -85,6 +85,18 @@ def test_the_history_names_what_a_rollback_would_go_back_to(
     assert json.loads(capsys.readouterr().out) == host.answers["history"]
 
 
+def test_a_release_that_cannot_be_gone_back_to_is_not_marked_and_it_is_said_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = FakeHost(history=seen({**GOOD, "barred": "signups.0005_x drops a column"}, runs=RUNS))
+    monkeypatch.setattr(output, "open_target", lambda root, _: opened(root, host))
+    assert history(tmp_path, asked("history"), lines=20) == 0
+    printed = capsys.readouterr().out
+    assert "kept" not in printed
+    assert f"there is no way back to {GOOD['release']}" in printed
+    assert "signups.0005_x drops a column" in printed
+
+
 def test_a_host_without_a_past_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

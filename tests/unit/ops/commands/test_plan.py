@@ -19,6 +19,8 @@ CHANGES = [
     {"service": "api", "action": "replace", "why": "code of api changed", "interrupts": False, "last_s": None},
     {"service": "postgres", "action": "replace", "why": "settings", "interrupts": True, "last_s": 1.234},
     {"service": "redis", "action": "replace", "why": "settings", "interrupts": True, "last_s": None},
+    {"service": "held", "action": "replace", "why": "x", "interrupts": False, "waits_s": 10.0, "last_s": 1.26},
+    {"service": "first", "action": "replace", "why": "x", "interrupts": False, "waits_s": 0.3, "last_s": None},
     {"service": "beat", "action": "keep", "why": "beat is unchanged", "interrupts": False, "last_s": None},
 ]
 
@@ -49,6 +51,8 @@ def test_an_interruption_stands_in_the_plan_with_its_last_length(
     assert shown["api"].endswith(" no")
     assert shown["postgres"].endswith(" yes, ~1.2 s last time")
     assert shown["redis"].endswith(" yes, not known yet for how long")
+    assert " no, requests wait up to 10 s (~1.3 s last time); beyond 300 a second of one api or 21 a" in shown["held"]
+    assert shown["first"].endswith(" no, requests wait up to 0.3 s")
     assert "beat" not in shown
 
 

@@ -33,7 +33,7 @@ def test_a_second_deploy_of_the_same_release_changes_nothing() -> None:
 def test_the_first_deploy_brings_data_up_before_jobs_and_jobs_before_replicas() -> None:
     made = world()
     made.deploy(release())
-    words = ("start postgres", "run migrate", "start api", "start traefik", "start beat", "write routes")
+    words = ("start postgres", "run migrate", "start api", "start beat", "start traefik", "write routes")
     last = {word: max(i for i, did in enumerate(made.host.did) if did.startswith(word)) for word in words}
     assert sorted(last, key=lambda word: last[word]) == list(words)
 

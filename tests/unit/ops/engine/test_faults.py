@@ -206,14 +206,14 @@ def test_when_only_a_cut_release_still_answers_it_does_so_until_the_live_one_is_
 
 def test_what_could_have_interrupted_is_refused_and_nothing_was_changed() -> None:
     made = deployed()
-    outcome, error = made.deploy(release(postgres=2, api=2), Order())
+    outcome, error = made.deploy(release(traefik=2, api=2), Order())
     assert (outcome, error and error.family) == ("failed", "preflight")
     assert error is not None
     assert "for how long is not known yet" in error.why
     assert made.host.did == ["write routes"]
-    assert made.deploy(release(postgres=2), Order(allow_interruption=True))[0] == "success"
-    away_s = made.host.state.interruptions["postgres"]
-    again = made.deploy(release(postgres=3), Order())[1]
+    assert made.deploy(release(traefik=2), Order(allow_interruption=True))[0] == "success"
+    away_s = made.host.state.interruptions["traefik"]
+    again = made.deploy(release(traefik=3), Order())[1]
     assert again is not None
     assert f"({away_s:.1f} s last time)" in again.why
     assert "--allow-interruption" in again.fix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -109,15 +110,58 @@ def test_a_replica_that_is_never_ready_is_given_up_with_its_last_answer_and_word
     assert played.now < 8
 
 
+PATIENT = dataclasses.replace(SERVICE, start_timeout_s=60)
+
+
+@pytest.mark.req("B-02", "A-28")
+@pytest.mark.parametrize(("answers", "service", "after_s", "why"), [
+    ([BUSY], PATIENT, 20, "for 20 s it said so itself: /ready answered 503: warming up"),
+    ([AWAY] * 100 + [BUSY], PATIENT, 30, "for 20 s it said so itself"),
+    ([AWAY], PATIENT, 60, "after 60 s: connection refused"),
+    ([BUSY] * 150 + [AWAY], PATIENT, 60, "after 60 s: connection refused"),
+    ([BUSY], dataclasses.replace(PATIENT, ready_within_s=40), 40, "after 40 s: /ready answered 503: warming up"),
+    ([AWAY], dataclasses.replace(PATIENT, ready_within_s=3), 3, "after 3 s: connection refused"),
+], ids=["says no", "begins to say no", "silent", "falls silent", "has more time", "has less time"])  # fmt: skip
+def test_who_only_says_no_is_given_up_sooner_than_who_is_silent_and_its_service_may_say_when(
+    answers: list[Response], service: Service, after_s: float, why: str
+) -> None:
+    played = Played(*answers)
+    with pytest.raises(EngineError) as caught:
+        gate.gate(engine_of(played), service, REPLICA, step="gate")
+    assert f"api-1-0: {why}" in caught.value.why
+    assert after_s <= played.now < after_s + 3
+
+
+def test_who_is_ready_in_between_has_started_anew() -> None:
+    assert pass_gate_of(PATIENT, Played(*[BUSY] * 190, READY, *[BUSY] * 190, READY)) == 190 + 1 + 190 + 3
+
+
+def pass_gate_of(service: Service, played: Played) -> int:
+    gate.gate(engine_of(played), service, REPLICA, step="gate")
+    return len(played.asked)
+
+
+def test_the_limit_of_a_service_is_no_reason_to_replace_what_runs() -> None:
+    assert dataclasses.replace(SERVICE, ready_within_s=40).fingerprint == SERVICE.fingerprint
+
+
 @pytest.mark.req("B-02")
 @pytest.mark.parametrize(
     ("seen", "why"),
     [
         ([REPLICA, Replica(**{**vars(REPLICA), "state": "failed"})], "its process ended;"),
+        (
+            [REPLICA, Replica(**{**vars(REPLICA), "state": "failed", "exit_code": 3})],
+            "its process ended with exit code 3;",
+        ),
+        (
+            [REPLICA, Replica(**{**vars(REPLICA), "state": "failed", "exit_code": 137, "condition": "out-of-memory"})],
+            "its process ended because it needed more memory than it may have;",
+        ),
         ([REPLICA, Replica(**{**vars(REPLICA), "restarts": 1})], "its process ended and was started again"),
         ([], "its process ended;"),
     ],
-    ids=["ended", "started again", "gone"],
+    ids=["ended", "ended with a code", "out of memory", "started again", "gone"],
 )
 def test_a_replica_that_dies_at_the_gate_is_given_up_at_once(seen: list[Replica], why: str) -> None:
     played = Played(BUSY, seen=seen)

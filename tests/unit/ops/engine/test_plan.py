@@ -43,7 +43,7 @@ def test_on_an_empty_host_everything_starts_and_every_job_runs() -> None:
 CASES = [
     (release(api=2), release(), running(release()), ("api", "replace", False, "code of api changed")),
     (release(beat=2), release(), running(release()), ("beat", "replace", False, "code of beat changed")),
-    (release(postgres=2), release(), running(release()), ("postgres", "replace", True, "code of postgres changed")),
+    (release(postgres=2), release(), running(release()), ("postgres", "replace", False, "code of postgres changed")),
     (release(traefik=2), release(), running(release()), ("traefik", "replace", True, "code of traefik changed")),
     (release(migrate=2), release(), running(release()), ("migrate", "run", False, "was not run for this code")),
     (release(), release(), running(release(), without="api"), ("api", "start", False, "api is not running")),

@@ -20,7 +20,7 @@ from ops.engine.host.journal import Journal, read_journal
 from ops.engine.host.lock import hold_lock, lock_holder
 from ops.engine.host.state import State, Store
 from ops.engine.model import Release
-from ops.engine.packing import pack, packed
+from ops.engine.packing import pack
 from ops.engine.secrets import redactor_of
 from ops.engine.waiter import Waiter
 from tests.simulation.world import EDGE, release, service
@@ -211,16 +211,6 @@ def test_a_wait_ends_at_its_deadline_or_at_once_when_cancelled() -> None:
     with pytest.raises(CancelledError):
         made.until(lambda: False, timeout_s=60)
     assert made.shielded().until(lambda: True, timeout_s=0)
-
-
-def test_the_packed_engine_is_the_same_bytes_and_runs_anywhere(tmp_path: Path) -> None:
-    target = pack(tmp_path / "engine.pyz")
-    assert target.read_bytes() == packed()
-    written = target.stat().st_ino
-    assert pack(target).stat().st_ino == written
-    words = (sys.executable, "-I", "-S", str(target), "status", "--root", str(tmp_path))
-    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd="/", timeout=30)
-    assert json.loads(done.stdout) == {"release": None, "scale": {}, "services": [], "lock": None}
 
 
 def test_an_engine_that_cannot_go_on_prints_json_and_the_exit_code_of_the_family(tmp_path: Path) -> None:

@@ -65,12 +65,25 @@ def test_the_reviewed_files_are_written_as_they_are() -> None:
 @pytest.mark.req("B-02")
 def test_while_a_release_is_watched_the_old_one_answers_where_it_fails() -> None:
     services = json.loads(files(api=Backends(["http://new:1"], ["http://old:1"]))[SERVERS_FILE])["http"]["services"]
-    failover = services["api"]["failover"]
-    assert (failover["service"], failover["fallback"]) == ("api-new", "api-old")
-    assert failover["errors"]["status"] == ["500-599"]
-    assert services["api-new"]["loadBalancer"]["servers"] == [{"url": "http://new:1"}]
-    assert services["api-old"]["loadBalancer"]["servers"] == [{"url": "http://old:1"}]
+    pair = {"service": "api-new", "fallback": "api-old"}
+    errors = {"status": ["500-599"], "maxRequestBodyBytes": 131_072}
+    assert services["api-again"] == {"failover": {**pair, "errors": errors}}
+    assert services["api"] == {"failover": pair}, "what was sent once is not sent again"
+    new, old = services["api-new"]["loadBalancer"], services["api-old"]["loadBalancer"]
+    assert new["servers"] == [{"url": "http://new:1"}]
+    assert new["passiveHealthCheck"] == {"maxFailedAttempts": 3, "failureWindow": "2s"}
+    assert old["servers"] == [{"url": "http://old:1"}]
+    assert "passiveHealthCheck" not in old, "nobody would be left"
     assert list(services["web"]) == ["loadBalancer"]
+    assert services["web-again"] == {"weighted": {"services": [{"name": "web"}]}}
+
+
+def test_a_fallback_that_repeats_other_requests_is_no_confirmation() -> None:
+    wanted = files(api=Backends(["http://new:1"], ["http://old:1"]))
+    written = json.loads(wanted[SERVERS_FILE])
+    written["http"]["services"]["api"] = written["http"]["services"]["api-again"]
+    seen = find_difference(API, wanted, fetch=traefik({SERVERS_FILE: json.dumps(written)}))
+    assert seen == "service `api` has ['api-new', 'api-old', 'again'], not ['api-new', 'api-old', 'once']"
 
 
 @pytest.mark.req("B-01")

@@ -32,13 +32,13 @@ def deployed(*, visitors_per_s: float = 50.0) -> World:
 
 
 def test_requests_are_counted_by_service_and_only_5xx_are_errors() -> None:
-    assert parse_traffic(METRICS) == {"api-new": Counts(105, 5), "api-old": Counts(5, 0)}
+    assert parse_traffic(METRICS) == {"api-new": Counts(105, 5, 10, 0), "api-old": Counts(5, 0, 0, 0)}
 
 
 @pytest.mark.parametrize(
     ("now", "before", "expected"),
     [
-        (Counts(10, 2), Counts(4, 1), Counts(6, 1)),
+        (Counts(10, 2, 5, 2), Counts(4, 1, 3, 0), Counts(6, 1, 2, 2)),
         (Counts(10, 2), Counts(10, 2), Counts(0, 0)),
         (Counts(3, 1), Counts(90, 5), Counts(3, 1)),
     ],
@@ -68,7 +68,29 @@ BLAME: list[tuple[str, Traffic, tuple[int, int]]] = [
     ("the old one answered them all", {"api-new": Counts(100, 9), "api-old": Counts(9, 0)}, (100, 9)),
     ("the old one failed them too", {"api-new": Counts(100, 9), "api-old": Counts(9, 9)}, (100, 0)),
     ("the old one failed some of them", {"api-new": Counts(100, 9), "api-old": Counts(9, 4)}, (100, 5)),
-    ("the old one failed more", {"api-new": Counts(100, 1), "api-old": Counts(9, 4)}, (100, 0)),
+    ("the new one was out meanwhile", {"api-new": Counts(100, 3), "api-old": Counts(43, 0)}, (140, 43)),
+    ("and the old one failed as well", {"api-new": Counts(100, 3), "api-old": Counts(43, 43)}, (140, 0)),
+    ("only writes fail", {"api-new": Counts(100, 9, 20, 9)}, (100, 9)),
+    (
+        "writes fail, and reads that the old one answers",
+        {"api-new": Counts(100, 19, 20, 9), "api-old": Counts(10, 0)},
+        (100, 19),
+    ),
+    (
+        "writes fail, and reads that the old one fails too",
+        {"api-new": Counts(100, 19, 20, 9), "api-old": Counts(10, 10)},
+        (100, 0),
+    ),
+    (
+        "writes fail, and reads of which the old one fails half",
+        {"api-new": Counts(100, 18, 20, 8), "api-old": Counts(10, 5)},
+        (100, 9),
+    ),
+    (
+        "writes with a key fail, and are asked again",
+        {"api-new": Counts(100, 9, 20, 9), "api-old": Counts(9, 9, 9, 9)},
+        (100, 0),
+    ),
     ("nobody came", {}, (0, 0)),
 ]
 
@@ -93,7 +115,7 @@ def test_a_release_that_answers_visitors_with_errors_is_undone(given: float) -> 
         return
     assert (outcome, error and error.what) == ("rolled_back", "the new release of api is not well")
     assert error is not None
-    assert "requests that the release before could answer" in error.why
+    assert "that the release before answered, or would have" in error.why
     assert made.running() == service_roles.wanted_names(release())
     assert made.store.read().past == ()
 

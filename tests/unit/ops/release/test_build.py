@@ -18,6 +18,7 @@ from tests.stack import copy_checkout
 SETTINGS = {
     "RELEASE_WATCH_SECONDS": "1",
     "ENVIRONMENT": "development",
+    "DATABASE_HOLD_SECONDS": "10",
     "LOG_LEVEL": "INFO",
     "WEBSITE_DOMAIN": "slipway.localhost",
     "POSTGRES_USER": "slipway",
@@ -94,6 +95,20 @@ def test_a_rate_limit_changes_traefik_alone(checkout: Path) -> None:
 def test_more_replicas_replace_none_of_the_running_ones(checkout: Path) -> None:
     assert differing(released(checkout), released(checkout, API_REPLICAS="3")) == set()
     assert released(checkout, API_REPLICAS="3").service("api").replicas == 3
+
+
+@pytest.mark.req("B-02")
+def test_a_service_may_say_how_long_it_may_take_to_be_ready_and_is_not_replaced_for_it(checkout: Path) -> None:
+    before, file = released(checkout), checkout / "docker-compose.yml"
+    text = file.read_text(encoding="utf-8")
+    stated = text.replace("    x-route: {port: 8080", "    x-ready-within: 1m30s\n    x-route: {port: 8080", 1)
+    file.write_text(stated, encoding="utf-8")
+    try:
+        after = released(checkout)
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert {one.name: one.ready_within_s for one in after.services if one.ready_within_s} == {"react-app": 90}
+    assert differing(before, after) == set()
 
 
 @pytest.mark.req("A-03")

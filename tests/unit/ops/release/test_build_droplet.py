@@ -50,7 +50,7 @@ def test_an_image_changes_with_the_files_that_its_dockerfile_copies_and_with_no_
     assert {"api/Dockerfile", "requirements/api.txt", "api/main.py"} <= set(files)
     assert [path for path in files if path.startswith(("django/", "react-app/"))] == []
     assert usual.service("django").image == usual.service("migrate").image == usual.service("worker").image
-    assert usual.service("postgres").image.reference == "postgres:18"
+    assert usual.service("postgres").image.reference == "postgres:18-trixie"
 
 
 def test_the_token_of_the_cloud_is_in_no_part_of_a_release(usual: Release) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from ops.engine.runtime import Listener
 from ops.verification.observations import ServiceState
-from ops.verification.port_scan import PORTS_MOST, SUSPECTS, scan_known_ports, scan_ports
+from ops.verification.port_scan import PORTS_MOST, SUSPECTS, listeners, scan_known_ports, scan_ports
 from tests.unit.ops.runs.evidence_fixtures import DROPLET, SITE
 
 HERE = replace(DROPLET, address="127.0.0.1")
@@ -44,3 +47,17 @@ def test_on_this_machine_only_our_own_ports_are_tried_and_never_on_loopback() ->
     seen = scan_ports(SITE, [ours, other], [])
     assert {one.port for one in seen} <= {18100}
     assert [one for one in seen if one.host.startswith("127.")] == []
+
+
+@pytest.mark.req("A-14")
+def test_a_socket_that_traefik_was_handed_is_traefiks_whoever_else_has_it() -> None:
+    until, end = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        # A holder that was killed and came back has the higher number, and is no child of Traefik.
+        holder = f"{sys.executable} -c 'import os; os.read({until}, 1)' {held.fileno()} &"
+        subprocess.run(("sh", "-c", holder), check=True, pass_fds=(held.fileno(), until))
+        traefik = ServiceState(service="traefik", replica="t-1", state="running", healthy=True, pid=os.getpid())
+        seen = [one for one in listeners((traefik,)) if one.port == held.getsockname()[1]]
+    os.close(end)
+    os.close(until)
+    assert [(one.owner, one.pid) for one in seen] == [("traefik", os.getpid())]

@@ -56,6 +56,16 @@ def test_a_change_of_code_leaves_the_packages_in_the_builders_cache(recipe: str)
         assert "--mount=type=cache" in lines[number]
 
 
+@pytest.mark.parametrize("recipe", ["api/Dockerfile", "django/Dockerfile", "flower/Dockerfile"])
+def test_an_image_that_starts_interpreters_has_bytecode_of_all_that_they_import(recipe: str) -> None:
+    lines = last_stage(recipe)
+    user = next(number for number, line in enumerate(lines) if line.startswith("USER "))
+    assert [line for line in lines[:user] if "compileall" in line and "os.__file__" in line], "the standard library"
+    copied = [number for number, line in enumerate(lines) if line.startswith("COPY ") and "--from" not in line]
+    compiled = [number for number, line in enumerate(lines) if line.startswith("RUN python -m compileall")]
+    assert all(any(copy < number < user for number in compiled) for copy in copied), "and what is our own"
+
+
 @pytest.mark.req("B-15")
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_no_recipe_takes_a_value_from_outside(recipe: str) -> None:

@@ -55,7 +55,8 @@ def test_a_half_built_image_is_not_believed_and_is_built_again(tmp_path: Path) -
     layout = Layout(tmp_path / "state")
     layout.make()
     env = layout.env("local-0123456789ab")
-    env.mkdir(parents=True)
+    (env / "bin").mkdir(parents=True)
+    (env / "bin" / "python").symlink_to(sys.executable)
     (tmp_path / "a.py").write_text("text")
     image = Image(
         id="x-0123456789ab",
@@ -73,6 +74,20 @@ def test_a_half_built_image_is_not_believed_and_is_built_again(tmp_path: Path) -
     assert [path.name for path in layout.images.iterdir()] == [image.id]
     (env / READY).unlink()
     assert not images.has_image(layout, image)
+
+
+def test_the_modules_of_an_image_are_compiled_and_one_that_cannot_be_is_left_to_whoever_imports_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "good.py").write_text("answer = 42\n")
+    (tmp_path / "bad.py").write_text("answer =\n")
+    images.compile_sources(tmp_path, python=Path(sys.executable))
+    assert [path.name.partition(".")[0] for path in tmp_path.glob("__pycache__/*.pyc")] == ["good"]
+    (tmp_path / "good.py").touch()  # the copy may be older or newer than its bytecode
+    words = (sys.executable, "-B", "-v", "-c", "import good")
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    assert f"{tmp_path}/__pycache__/good." in said
+    assert "wrote" not in said
 
 
 def test_images_that_nobody_needs_are_removed(tmp_path: Path) -> None:

@@ -173,7 +173,12 @@ def test_a_second_run_changes_nothing_and_the_last_mirror_decides(there: dict[st
     seen = merge(there, {}, engine_configuration(mirrors[0]))
     for mirror in mirrors[1:]:
         seen = merge(seen.keys, seen.added, engine_configuration(mirror))
-    assert (seen.keys, seen.added) == (once.keys, once.added)
+    assert (said(seen.keys), seen.added) == (said(once.keys), once.added)
+
+
+def said(keys: dict[str, Any]) -> dict[str, Any]:
+    """Return what the keys say: an empty list of the host's is gone after a mirror came and went, and said nothing."""
+    return {key: value for key, value in keys.items() if value not in ([], {})}
 
 
 @given(there=FILES, mirror=MIRRORS)
