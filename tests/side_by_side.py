@@ -31,7 +31,8 @@ HELD = {
         *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "held", "link", "migrations", "rollback")),
     ),
     "engine_host": tuple(
-        f"{REHEARSAL}/compose/test_{name}.py" for name in ("failing", "faults", "host", "networks", "rollout")
+        f"{REHEARSAL}/compose/test_{name}.py"
+        for name in ("engine_restart", "failing", "faults", "host", "networks", "rollout")
     ),
     "prepared": (
         f"{REHEARSAL}/remote",

@@ -22,23 +22,17 @@ class Load:
 
     answers: collections.Counter[str] = field(default_factory=collections.Counter)
     failures: list[str] = field(default_factory=list)
-    failed_at: list[float] = field(default_factory=list)  # when each of them was, on the clock that never goes back
-
-    def fail(self, why: str) -> None:
-        """Note a failure."""
-        self.failed_at.append(time.monotonic())
-        self.failures.append(why)
-
-    def failures_outside(self, begin: float, end: float) -> list[str]:
-        """Return those that were not between two moments."""
-        return [why for at, why in zip(self.failed_at, self.failures, strict=True) if not begin <= at <= end]
 
 
 @contextmanager
-def load_on(address: str, *paths: str) -> Iterator[Load]:
-    """Keep one client busy for each path, on a connection that it keeps alive."""
+def load_on(address: str, *paths: str, anew: int = 0) -> Iterator[Load]:
+    """Keep one client busy for each path, on a connection that it keeps alive, and `anew` that connect each time."""
     load, stopped = Load(), threading.Event()
-    clients = [threading.Thread(target=_ask, args=(address, path, load, stopped)) for path in paths]
+    asked = [*((path, False) for path in paths), *[("/", True)] * anew]
+    clients = [
+        threading.Thread(target=_ask, args=(address, path, load, stopped), kwargs={"anew": is_new})
+        for path, is_new in asked
+    ]
     for client in clients:
         client.start()
     try:
@@ -49,7 +43,7 @@ def load_on(address: str, *paths: str) -> Iterator[Load]:
             client.join(timeout=20)
 
 
-def _ask(address: str, path: str, load: Load, stopped: threading.Event) -> None:
+def _ask(address: str, path: str, load: Load, stopped: threading.Event, *, anew: bool) -> None:
     connection = http.client.HTTPConnection(address, 80, timeout=10)
     while not stopped.wait(EVERY_S):
         try:
@@ -57,13 +51,15 @@ def _ask(address: str, path: str, load: Load, stopped: threading.Event) -> None:
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            load.fail(f"{path}: {error!r}")
+            load.failures.append(f"{path}: {error!r}")
             connection.close()
             continue
         if answer.status == http.client.OK:
             load.answers[json.loads(body)["version"]] += 1
         else:
-            load.fail(f"{path}: {answer.status}")
+            load.failures.append(f"{path}: {answer.status}")
+        if anew:
+            connection.close()
     connection.close()
 
 

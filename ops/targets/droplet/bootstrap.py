@@ -22,6 +22,7 @@ from ops.targets.droplet.logins import FIRST_BOOT_S, RUN, as_user, check_way_in,
 TEMPLATE = Path(__file__).with_name("bootstrap.sh")
 LOGINS = Path(__file__).with_name("logins.sh")
 MERGE = Path(__file__).with_name("daemon_json.py")  # the host runs it
+AWAY = Path(__file__).with_name("engine_away.py")  # and this
 SCRIPT_PATH = "/usr/local/sbin/slipway-bootstrap"
 CLOUD_INIT_S = 900.0
 BOOTSTRAP_S = 900.0
@@ -51,6 +52,7 @@ def bootstrap_script(settings: Settings) -> str:
     text = text.replace("@SSH_USER@", shlex.quote(user))
     text = text.replace("@DAEMON_JSON@", daemon_json(settings.DOCKER_REGISTRY_MIRROR))
     text = text.replace("@DAEMON_MERGE@", MERGE.read_text(encoding="utf-8").strip())
+    text = text.replace("@ENGINE_AWAY@", AWAY.read_text(encoding="utf-8").strip())
     return text.replace("@VERSION@", hashlib.sha256(text.encode()).hexdigest()[:16])
 
 

@@ -123,6 +123,21 @@ install_packages() {
     'docker compose and docker buildx have to be there' 'use Debian 13 or newer (DROPLET_IMAGE=debian-13-x64)'
 }
 
+outlive_restarts() { # what visitors reach stays within reach while the engine is away
+  step 'engine restarts'
+  put 755 /usr/local/sbin/slipway-engine-away <<'PYTHON' || true
+@ENGINE_AWAY@
+PYTHON
+  put 644 /etc/systemd/system/docker.service.d/slipway.conf <<'UNIT' || true
+[Service]
+ExecStop=-/usr/bin/python3 /usr/local/sbin/slipway-engine-away leaving
+ExecStopPost=-/usr/bin/python3 /usr/local/sbin/slipway-engine-away away
+ExecStartPre=-/usr/bin/python3 /usr/local/sbin/slipway-engine-away away
+ExecStartPost=-/usr/bin/python3 /usr/local/sbin/slipway-engine-away back
+UNIT
+  systemctl daemon-reload
+}
+
 start_engine() {
   step 'engine'
   if ! docker version >/dev/null 2>&1; then
@@ -219,6 +234,7 @@ main() {
   make_user
   configure_engine
   install_packages
+  outlive_restarts
   start_engine
   update_by_itself
   add_swap

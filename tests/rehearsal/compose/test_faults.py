@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.instants import some_of
@@ -11,7 +9,6 @@ from tests.rehearsal.compose.compose_fixtures import ROOT, small_release
 from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
 
-RECONNECTED_S = 1.0  # after which a replica that could not be looked up is asked again
 STEPS = ("build", "migrate", "start", "gate", "replace", "switch", "drain", "stop")
 KILL = """
 python3 $0/engine.pyz deploy --root $0 --runtime compose --release $0/small-$1.json --run-id killed-$2 >/dev/null 2>&1 &
@@ -52,21 +49,6 @@ def test_everything_is_back_after_the_machine_was_away(engine_host: EngineHost, 
     wait_for("every replica", lambda: {row["healthy"] for row in engine_host.status().values()} == {True})
     journal = engine_host.deploy(small_release("two"))
     assert (outcome(journal)["outcome"], engine_host.serving()) == ("success", "two")
-
-
-@pytest.mark.req("D-12")
-def test_a_restart_of_the_docker_engine_is_over_when_the_engine_is_back(engine_host: EngineHost) -> None:
-    engine_host.deploy(small_release("one"))
-    before = [row["State"]["Pid"] for row in engine_host.inspect()]
-    with load_on(engine_host.machine.address, "/", "/slow") as load:
-        wait_for("connections that stand", lambda: load.answers["one"] > 200)
-        away = time.monotonic()
-        engine_host.run("systemctl", "restart", "docker")
-        back = time.monotonic()
-        assert [row["State"]["Pid"] for row in engine_host.inspect()] == before
-        assert outcome(engine_host.deploy(small_release("two")))["outcome"] == "success"
-    # Names are the engine's to resolve: while it is away, Traefik reaches replicas over connections that stand alone.
-    assert load.failures_outside(away, back + RECONNECTED_S) == []
 
 
 def test_a_replica_that_somebody_paused_or_removed_is_replaced(engine_host: EngineHost) -> None:
