@@ -6,16 +6,14 @@ While PostgreSQL is away for a moment, held or lost, whoever asks for a connecti
 from __future__ import annotations
 
 import asyncio
-import select
 import time
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from api.shared.outage import AGAIN_S, STOPPING, Outage, is_lost, takes_changes
+from api.shared.outage import AGAIN_S, STOPPING, Outage, is_lost, is_open, takes_changes
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
@@ -48,7 +46,7 @@ class Pool(AsyncConnectionPool[AsyncConnection[DictRow]]):
         """Return a connection that the server has not closed, so that a restart goes unnoticed."""
         while True:
             connection = await self._taken(self.timeout if timeout is None else timeout)
-            if _is_open(connection):
+            if is_open(connection):
                 return connection
             self.outage.lost()
             await connection.close()  # or the pool would take it back, and hand it out again
@@ -88,23 +86,6 @@ def _patient(outage: Outage) -> type[AsyncConnection[DictRow]]:
                     return connection
 
     return Patient
-
-
-def _is_open(connection: AsyncConnection[DictRow]) -> bool:
-    """Tell whether the server has not closed a connection that lay in the pool; costs no round trip.
-
-    Nothing is under way on it, so there is nothing to read but the server's last words, which are heard, or that a
-    setting of it changed.
-    """
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return True
-    try:
-        connection.pgconn.consume_input()
-        return not poll.poll(0)
-    except psycopg.Error:
-        return False
 
 
 def new_pool(settings: Settings, outage: Outage) -> Pool:

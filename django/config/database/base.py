@@ -6,7 +6,6 @@ commit. A statement outside of a transaction commits by itself, so one that may 
 
 from __future__ import annotations
 
-import select
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.shared.again import committing, may_change
-from api.shared.outage import AGAIN_S, STOPPING, Outage, takes_changes
+from api.shared.outage import AGAIN_S, STOPPING, Outage, is_open, takes_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +63,7 @@ class Pool(ConnectionPool[Patient]):
         """Return a connection; wait longer while an outage may be short."""
         while True:
             connection = self._taken(self.timeout if timeout is None else timeout)
-            if _is_open(connection):
+            if is_open(connection):
                 return connection
             OUTAGE.lost()
             connection.close()
@@ -135,15 +134,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _heard(words: Diagnostic) -> None:
     if words.sqlstate == STOPPING:
         OUTAGE.lost(is_announced=True)
-
-
-def _is_open(connection: psycopg.Connection[Any]) -> bool:
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return True
-    try:
-        connection.pgconn.consume_input()
-        return not poll.poll(0)
-    except psycopg.Error:
-        return False

@@ -7,8 +7,10 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
+
+from tests.quiet_server import QuietServer
 
 SLOW_S = 2.0
 SERVICES = ("api", "django", "react-app", "nginx-static")
@@ -52,12 +54,11 @@ class Echo(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def echo_services(names: tuple[str, ...] = SERVICES) -> Iterator[dict[str, list[str]]]:
     """Run one echo server per service; yield service -> servers."""
-    running: list[ThreadingHTTPServer] = []
+    running: list[QuietServer] = []
     try:
         for name in names:
             handler = type("Handler", (Echo,), {"service": name})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            server.daemon_threads = True
+            server = QuietServer(("127.0.0.1", 0), handler)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             running.append(server)
         yield {name: [f"127.0.0.1:{server.server_port}"] for name, server in zip(names, running, strict=True)}

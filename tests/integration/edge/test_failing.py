@@ -7,13 +7,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.integration.edge.edge_echo import Echo
 from tests.integration.edge.edge_fixtures import Edge, edge, wait_for
+from tests.quiet_server import QuietServer
 
 OUT_WITHIN_S = 10.0
 
@@ -44,9 +44,8 @@ Pair = tuple[Edge, type[Moody]]
 def pair(local_env: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Run Traefik before two replicas of the API; yield it, and the first of them."""
     handlers = [type("Handler", (Moody,), {"service": name, "seen": []}) for name in ("first", "second")]
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in handlers]
+    servers = [QuietServer(("127.0.0.1", 0), handler) for handler in handlers]
     for server in servers:
-        server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
     addresses = [f"127.0.0.1:{server.server_port}" for server in servers]
     with contextlib.ExitStack() as closing:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from ops.engine.rollout.metrics import Counts, read_traffic
 from tests.integration.edge.edge_echo import Echo, echo_services
 from tests.integration.edge.edge_fixtures import Edge, edge, wait_for
 from tests.ports import free_port
+from tests.quiet_server import QuietServer
 
 KEY = {"Idempotency-Key": "an-attempt-of-mine"}
 KEYED = ("/api/organizations", "/api/organizations/one/events", "/api/organizations/one/shifts/7/sign-ups")
@@ -83,8 +83,7 @@ def watched(local_env: Path, folder: Path, *, is_new_gone: bool) -> Iterator[Two
 @contextlib.contextmanager
 def serving(handler: type[Answering]) -> Iterator[str]:
     """Run a server until the block ends; yield its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_port}"

@@ -6,11 +6,12 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.integration.front_end.manage_api import Pretended
 from tests.integration.front_end.manage_words import Answer
+from tests.quiet_server import QuietServer
 
 
 class Switch:
@@ -53,8 +54,7 @@ def serve(state: Switch, port: int = 0) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             """Stay quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Api)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", port), Api)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
