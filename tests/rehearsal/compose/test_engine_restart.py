@@ -25,7 +25,8 @@ iptables -S FORWARD | sed -n '/SLIPWAY/!s/^-A/iptables -D/p' | sh
 @pytest.fixture
 def prepared_host(engine_host: EngineHost) -> EngineHost:
     """Return the host with a release, and with what the bootstrap does for restarts of the Engine."""
-    settings = Settings("droplet", MappingProxyType({key.name: key.default for key in KEYS}), MappingProxyType({}))
+    values = {key.name: key.default for key in KEYS}
+    settings = Settings(target="droplet", values=MappingProxyType(values), extra=MappingProxyType({}))
     engine_host.machine.run("sh", "-s", "outlive_restarts", stdin=bootstrap_script(settings).encode())
     engine_host.deploy(small_release("one"))
     return engine_host
