@@ -32,7 +32,7 @@ HELD = {
     ),
     "engine_host": tuple(
         f"{REHEARSAL}/compose/test_{name}.py"
-        for name in ("engine_restart", "failing", "faults", "host", "networks", "rollout")
+        for name in ("engine_restart", "failing", "faults", "host", "networks", "rollout", "takeover")
     ),
     "prepared": (
         f"{REHEARSAL}/remote",

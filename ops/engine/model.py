@@ -100,7 +100,8 @@ class Service:
     is_scalable: bool = False
     ready_within_s: float = 0.0  # how long it may take to be ready; 0: `start_timeout_s`, less once it answers
     places: tuple[str, ...] = ()  # its networks that are other ones than at first: `<network>:<mark>`
-    sockets: dict[str, str] = field(default_factory=dict)  # of the edge: entry point -> address that outlives it
+    # Of the edge, what outlives it: entry point -> address; of a container: `<port>/<protocol>` -> port of the host.
+    sockets: dict[str, str] = field(default_factory=dict)
     trials: tuple[str, ...] = ()  # of the edge: the paths that a new one is asked for before it has visitors
     stated_replicas: int = 0  # what the settings say, where an operator has asked for another number
 

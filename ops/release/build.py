@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.engine.durations import seconds
 from ops.engine.model import Edge, Image, Release, Route, Service
+from ops.engine.service_roles import EDGE_SERVICE
 from ops.release.compose_file import read_compose
 from ops.release.git import environment_id, origin_of
 from ops.release.sources import source_files
@@ -118,8 +119,14 @@ def _contained(root: Path, name: str, raw: dict[str, Any]) -> Service:
         environment=environment | ({"SERVICE_VERSION": "{version}"} if "SERVICE_VERSION" in environment else {}),
         healthcheck=_exec_form((raw.get("healthcheck") or {}).get("test", [])),
         files=raw.get("x-files", {}),
+        sockets=_doors(container) if name == EDGE_SERVICE else {},
         container=container,
     )
+
+
+def _doors(container: Mapping[str, Any]) -> dict[str, str]:
+    """Return which port of the host leads to which of the edge: `<port>/<protocol>` -> port."""
+    return {f"{port['target']}/{port['protocol']}": str(port["published"]) for port in container.get("ports") or ()}
 
 
 def _common(name: str, raw: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ SOCKET = Path("/var/run/docker.sock")
 VERSION = "v1.44"  # Engine 25, the first that knows `start_interval`; the newest engines still speak it
 ANSWER_TIMEOUT_S = 30.0
 RESTART_TIMEOUT_S = 20.0  # while dockerd is restarted, the containers run on and nobody answers here
+FORBIDDEN = 403  # of a network that has containers, or of a container that is in it already
 NOT_FOUND = 404
 CONFLICT = 409
 

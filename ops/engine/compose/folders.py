@@ -33,7 +33,9 @@ class Folders:
         self.jobs = root / "jobs"
         self.contexts = root / "contexts"
         self.data = root / "data"
-        self.routes = self.data / "traefik" / "dynamic"
+        self.routes = self.data / "traefik" / "dynamic"  # as written last; each Traefik of a pair has its own
+        self.certificates = self.data / "acme"
+        self.edges = self.data / "edges"
 
     def make(self) -> None:
         """Make what is not there. The watched folder is open to read: Traefik's user is not ours."""
@@ -41,6 +43,35 @@ class Folders:
             folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         self.routes.mkdir(mode=OPEN, parents=True, exist_ok=True)
         self.routes.chmod(OPEN)
+
+    def of_edge(self, name: str) -> dict[Path, Path]:
+        """Return which folder each Traefik has for itself, instead of which that a release names."""
+        return {shared: self.edges / name / shared.name for shared in (self.routes, self.certificates)}
+
+    def routes_of(self, name: str) -> Path:
+        """Return the folder that one Traefik watches."""
+        return self.of_edge(name)[self.routes]
+
+    def all_routes(self) -> list[Path]:
+        """Return every folder that a Traefik watches, or would watch."""
+        return [self.routes, *sorted(path for path in self.edges.glob(f"*/{self.routes.name}") if path.is_dir())]
+
+    def furnish(self, name: str) -> None:
+        """Make a Traefik's own folders: the routes that were written last, and the newest certificates."""
+        own = self.of_edge(name)
+        if not own[self.routes].is_dir():
+            shutil.copytree(self.routes, own[self.routes])
+            own[self.routes].chmod(OPEN)
+        if not own[self.certificates].is_dir():
+            known = [self.certificates, *self.edges.glob(f"*/{self.certificates.name}")]
+            _copy(max(known, key=_newest), own[self.certificates])
+
+    def forget_edge(self, name: str) -> None:
+        """Remove a Traefik's own folders; its certificates are kept for the next one."""
+        own = self.of_edge(name)[self.certificates]
+        if _newest(own) > _newest(self.certificates):
+            _copy(own, self.certificates)
+        shutil.rmtree(self.edges / name, ignore_errors=True)
 
     def blob(self, digest: str) -> bytes:
         """Return the content of a shipped file; EngineError (build) when it is not there."""
@@ -74,7 +105,7 @@ class Folders:
 
     def _own(self, place: Path, owner: tuple[int, int] | None) -> None:
         place.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if place == self.routes:
+        if place in self.all_routes():
             place.chmod(OPEN)
         elif owner:
             for path in (place, *place.rglob("*")):
@@ -97,12 +128,26 @@ class Folders:
         for folder in self.replicas.glob("*/"):
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.edges.glob("*/"):
+            if folder.name not in keep:
+                self.forget_edge(folder.name)
 
 
 def write_description(folder: Path, description: Description) -> Path:
     """Write a Compose file for this user alone: it holds secrets."""
     write_atomically(folder / COMPOSE_FILE, json.dumps(description, indent=1, sort_keys=True))
     return folder / COMPOSE_FILE
+
+
+def _newest(folder: Path) -> float:
+    return max((path.stat().st_mtime for path in folder.glob("*")), default=0.0)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy files with their times and modes; whoever mounts them gets them."""
+    target.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    for path in source.glob("*"):
+        shutil.copy2(path, target / path.name)
 
 
 def _owner(container: Mapping[str, Any]) -> tuple[int, int] | None:

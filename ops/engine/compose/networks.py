@@ -7,10 +7,9 @@ from typing import Any
 
 from ops.engine.compose.containers import Container, Containers
 from ops.engine.compose.descriptions import FINGERPRINT, PROJECT, SERVICE, network_names
-from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
+from ops.engine.compose.docker_api import CONFLICT, FORBIDDEN, NOT_FOUND, DockerApi, DockerRefusedError, filters
 from ops.engine.model import Release, Service
 
-FORBIDDEN = 403  # of a network that has containers, or of a container that is in it already
 LABEL = f"com.docker.compose.project={PROJECT}"
 
 

@@ -12,6 +12,7 @@ from ops.engine.compose import docker_cli, images
 from ops.engine.compose.containers import Containers, ip_of, is_well, replica_of
 from ops.engine.compose.descriptions import FINGERPRINT, PROJECT, SERVICE, describe_replica
 from ops.engine.compose.docker_api import CONFLICT, NOT_FOUND, DockerApi, DockerRefusedError, filters
+from ops.engine.compose.doors import ContainerDoors
 from ops.engine.compose.folders import Folders, write_description
 from ops.engine.compose.jobs import Jobs
 from ops.engine.compose.logs import Logs
@@ -40,10 +41,7 @@ class ComposeRuntime:
         self._jobs = Jobs(self._api, self._containers, self.folders)
         self._logs = Logs(self._api, self._containers)
         self._networks = Networks(self._api, self._containers)
-
-    @property
-    def doors(self) -> None:
-        """Let no two Traefiks overlap: a port of the host is published for one container."""
+        self.doors = ContainerDoors(self._api, self._containers, self.folders, self._own_files)
 
     def prepare(self) -> None:
         """Make the folders, ask the Engine for a sign of life, and remove what a killed engine left."""
@@ -81,9 +79,13 @@ class ComposeRuntime:
     def _start(self, service: Service, name: str) -> None:
         folder = self.folders.replicas / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folders.own_data(service.container)
         mounts = self.folders.render(service, folder)
         described = describe_replica(service, self._project(service), name=name, mounts=mounts)
+        if service.sockets:
+            described = self.doors.admit(described, service, name)
+        elif service.name == EDGE_SERVICE:
+            self.doors.close()  # one of before publishes the ports for itself
+        self.folders.own_data(described["services"][name])
         docker_cli.compose(write_description(folder, described), *UP)
 
     def _project(self, service: Service) -> Mapping[str, Any]:
@@ -107,6 +109,7 @@ class ComposeRuntime:
         """Send the signal, wait for the grace time, kill what is left, forget the replica and its log."""
         self._containers.stop(name, signal=signal, grace_s=grace_s)
         shutil.rmtree(self.folders.replicas / name, ignore_errors=True)
+        self.folders.forget_edge(name)
 
     def run_once(self, service: Service, command: tuple[str, ...], *, timeout_s: float) -> tuple[int, str]:
         """Run a command in a replica that lives, or in a container of its own; 124 when it did not end in time."""
@@ -137,8 +140,8 @@ class ComposeRuntime:
 
     def edge_url(self, edge: Edge) -> str:
         """Return Traefik's internal entry point at its container's own address, which is never published."""
-        found = self._live(EDGE_SERVICE)
-        address = ip_of(found) if found else ""
+        found = self._containers.inspect(self.doors.serving() or "none")
+        address = ip_of(found) if found and found["State"]["Running"] else ""
         return edge.api_url.replace("{address}", address) if address else ""
 
     def logs(self, name: str, *, lines: int) -> Iterator[str]:
@@ -155,13 +158,11 @@ class ComposeRuntime:
 
     def listeners(self) -> tuple[Listener, ...]:
         """Return what listens on this host and what containers publish."""
-        return read_listeners(self._containers.listed())
+        return (*read_listeners(self._containers.listed()), *self.doors.listeners())
 
     def static_config(self) -> str:
         """Return the file that was rendered for the Traefik that runs."""
-        found = self._live(EDGE_SERVICE)
-        folder = self.folders.replicas / (found["Name"].lstrip("/") if found else "none")
-        rendered = sorted(folder.glob("*-traefik.yml"))
+        rendered = sorted((self.folders.replicas / (self.doors.serving() or "none")).glob("*-traefik.yml"))
         return rendered[0].read_text(encoding="utf-8") if rendered else ""
 
     def join(self, release: Release) -> bool:
@@ -174,14 +175,16 @@ class ComposeRuntime:
         return self._networks.leave(release)
 
     def write_routes(self, files: dict[str, str]) -> None:
-        """Put these files in Traefik's watched folder, each by rename, and remove any other."""
+        """Put these files in the folder of each Traefik, each by rename, and remove any other."""
         self.folders.make()
-        write_routes(self.folders.routes, only_this_host(self._own_addresses()) | files, mode=0o644)
+        for folder in self.folders.all_routes():
+            write_routes(folder, self._own_files() | files, mode=0o644)
 
-    def _own_addresses(self) -> list[str]:
-        """Return the addresses by which containers see this host: that of its end of each of our networks."""
+    def _own_files(self) -> dict[str, str]:
+        """Return the file that names this host: by the address of its end of each of our networks."""
         configs = [config for row in self._networks.ours() for config in row["IPAM"]["Config"] or ()]
-        return [config["Gateway"] for config in configs if "." in config.get("Gateway", "")]
+        gateways = [config["Gateway"] for config in configs if "." in config.get("Gateway", "")]
+        return only_this_host([*gateways, self.doors.gateway()])
 
     def prune(self, *, keep_images: set[str]) -> tuple[str, ...]:
         """Remove images and folders that no kept release and no replica needs, and old build cache."""
@@ -196,6 +199,7 @@ class ComposeRuntime:
         for group in stopping_order(self.observe(), self._store.kept_releases()):
             each(group, lambda replica: self._containers.stop(replica.name), workers=4)
         self.folders.forget(keep=set())
+        self.doors.close()
         self._remove("networks", [row["Id"] for row in self._networks.ours()])
         if volumes:
             self._remove("volumes", [row["Name"] for row in self._ours("volumes")["Volumes"] or ()])

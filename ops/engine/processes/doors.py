@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
-import socket
-import ssl
 import time
 from pathlib import Path
 from typing import Any
 
 from ops.engine.errors import EngineError
 from ops.engine.host.files import FAREWELL, FAREWELL_FILE, only_this_host, put_by_rename, write_routes
-from ops.engine.http import Response
+from ops.engine.http import Response, fetch_over_tls
 from ops.engine.model import Service
 from ops.engine.processes import handed_sockets, socket_holder
 from ops.engine.processes.launch_file import launches, read_launch
@@ -23,9 +20,7 @@ from ops.engine.service_roles import EDGE_SERVICE
 from ops.redact import last_lines
 
 START_TIMEOUT_S = 10.0
-TRIAL_TIMEOUT_S = 5.0
 HTTPS_ENTRY = "websecure"
-DEFAULT_CERTIFICATE = b"TRAEFIK DEFAULT CERT"
 KEYS = {"web": "HTTP", "websecure": "HTTPS", "steady": "INTERNAL"}  # what stands in LOCAL_…_PORT
 
 
@@ -104,20 +99,7 @@ class ProcessDoors:
         source = "" if name == self.serving() else socket_holder.TRIAL_ADDRESS
         if source and not socket_holder.is_free(f"{source}:0"):
             return None  # a system whose loopback range is one address
-        trusting = ssl._create_unverified_context()  # noqa: S323, SLF001 - whether it is trusted is the verification's
-        connection = http.client.HTTPConnection(address, int(port))
-        try:
-            plain = socket.create_connection((address, int(port)), TRIAL_TIMEOUT_S, (source, 0))
-            connection.sock = trusting.wrap_socket(plain, server_hostname=host)
-            if DEFAULT_CERTIFICATE in (connection.sock.getpeercert(binary_form=True) or b""):
-                return Response(0, b"it has no certificate for this name")
-            connection.request("GET", path, headers={"Host": host, "Connection": "close"})
-            answer = connection.getresponse()
-            return Response(answer.status, answer.read())
-        except (OSError, http.client.HTTPException) as error:
-            return Response(0, f"{type(error).__name__}: {error}".encode())
-        finally:
-            connection.close()
+        return fetch_over_tls((address, int(port)), path, host=host, source=source)
 
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""

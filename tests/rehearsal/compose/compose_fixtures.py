@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,16 @@ CMD ["python", "app.py"]
 """
 STATIC = """\
 entryPoints:
-  web: {address: ":80"}
+  web:
+    address: ":80"
+    http: {middlewares: [leaving@file]}
   internal: {address: ":8081"}
 providers:
   providersThrottleDuration: 100ms
   file: {directory: "${DYNAMIC_DIR}", watch: true}
 api: {insecure: false}
 ping: {entryPoint: internal}
+metrics: {prometheus: {entryPoint: internal}}
 log: {level: INFO, format: json}
 """
 DYNAMIC = {
@@ -43,6 +46,8 @@ DYNAMIC = {
         "serversTransports": {"upstream": {"maxIdleConnsPerHost": 200}},
     }
 }
+LEAVING: dict[str, Any] = {"http": {"middlewares": {"leaving": {"chain": {"middlewares": []}}}}}
+DOORS = {"80/tcp": "80"}
 HARDENED: dict[str, Any] = {
     "read_only": True,
     "cap_drop": ["ALL"],
@@ -77,11 +82,18 @@ class Small:
 
 
 def small_release(
-    version: str = "one", *, replicas: int = 2, recipe: str = RECIPE, broken: str = "", edge: str = "traefik:v3.7"
+    version: str = "one",
+    *,
+    replicas: int = 2,
+    recipe: str = RECIPE,
+    broken: str = "",
+    edge: str = "traefik:v3.7",
+    static_file: str = STATIC,
+    doors: dict[str, str] = DOORS,
 ) -> Small:
-    """Make a release with a web service, a worker, a job and a real Traefik."""
+    """Make a release with a web service, a worker, a job and a real Traefik; without `doors` it has its port alone."""
     files = {"tests/Dockerfile": recipe.encode(), "tests/small_app.py": APP.read_bytes() + f"# {version}\n".encode()}
-    static = {"traefik/traefik.yml.template": STATIC.encode()}
+    static = {"traefik/traefik.yml.template": static_file.encode()}
     image = Image(id=_id("small", files), files=_digests(files), dockerfile="tests/Dockerfile")
     proxy = Image(id=_id(f"traefik-{len(edge)}", static), files=_digests(static), reference=edge)
     environment = {"VERSION": version, "IMAGE": "{version}", "SECRET": SECRET, **({"BROKEN": broken} if broken else {})}
@@ -104,14 +116,15 @@ def small_release(
             healthcheck=tuple(BEATS[1:]),
             rollout="overlap",
         ),
-        traefik(proxy),
+        replace(traefik(proxy), sockets=doors),
     )
+    routes = {"leaving.yml": json.dumps(LEAVING), "public.yml": json.dumps(DYNAMIC)}
     made = Release(
         id=f"small-{version}",
         source_dir=ROOT,
         services=services,
         project=PROJECT,
-        edge=Edge(api_url="http://{address}:8081", dynamic_files={"public.yml": json.dumps(DYNAMIC)}),
+        edge=Edge(api_url="http://{address}:8081", dynamic_files=routes),
         watch_s=1.0,
     )
     contents = [*files.values(), *static.values()]
