@@ -29,7 +29,7 @@ PLACE = {
 RUN = {**PLACE, "no-timestamp": "write the evidence to local_run_logs/latest instead of a folder with the time"}
 CHANGE = {**RUN, "lock-wait": "seconds to wait while another deployment runs"}
 INTERRUPTION = {
-    "allow-interruption": "replace also what the site is away for: Traefik, or a password of PostgreSQL or Redis",
+    "allow-interruption": "replace also what the site is away for, such as a password of PostgreSQL or Redis",
 }
 RELEASE = {
     **CHANGE,

@@ -161,7 +161,7 @@ class ContainerDoors:
         """Return how many have come to this one's doors and were not let in yet."""
         container = self._containers.inspect(name)
         ports = {int(one.partition("/")[0]) for one in _ports(container)}
-        return _queued(container["State"]["Pid"], ports) if container and container["State"]["Pid"] else 0
+        return queued(container["State"]["Pid"], ports) if container and container["State"]["Pid"] else 0
 
     def listeners(self) -> Iterator[Listener]:
         """Yield the ports of the host that lead to a Traefik."""
@@ -188,7 +188,7 @@ def _ports(container: Container | None) -> dict[str, str]:
     return found
 
 
-def _queued(pid: int, ports: set[int]) -> int:
+def queued(pid: int, ports: set[int]) -> int:
     """Count who waits to be accepted at these ports, in the network of a process."""
     waiting = 0
     for file in ("tcp", "tcp6"):

@@ -39,6 +39,12 @@ def test_what_compose_says_of_a_container_reaches_the_engine(usual: Release) -> 
 
 
 @pytest.mark.req("C-06")
+@pytest.mark.req("B-01")
+def test_the_edge_alone_has_doors_and_they_are_the_ports_that_compose_publishes(usual: Release) -> None:
+    doors = {service.name: service.sockets for service in usual.services if service.sockets}
+    assert doors == {"traefik": {"80/tcp": "80", "443/tcp": "443", "443/udp": "443"}}
+
+
 def test_the_production_override_gives_the_database_more_room(usual: Release) -> None:
     assert "shared_buffers=256MB" in usual.service("postgres").command
     assert int(usual.service("postgres").container["mem_limit"]) == 1024**3
