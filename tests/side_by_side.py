@@ -28,7 +28,10 @@ HELD = {
     ),
     "second": (
         *(f"{REHEARSAL}/compose/test_{name}.py" for name in ("alone", "hardening")),
-        *(f"{REHEARSAL}/droplet/test_{name}.py" for name in ("faults", "held", "link", "migrations", "rollback")),
+        *(
+            f"{REHEARSAL}/droplet/test_{name}.py"
+            for name in ("faults", "held", "link", "migrations", "rollback", "takeover")
+        ),
     ),
     "engine_host": tuple(
         f"{REHEARSAL}/compose/test_{name}.py"

@@ -18,6 +18,8 @@ from ops.engine.compose.containers import Container, Containers, ip_of, name_of
 from ops.engine.compose.descriptions import SERVICE, Description
 from ops.engine.compose.docker_api import CONFLICT, FORBIDDEN, NOT_FOUND, DockerApi, DockerRefusedError
 from ops.engine.compose.folders import Folders
+from ops.engine.compose.ports import listening, parse, publications
+from ops.engine.errors import EngineError
 from ops.engine.host.files import FAREWELL, FAREWELL_FILE, put_by_rename, write_routes
 from ops.engine.http import Response, fetch_over_tls
 from ops.engine.model import Service
@@ -59,6 +61,7 @@ class ContainerDoors:
         free = (str(one) for one in list(self._network().hosts())[1:] if str(one) not in others)
         address = self._address(name) or next(free)
         if not any(others):
+            self._refuse_taken(service, name)
             door_rules.turn(service.sockets, address)
         self._folders.furnish(name)
         container = described["services"][name]
@@ -75,6 +78,20 @@ class ContainerDoors:
         }
         networks = {**described["networks"], "doors": {"name": NETWORK, "external": True}}
         return {**described, "services": {name: changed}, "networks": networks}
+
+    def _refuse_taken(self, service: Service, name: str) -> None:
+        """Refuse ports that somebody else serves at: a rule would take his visitors from him without a word."""
+        wanted = {(one.partition("/")[2], int(port)) for one, port in service.sockets.items()}
+        containers = self._api.get("/containers/json")
+        for one in (*parse(listening()), *publications(containers, by=name_of)):
+            if (one.protocol, one.port) in wanted:
+                who = one.process or one.owner or "another program"
+                raise EngineError(
+                    f"{name} could not be started",
+                    why=f"port {one.port}/{one.protocol}: address already in use, by {who}",
+                    fix=f"end {who} on the host, then invoke deploy",
+                    family="host",
+                )
 
     def _own(self, volume: dict[str, Any], name: str) -> dict[str, Any]:
         source = Path(str(volume.get("source", "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ops.engine.compose.containers import Container
 from ops.engine.compose.descriptions import SERVICE
@@ -19,22 +19,22 @@ TIMEOUT_S = 10.0
 
 def read_listeners(rows: Iterable[Container]) -> tuple[Listener, ...]:
     """Return the host's sockets that listen and the ports that containers publish, each once."""
-    published = set(publications(rows))
+    published = set(publications(rows, by=lambda row: str(row["Labels"][SERVICE])))
     owners = {(port.protocol, port.port): port.owner for port in published}
-    seen = {_owned(listener, owners) for listener in parse(_ss())}
+    seen = {_owned(listener, owners) for listener in parse(listening())}
     # Without docker-proxy no socket listens on a published port: the kernel's own rules forward it.
     shown = {(listener.protocol, listener.port) for listener in seen}
     extra = {port for port in published if (port.protocol, port.port) not in shown}
     return tuple(sorted(seen | extra, key=lambda one: (not one.owner, one.port, one.protocol, one.address)))
 
 
-def publications(rows: Iterable[Container]) -> Iterator[Listener]:
-    """Yield the ports of the host that containers publish."""
+def publications(rows: Iterable[Container], *, by: Callable[[Container], str]) -> Iterator[Listener]:
+    """Yield the ports of the host that containers publish, each with what `by` calls its container."""
     for row in rows:
         for port in row.get("Ports") or ():
             if port.get("PublicPort"):
-                owner = row["Labels"][SERVICE]
-                yield Listener(address=port.get("IP", ""), port=port["PublicPort"], protocol=port["Type"], owner=owner)
+                address, protocol = port.get("IP", ""), port["Type"]
+                yield Listener(address=address, port=port["PublicPort"], protocol=protocol, owner=by(row))
 
 
 def parse(text: str) -> Iterator[Listener]:
@@ -64,7 +64,8 @@ def _owned(listener: Listener, owners: dict[tuple[str, int], str]) -> Listener:
     return Listener(**{**vars(listener), "owner": owner})
 
 
-def _ss() -> str:
+def listening() -> str:
+    """Return what `ss` says of the host's sockets that listen."""
     try:
         done = subprocess.run(COMMAND, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
     except (OSError, subprocess.SubprocessError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ops.engine.compose.doors import NOWHERE
 from tests.rehearsal.compose.compose_fixtures import ROOT
 from tests.rehearsal.compose.engine_host import EngineHost
 from tests.rehearsal.droplet.droplet_stack import Rehearsed
@@ -22,7 +23,7 @@ NETWORKS = {
     "flower": {"edge", "data"},
     "react-app": {"edge"},
     "nginx-static": {"edge"},
-    "traefik": {"public", "edge", "inner"},
+    "traefik": {"doors", "public", "edge", "inner"},
 }
 Container = dict[str, Any]
 
@@ -80,6 +81,8 @@ def test_a_service_is_in_its_networks_and_only_traefik_is_reached_from_outside(
     assert set(row["NetworkSettings"]["Networks"]) == {f"slipway_{network}" for network in NETWORKS[name]}
     published = {port for port, hosts in row["NetworkSettings"]["Ports"].items() if hosts}
     assert published == ({"80/tcp", "443/tcp", "443/udp"} if name == "traefik" else set())
+    places = {place["HostIp"] for hosts in row["NetworkSettings"]["Ports"].values() for place in hosts or ()}
+    assert places == ({NOWHERE} if name == "traefik" else set()), "the host's own rules lead to Traefik"
     assert not any("docker.sock" in mount["Source"] for mount in row["Mounts"])
 
 

@@ -59,7 +59,7 @@ def test_a_network_that_changed_is_made_beside_the_old_one_and_no_request_is_los
     (moved,) = set(now) - set(before)
     assert (moved.startswith("slipway_edge_"), now[moved]) == (True, "a")
     assert ids(engine_host, "traefik") == traefik, "it is put into the new network as it is"
-    assert places(engine_host, "traefik") == {frozenset({"slipway_public", moved})}
+    assert places(engine_host, "traefik") == {frozenset({"slipway_doors", "slipway_public", moved})}
     assert places(engine_host, "web") == places(engine_host, "worker") == {frozenset({moved})}
     again = outcome(engine_host.deploy(labelled(small_release("one"), "a")))
     assert (again["outcome"], again["changed"]) == ("success", [])
@@ -67,7 +67,7 @@ def test_a_network_that_changed_is_made_beside_the_old_one_and_no_request_is_los
     assert members(engine_host, "slipway_edge") == 0
     engine_host.docker("restart", *traefik)
     wait_for("Traefik, which was restarted", lambda: engine_host.serving() == "one")
-    assert places(engine_host, "traefik") == {frozenset({"slipway_public", moved})}
+    assert places(engine_host, "traefik") == {frozenset({"slipway_doors", "slipway_public", moved})}
 
 
 @pytest.mark.req("B-02")

@@ -171,11 +171,11 @@ def test_admin_and_flower_are_closed_until_they_are_opened_and_then_locked(deplo
     allowed = f"admin.{domain},{deployed.environment['DJANGO_ALLOWED_HOSTS']}"
     exposed = {"EXPOSE_ADMIN": "true", "EXPOSE_FLOWER": "true", "DJANGO_ALLOWED_HOSTS": allowed}
     opened = deployed.with_settings(**exposed, OPERATOR_NETWORKS=network)
-    done = opened.deploy("--allow-interruption")
+    done = opened.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     assert answers(opened) == {"admin": 401, "flower": 401}
     assert answers(opened, "/metrics")["flower"] in {403, 404}
-    closed = deployed.deploy("--allow-interruption")
+    closed = deployed.deploy()
     assert closed.returncode == 0, closed.stdout + closed.stderr
     assert answers(deployed) == {"admin": 404, "flower": 404}
     assert deployed.running("flower") == {}

@@ -40,7 +40,7 @@ def serial_shown(stack: Rehearsed, domain: str) -> str:
 def test_own_files_are_served_and_a_renewed_one_without_a_restart(deployed: Rehearsed, tmp_path: Path) -> None:
     domain, authority = deployed.environment["WEBSITE_DOMAIN"], trustme.CA()
     own = deployed.with_settings(**write_pair(tmp_path, authority, domain))
-    done = own.deploy("--allow-interruption")
+    done = own.deploy()
     assert done.returncode == 0, done.stdout + done.stderr
     first, traefik = serial_shown(own, domain), own.running("traefik")
 
@@ -52,6 +52,6 @@ def test_own_files_are_served_and_a_renewed_one_without_a_restart(deployed: Rehe
 
     key = own.machine.run("stat", "-c", "%a %u", "/var/lib/slipway/data/tls/key.pem")
     assert key.strip() == "600 65532"
-    back = deployed.deploy("--allow-interruption")
+    back = deployed.deploy()
     assert back.returncode == 0, back.stdout + back.stderr
     assert deployed.ask("/").status_code == 200
