@@ -83,9 +83,9 @@ class ContainerDoors:
         """Refuse ports that somebody else serves at: a rule would take his visitors from him without a word."""
         wanted = {(one.partition("/")[2], int(port)) for one, port in service.sockets.items()}
         containers = self._api.get("/containers/json")
-        for one in (*parse(listening()), *publications(containers, by=name_of)):
+        for one in (*publications(containers, by=name_of), *parse(listening())):
             if (one.protocol, one.port) in wanted:
-                who = one.process or one.owner or "another program"
+                who = one.owner or one.process or "another program"
                 raise EngineError(
                     f"{name} could not be started",
                     why=f"port {one.port}/{one.protocol}: address already in use, by {who}",

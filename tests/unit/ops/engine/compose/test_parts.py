@@ -109,9 +109,8 @@ def test_what_ss_prints_is_read() -> None:
 def test_a_published_port_belongs_to_its_service_and_an_exposed_one_is_none() -> None:
     ports = [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 80, "Type": "tcp"}, {"PrivatePort": 9, "Type": "tcp"}]  # noqa: S104 - what the Engine says
     row = {"Labels": {"slipway.service": "traefik"}, "Ports": ports}
-    assert list(publications([row], by=lambda one: str(one["Labels"]["slipway.service"]))) == [
-        Listener(address="0.0.0.0", port=80, owner="traefik")
-    ]  # noqa: S104 - the same
+    found = publications([row], by=lambda one: str(one["Labels"]["slipway.service"]))
+    assert list(found) == [Listener(address="0.0.0.0", port=80, owner="traefik")]  # noqa: S104 - the same
 
 
 def test_both_streams_of_a_container_are_read_in_the_order_they_were_written() -> None:
