@@ -15,7 +15,6 @@ from typing import Any
 
 from ops.engine.durations import seconds
 from ops.engine.model import Edge, Image, Release, Route, Service
-from ops.engine.service_roles import EDGE_SERVICE
 from ops.release.compose_file import read_compose
 from ops.release.git import environment_id, origin_of
 from ops.release.sources import source_files
@@ -119,7 +118,7 @@ def _contained(root: Path, name: str, raw: dict[str, Any]) -> Service:
         environment=environment | ({"SERVICE_VERSION": "{version}"} if "SERVICE_VERSION" in environment else {}),
         healthcheck=_exec_form((raw.get("healthcheck") or {}).get("test", [])),
         files=raw.get("x-files", {}),
-        sockets=_doors(container) if name == EDGE_SERVICE else {},
+        sockets=_doors(container) if raw.get("x-doors") else {},
         container=container,
     )
 

@@ -97,27 +97,7 @@ def small_release(
     image = Image(id=_id("small", files), files=_digests(files), dockerfile="tests/Dockerfile")
     proxy = Image(id=_id(f"traefik-{len(edge)}", static), files=_digests(static), reference=edge)
     environment = {"VERSION": version, "IMAGE": "{version}", "SECRET": SECRET, **({"BROKEN": broken} if broken else {})}
-    services = (
-        Service(
-            name="prepare",
-            image=image,
-            command=("sh", "-c", "id -u; echo $VERSION"),
-            environment=environment,
-            container={**HARDENED, "networks": {"edge": None}},
-            job_order=1,
-        ),
-        web(image, environment, replicas),
-        Service(
-            name="worker",
-            image=image,
-            command=(),
-            environment={**environment, "BEAT": "1"},
-            container={**HARDENED, "networks": {"edge": None}, "healthcheck": {**CHECK, "test": BEATS}},
-            healthcheck=tuple(BEATS[1:]),
-            rollout="overlap",
-        ),
-        replace(traefik(proxy), sockets=doors),
-    )
+    services = (*working(image, environment), web(image, environment, replicas), replace(traefik(proxy), sockets=doors))
     routes = {"leaving.yml": json.dumps(LEAVING), "public.yml": json.dumps(DYNAMIC)}
     made = Release(
         id=f"small-{version}",
@@ -129,6 +109,28 @@ def small_release(
     )
     contents = [*files.values(), *static.values()]
     return Small(made, {hashlib.sha256(content).hexdigest(): content for content in contents})
+
+
+def working(image: Image, environment: dict[str, str]) -> tuple[Service, ...]:
+    """Describe a job, and a worker that beats like a heart."""
+    job = Service(
+        name="prepare",
+        image=image,
+        command=("sh", "-c", "id -u; echo $VERSION"),
+        environment=environment,
+        container={**HARDENED, "networks": {"edge": None}},
+        job_order=1,
+    )
+    worker = Service(
+        name="worker",
+        image=image,
+        command=(),
+        environment={**environment, "BEAT": "1"},
+        container={**HARDENED, "networks": {"edge": None}, "healthcheck": {**CHECK, "test": BEATS}},
+        healthcheck=tuple(BEATS[1:]),
+        rollout="overlap",
+    )
+    return job, worker
 
 
 BEATS = ["CMD", "python", "-c", "import os, time; assert time.time() - os.stat('/tmp/heartbeat').st_mtime < 5"]
