@@ -13,7 +13,7 @@ from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
 
 CLIENTS = 8
-LEFT = "iptables-save | grep SLIPWAY; grep -l slipway: /var/lib/docker/containers/*/hosts; true"
+LEFT = "iptables-save | grep SLIPWAY-ENGINE; grep -l slipway: /var/lib/docker/containers/*/hosts; true"
 RULES_GONE = """
 for chain in $(iptables -t nat -S | sed -n 's/^-N \\(DOCKER[^ ]*\\)/\\1/p'); do iptables -t nat -F $chain; done
 for chain in $(iptables -S | sed -n 's/^-N \\(DOCKER[^ ]*\\)/\\1/p'); do iptables -F $chain; done
@@ -25,6 +25,7 @@ iptables -S FORWARD | sed -n '/SLIPWAY/!s/^-A/iptables -D/p' | sh
 @pytest.fixture
 def prepared_host(engine_host: EngineHost) -> EngineHost:
     """Return the host with a release, and with what the bootstrap does for restarts of the Engine."""
+    engine_host.run("systemctl", "reset-failed", "docker")  # systemd starts nothing too often
     values = {key.name: key.default for key in KEYS}
     settings = Settings(target="droplet", values=MappingProxyType(values), extra=MappingProxyType({}))
     engine_host.machine.run("sh", "-s", "outlive_restarts", stdin=bootstrap_script(settings).encode())

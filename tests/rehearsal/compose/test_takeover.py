@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.rehearsal.compose.compose_fixtures import ROOT, STATIC, small_release
+from tests.rehearsal.compose.compose_fixtures import ROOT, STATIC, Small, small_release
 from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.load import load_on, wait_for
 
@@ -24,6 +25,12 @@ DESTINATIONS = "iptables-save -t nat | sed -n 's/^-A SLIPWAY-DOORS .*--to-destin
 LEFT = (
     "iptables-save | grep SLIPWAY-D; ls /etc/systemd/system/slipway-doors*; docker network ls -q -f name=slipway; true"
 )
+
+
+def exchanged(mark: str, static_file: str = OTHER) -> Small:
+    """Return the release `one` with another static file of Traefik, under an id of its own."""
+    small = small_release("one", static_file=static_file)
+    return replace(small, release=replace(small.release, id=f"small-{mark}"))
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ def test_a_changed_static_file_is_exchanged_while_it_serves(host: EngineHost) ->
     before = edges(host)
     with load_on(host.machine.address, *KEPT, anew=CLIENTS) as load:
         wait_for("answers", lambda: load.answers["one"] > 100)
-        journals = [host.deploy(small_release("one", static_file=static)) for static in (OTHER, STATIC)]
+        journals = [host.deploy(small) for small in (exchanged("other"), small_release("one"))]
         wait_for("answers after it", lambda: load.answers["one"] > 400)
     assert [outcome(journal)["outcome"] for journal in journals] == ["success", "success"]
     assert ["traefik" in str(outcome(journal)["changed"]) for journal in journals] == [True, True]
@@ -56,17 +63,17 @@ def test_a_changed_static_file_is_exchanged_while_it_serves(host: EngineHost) ->
 def test_a_traefik_that_cannot_read_its_file_never_gets_a_visitor(host: EngineHost) -> None:
     before, to = edges(host), host.run("sh", "-c", DESTINATIONS)
     with load_on(host.machine.address, "/", anew=CLIENTS) as load:
-        end = outcome(host.deploy(small_release("one", static_file=BROKEN)))
+        end = outcome(host.deploy(exchanged("broken", BROKEN)))
     assert end["outcome"] == "rolled_back"
     assert (load.failures, edges(host), host.run("sh", "-c", DESTINATIONS)) == ([], before, to)
 
 
 @pytest.mark.req("B-02", "D-12")
 def test_a_run_that_is_killed_while_two_serve_is_put_right_by_the_next(host: EngineHost) -> None:
-    host.ship(small_release("one", static_file=OTHER))
+    host.ship(exchanged("cut"))
     with load_on(host.machine.address, *KEPT, anew=CLIENTS) as load:
-        host.run("bash", "-c", KILL, ROOT, "one", "takeover", "gets the visitors from now on")
-        end = outcome(host.deploy(small_release("one", static_file=OTHER)))
+        host.run("bash", "-c", KILL, ROOT, "cut", "takeover", "gets the visitors from now on")
+        end = outcome(host.deploy(exchanged("cut")))
     assert (end["outcome"], load.failures) == ("success", [])
     assert len(edges(host)) == 1
 
@@ -74,7 +81,7 @@ def test_a_run_that_is_killed_while_two_serve_is_put_right_by_the_next(host: Eng
 @pytest.mark.req("C-06", "D-12")
 @pytest.mark.parametrize("what", ["a reboot", "a killed Traefik"])
 def test_who_has_the_visitors_has_them_after(host: EngineHost, what: str) -> None:
-    host.deploy(small_release("one", static_file=OTHER))
+    host.deploy(exchanged("other"))
     to = host.run("sh", "-c", DESTINATIONS)
     if what == "a reboot":
         host.machine.reboot()
@@ -88,10 +95,12 @@ def test_who_has_the_visitors_has_them_after(host: EngineHost, what: str) -> Non
 
 @pytest.mark.req("B-01")
 def test_a_traefik_of_before_is_stopped_once_and_can_be_gone_back_to(host: EngineHost) -> None:
-    alone = small_release("one", doors={})
+    alone = small_release("alone", doors={})
     assert outcome(host.deploy(alone))["error"]["family"] == "preflight"
-    assert outcome(host.deploy(alone, "--allow-interruption"))["outcome"] == "success"
-    assert (host.serving(), host.run("sh", "-c", DESTINATIONS)) == ("one", "")
+    with load_on(host.machine.address, *KEPT, anew=CLIENTS) as load:
+        assert outcome(host.deploy(alone, "--allow-interruption"))["outcome"] == "success"
+    assert load.failures, "or the visitors of the other tests would notice nothing in any case"
+    assert (host.serving(), host.run("sh", "-c", DESTINATIONS)) == ("alone", "")
     assert outcome(host.deploy(small_release("one")))["error"]["family"] == "preflight"
     assert outcome(host.deploy(small_release("one"), "--allow-interruption"))["outcome"] == "success"
     assert host.serving() == "one"
