@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tests.rehearsal.compose.compose_fixtures import HOST
 
+SLOW = "/slow"
 EVERY_S = 0.005  # as many requests as a site has, and no more: the host has work to do meanwhile
 
 
@@ -22,6 +23,7 @@ class Load:
 
     answers: collections.Counter[str] = field(default_factory=collections.Counter)
     failures: list[str] = field(default_factory=list)
+    longest_s: float = 0.0  # of all but `/slow`, which takes a second
 
 
 @contextmanager
@@ -46,6 +48,7 @@ def load_on(address: str, *paths: str, anew: int = 0) -> Iterator[Load]:
 def _ask(address: str, path: str, load: Load, stopped: threading.Event, *, anew: bool) -> None:
     connection = http.client.HTTPConnection(address, 80, timeout=10)
     while not stopped.wait(EVERY_S):
+        began = time.monotonic()
         try:
             connection.request("GET", path, headers={"Host": HOST})
             answer = connection.getresponse()
@@ -54,6 +57,8 @@ def _ask(address: str, path: str, load: Load, stopped: threading.Event, *, anew:
             load.failures.append(f"{path}: {error!r}")
             connection.close()
             continue
+        if path != SLOW:
+            load.longest_s = max(load.longest_s, time.monotonic() - began)
         if answer.status == http.client.OK:
             load.answers[json.loads(body)["version"]] += 1
         else:
