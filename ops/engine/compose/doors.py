@@ -64,6 +64,8 @@ class ContainerDoors:
             self._refuse_taken(service, name)
             door_rules.turn(service.sockets, address)
         self._folders.furnish(name)
+        for file, content in self._own_files().items():  # the network may be new, and so this host's address in it
+            put_by_rename(self._folders.routes_of(name) / file, content, mode=READABLE)
         container = described["services"][name]
         ports = (one.partition("/") for one in service.sockets)
         given = [
