@@ -35,11 +35,6 @@ def places(host: EngineHost, service: str) -> set[frozenset[str]]:
     return {frozenset(row["NetworkSettings"]["Networks"]) for row in rows}
 
 
-def members(host: EngineHost, network: str) -> int:
-    """Return how many containers are in a network."""
-    return len(json.loads(host.docker("network", "inspect", network))[0]["Containers"])
-
-
 def ids(host: EngineHost, service: str) -> set[str]:
     return {row["Id"] for row in host.inspect() if row["Name"].startswith(f"/{service}-")}
 
@@ -63,8 +58,7 @@ def test_a_network_that_changed_is_made_beside_the_old_one_and_no_request_is_los
     assert places(engine_host, "web") == places(engine_host, "worker") == {frozenset({moved})}
     again = outcome(engine_host.deploy(labelled(small_release("one"), "a")))
     assert (again["outcome"], again["changed"]) == ("success", [])
-    assert set(now) == {*before, moved}, "Traefik was made in the old one, and could not start without it"
-    assert members(engine_host, "slipway_edge") == 0
+    assert set(now) == {"slipway_public", moved}
     engine_host.docker("restart", *traefik)
     wait_for("Traefik, which was restarted", lambda: engine_host.serving() == "one")
     assert places(engine_host, "traefik") == {frozenset({"slipway_doors", "slipway_public", moved})}

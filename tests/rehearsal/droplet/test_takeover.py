@@ -23,4 +23,4 @@ def test_a_changed_static_file_reaches_a_droplet_and_no_visitor_notices(second: 
         back = second.invoke("rollback", timeout_s=300)
     assert (back.returncode, visitor.failures) == (0, []), back.stdout + back.stderr
     assert set(before) == set(second.running("traefik")) != set(changed)
-    assert "takes over" in there.stdout
+    assert "traefik (replace)" in there.stdout
