@@ -47,11 +47,13 @@ def main() -> None:
         host.run("rm", DROP_IN)
         host.run("systemctl", "daemon-reload")
         told["engine restarted, nothing kept"] = _measured(host, asked, asked.controls, lambda _: _restart(host))
+        back = [_reboot(host) for _ in range(asked.reboots)]
     KEPT.mkdir(parents=True, exist_ok=True)
-    kept = {"machine": describe_machine(), **told}
+    kept = {"machine": describe_machine(), **told, "seconds until it served after a reboot": back}
     (KEPT / "host-exchange.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     for way, figures in told.items():
         say(f"{way}: {figures}")
+    say(f"served after a reboot: {len(back)} of {asked.reboots}, after {back} s")
     ways = list(told.values())
     if any(way["failed"] for way in ways[::2]) or not all(way["failed"] for way in ways[1::2]):
         raise SystemExit("a request failed where none may, or none where some must")
@@ -61,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--controls", type=int, default=3)
+    parser.add_argument("--reboots", type=int, default=10)
     parser.add_argument("--clients", type=int, default=64, help="that connect anew for each request")
     return parser.parse_args()
 
@@ -107,6 +110,14 @@ def _keep_around_restarts(host: EngineHost) -> None:
 def _restart(host: EngineHost) -> None:
     host.run("systemctl", "reset-failed", "docker")  # systemd starts nothing too often
     host.run("systemctl", "restart", "docker")
+
+
+def _reboot(host: EngineHost) -> float:
+    """Reboot, and return how many seconds after the machine was up again the site answered."""
+    host.machine.reboot()
+    began = time.monotonic()
+    wait_for("the site", lambda: host.serving() == "one")
+    return round(time.monotonic() - began, 2)
 
 
 if __name__ == "__main__":
