@@ -54,8 +54,11 @@ def edge_services(release: Release) -> list[Service]:
 
 
 def takes_over(before: Service | None, after: Service) -> bool:
-    """Tell whether a new Traefik can serve before the old one goes: both have sockets that outlive them."""
-    return after.name == EDGE_SERVICE and bool(before and before.sockets and after.sockets)
+    """Tell whether a new Traefik can serve before the old one goes.
+
+    Of processes both must have doors that outlive them; in containers a new one can go before a port that is published.
+    """
+    return after.name == EDGE_SERVICE and bool(before and after.sockets and (before.sockets or before.container))
 
 
 def images(releases: Iterable[Release | None]) -> dict[str, Image]:

@@ -8,6 +8,7 @@ Traefik keeps its address over restarts, and the host writes the rule again at e
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ NOWHERE = "127.83.76.80"
 INTERNAL_PORT = 8081  # of traefik.yml.template
 HTTPS = "443/tcp"
 READABLE = 0o644
+SLOTS = 8  # addresses, after the gateway's; two are taken in turns, and a run that was cut may have left another
 LISTENS = "0A"  # in /proc/net/tcp
 
 
@@ -58,9 +60,9 @@ class ContainerDoors:
         The first one gets visitors before it is started: a certificate authority is one of them.
         """
         others = [self._address(one) for one in self._edges() if one != name]
-        free = (str(one) for one in list(self._network().hosts())[1:] if str(one) not in others)
-        address = self._address(name) or next(free)
-        if not any(others):
+        slots = map(str, itertools.islice(self._network().hosts(), 1, SLOTS + 1))
+        address = self._address(name) or next(one for one in slots if one not in others)
+        if not others:
             self._refuse_taken(service, name)
             door_rules.turn(service.sockets, address)
         self._folders.furnish(name)
@@ -144,9 +146,9 @@ class ContainerDoors:
 
     def serving(self) -> str:
         """Return who gets visitors by the rules of the kernel; who is alone serves in any case."""
-        to, edges = door_rules.destination(), self._edges()
-        found = next((name for name in edges if to and self._address(name) == to), "")
-        return found or next(iter(edges), "")
+        to, edges = door_rules.destination(), {name: self._address(name) for name in self._edges()}
+        found = [name for name, address in edges.items() if address == to]  # without a rule: who publishes for itself
+        return next(iter(found or edges), "")
 
     def url(self, name: str) -> str:
         """Return where this one's own API answers; empty for one that shares its doors with nobody."""

@@ -29,11 +29,10 @@ NOT_FOUND, FAILED = 400, 500
 _OPEN = re.compile(r'^traefik_open_connections\{entrypoint="(?P<entry>[^"]+)"[^}]*\} (?P<count>\S+)$', re.MULTILINE)
 
 
-def can_overlap(goal: Goal, observed: Sequence[Replica]) -> bool:
-    """Tell whether each Traefik that runs has sockets that it can share: one of before listens for itself."""
-    running = [r for r in observed if r.service == service_roles.EDGE_SERVICE and service_roles.is_present(r)]
-    services = [service_roles.find_service(replica, goal.releases) for replica in running]
-    return all(service and service.sockets for service in services)
+def can_overlap(goal: Goal, wanted: Service, observed: Sequence[Replica]) -> bool:
+    """Tell whether this one can take over from each Traefik that runs."""
+    running = [r for r in observed if r.service == wanted.name and service_roles.is_present(r)]
+    return all(service_roles.takes_over(service_roles.find_service(r, goal.releases), wanted) for r in running)
 
 
 def take_over(engine: Engine, doors: Doors, goal: Goal, service: Service, *, beside_old: bool) -> Started:

@@ -90,6 +90,7 @@ def _service_change(
     takes_over = action == "replace" and service_roles.takes_over(before, service)
     if takes_over:
         why += "; the new one takes over beside the old one, which goes when its visitors have"
+        why += "" if before and before.sockets else " or, this once, when what they asked for is answered"
     is_felt = action == "replace" and shared and not takes_over
     # What waits for it are the replicas of the live release: they have to know how, and to find it where it was, by the
     # password that they have.

@@ -118,7 +118,7 @@ def edge(engine: Engine, goal: Goal, *, beside_old: bool) -> Started:
     """Start Traefik, or replace it when it changed; it finds its routes, those of `switch`, when it comes up."""
     observed, started = engine.runtime.observe(), Started()
     for service in service_roles.edge_services(goal.release):
-        if engine.runtime.doors and service.sockets and can_overlap(goal, observed):
+        if engine.runtime.doors and service.sockets and can_overlap(goal, service, observed):
             started += take_over(engine, engine.runtime.doors, goal, service, beside_old=beside_old)
         elif not _is_whole(service, observed):
             started += _replace_edge(engine, goal, service, beside_old=beside_old)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -94,3 +95,33 @@ def test_a_change_in_json_says_from_and_to() -> None:
     shown = planned(release(api=2), release(), running(release()))["api"].as_json()
     assert list(shown) == ["service", "action", "from", "to", "interrupts", "last_s", "why"]
     assert shown["from"] == release().service("api").fingerprint
+
+
+CONTAINER = {"container": {"ports": []}}
+DOORS = {"sockets": {"80/tcp": "80"}}
+
+
+@pytest.mark.req("B-01")
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, DOORS, (True, "")),  # a process that listens for itself
+        (DOORS, DOORS, (False, "when its visitors have")),
+        (CONTAINER, CONTAINER | DOORS, (False, "this once")),  # its port is Docker's
+        (CONTAINER | DOORS, CONTAINER | DOORS, (False, "when its visitors have")),
+        (CONTAINER | DOORS, CONTAINER, (True, "")),  # back to one that wants the port for itself
+    ],
+)
+def test_one_traefik_takes_over_from_another_where_the_doors_outlive_both(
+    before: dict[str, Any], after: dict[str, Any], told: tuple[bool, str]
+) -> None:
+    made = release(traefik=2)
+    lives, wanted = (
+        dataclasses.replace(
+            made, services=tuple(dataclasses.replace(s, **more) if s.name == "traefik" else s for s in made.services)
+        )
+        for more in (before, {**after, "command": ("changed",)})
+    )
+    found = planned(wanted, lives, running(lives))["traefik"]
+    assert found.interrupts is told[0]
+    assert told[1] in found.why
