@@ -97,8 +97,8 @@ def test_a_change_in_json_says_from_and_to() -> None:
     assert shown["from"] == release().service("api").fingerprint
 
 
-CONTAINER = {"container": {"ports": []}}
-DOORS = {"sockets": {"80/tcp": "80"}}
+CONTAINER: dict[str, Any] = {"container": {"ports": []}}
+DOORS: dict[str, Any] = {"sockets": {"80/tcp": "80"}}
 
 
 @pytest.mark.req("B-01")
@@ -116,12 +116,12 @@ def test_one_traefik_takes_over_from_another_where_the_doors_outlive_both(
     before: dict[str, Any], after: dict[str, Any], told: tuple[bool, str]
 ) -> None:
     made = release(traefik=2)
-    lives, wanted = (
-        dataclasses.replace(
-            made, services=tuple(dataclasses.replace(s, **more) if s.name == "traefik" else s for s in made.services)
-        )
-        for more in (before, {**after, "command": ("changed",)})
-    )
+
+    def with_traefik(**more: Any) -> Release:
+        services = (dataclasses.replace(one, **more) if one.name == "traefik" else one for one in made.services)
+        return dataclasses.replace(made, services=tuple(services))
+
+    lives, wanted = with_traefik(**before), with_traefik(**after, command=("changed",))
     found = planned(wanted, lives, running(lives))["traefik"]
     assert found.interrupts is told[0]
     assert told[1] in found.why
