@@ -110,7 +110,9 @@ def _restore(text: str) -> None:
 
 def _run(*command: str, stdin: str = "") -> str:
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, encoding="utf-8", check=True, timeout=TIMEOUT_S
+        )
     except (OSError, subprocess.SubprocessError) as error:
         said = str(getattr(error, "stderr", "") or error).strip()
         raise EngineError(

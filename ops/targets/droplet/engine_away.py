@@ -213,7 +213,9 @@ def _clear(data: Path) -> None:
 
 
 def _host_goes_down() -> bool:
-    asked = subprocess.run(("systemctl", "is-system-running"), capture_output=True, text=True, check=False, timeout=10)
+    asked = subprocess.run(
+        ("systemctl", "is-system-running"), capture_output=True, encoding="utf-8", check=False, timeout=10
+    )
     return asked.stdout.strip() == "stopping"
 
 
@@ -222,13 +224,13 @@ def _tools() -> list[str]:
 
 
 def _saved(tool: str) -> str:
-    return subprocess.run((f"{tool}-save",), capture_output=True, text=True, check=True, timeout=10).stdout
+    return subprocess.run((f"{tool}-save",), capture_output=True, encoding="utf-8", check=True, timeout=10).stdout
 
 
 def _restore(tool: str, text: str) -> None:
     if text:
         command = (f"{tool}-restore", "--noflush", "--wait", "5")
-        subprocess.run(command, input=text, text=True, capture_output=True, check=True, timeout=20)
+        subprocess.run(command, input=text, encoding="utf-8", capture_output=True, check=True, timeout=20)
 
 
 if __name__ == "__main__":
