@@ -1,7 +1,7 @@
 """Does anybody notice when a droplet exchanges its Traefik, or restarts its Docker Engine? A small site in containers.
 
 Each exchange changes the image and the static file. The controls are the same done as before: Traefik stopped first,
-and an Engine around which nothing is kept. They have to fail requests, or the load proves nothing.
+which has to fail requests, or the load proves nothing; and an Engine around which nothing is kept, which is told only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from rehearsal.docker import this_process
 from tests.bench.kept import KEPT
 from tests.bench.machine import describe_machine
 from tests.bench.story import say
+from tests.rehearsal import load as visitors
 from tests.rehearsal.compose.compose_fixtures import DOORS, STATIC, Small, small_release
 from tests.rehearsal.compose.engine_host import EngineHost, outcome
 from tests.rehearsal.droplet.droplet_fixtures import docker_machine
@@ -27,12 +29,14 @@ from tests.rehearsal.load import load_on, wait_for
 
 IMAGES = ("traefik:v3.7", "traefik:again")
 KEPT_ALIVE = ("/",) * 8 + ("/slow",) * 4
+PAUSE_S = 0.25  # of each client: who connects anew leaves a port in use for a minute, and has 28,000 of them
 DROP_IN = "/etc/systemd/system/docker.service.d/slipway.conf"
 
 
 def main() -> None:
     """Exchange and restart many times under visitors, then a few times as it was before."""
     asked = _arguments()
+    visitors.EVERY_S = PAUSE_S
     with docker_machine("exchange", owner=this_process()) as machine:
         host = EngineHost(machine)
         _deploy(host, small_release("one"))
@@ -55,7 +59,7 @@ def main() -> None:
         say(f"{way}: {figures}")
     say(f"served after a reboot: {len(back)} of {asked.reboots}, after {back} s")
     ways = list(told.values())
-    if any(way["failed"] for way in ways[::2]) or not all(way["failed"] for way in ways[1::2]):
+    if any(way["failed"] for way in ways[::2]) or not told["traefik stopped first"]["failed"]:
         raise SystemExit("a request failed where none may, or none where some must")
 
 
@@ -84,6 +88,7 @@ def _measured(
         "times": count,
         "answered": load.answers.total(),
         "failed": len(load.failures),
+        "how": dict(Counter(failure[:80] for failure in load.failures).most_common(3)),
         "longest_ms": round(load.longest_s * 1000),
         "seconds": seconds,
     }
