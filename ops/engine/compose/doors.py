@@ -172,7 +172,11 @@ class ContainerDoors:
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""
         container = self._containers.inspect(name)
-        door_rules.turn(_ports(container), _kept_address(container))
+        address = _kept_address(container)
+        if not address:  # a rule without one would send everybody nowhere
+            what, fix = "visitors were not sent to the new Traefik", "run the same command again"
+            raise EngineError(what, why=f"{name} is gone", fix=fix, family="host")
+        door_rules.turn(_ports(container), address)
 
     def say_farewell(self, name: str) -> None:
         """Let this one ask each of its visitors to connect anew."""

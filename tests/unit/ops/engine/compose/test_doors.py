@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ops.engine.compose import door_rules
 from ops.engine.compose.door_rules import CHAIN
-from ops.engine.compose.doors import queued
+from ops.engine.compose.doors import ContainerDoors, queued
 from ops.engine.compose.folders import Folders
+from ops.engine.errors import EngineError
 from ops.engine.runtime import Listener
 
 PORTS = {"80/tcp": "80", "443/tcp": "443", "443/udp": "443"}
@@ -98,6 +100,20 @@ def test_closed_doors_leave_the_rules_of_others_alone(kernel: Kernel) -> None:
     kernel.saved = EMPTY
     kernel.ran.clear()
     door_rules.close()
+    assert kernel.fed() == []
+
+
+class Nobody:
+    """Containers of which none is there."""
+
+    def inspect(self, _: str) -> None:
+        """Find none."""
+
+
+def test_visitors_are_never_sent_to_one_that_is_gone(kernel: Kernel, folders: Folders) -> None:
+    doors = ContainerDoors(cast("Any", None), cast("Any", Nobody()), folders, dict)
+    with pytest.raises(EngineError, match="visitors were not sent"):
+        doors.turn_to("traefik-gone")
     assert kernel.fed() == []
 
 
