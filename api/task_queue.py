@@ -54,7 +54,12 @@ def new_producer(broker_url: str) -> Celery:
         task_serializer="json",
         task_publish_retry=False,
         task_ignore_result=True,  # the worker's setting decides; the API reads the state's key itself
-        broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 2, "max_retries": 1},
+        broker_transport_options={
+            "socket_connect_timeout": 1,
+            "socket_timeout": 2,
+            "max_retries": 1,
+            "interval_start": AGAIN_S,  # before that one more try; 2 s if nobody says
+        },
         broker_connection_timeout=1,
     )
     return producer
@@ -84,8 +89,7 @@ class TaskQueue:
                 return await ask()
             except (RedisConnectionError, RedisTimeoutError, UnavailableError):
                 until = until or time.monotonic() + outage.loss_s
-                is_over = outage.is_away and not outage.is_short()
-                if is_over or time.monotonic() > until:
+                if outage.is_over() or time.monotonic() > until:
                     raise
                 await asyncio.sleep(AGAIN_S)
 

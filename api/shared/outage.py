@@ -24,6 +24,7 @@ LOSS_S = 5.0
 HOLD_S = 10.0
 AGAIN_S = 0.05  # between two attempts to connect
 LOOK_S = 0.1  # between two looks whether changes are taken again
+FRESH_S = 1.0  # for so long what was met is still true; longer than one attempt takes, and the pause before it
 READ_ONLY = "25006"
 STOPPING = "57P01"  # "terminating connection due to administrator command"
 # Besides STOPPING: a crash of another session, a start or a stop under way, a session that was idle for too long.
@@ -79,6 +80,7 @@ class Outage:
         self._lock = threading.Lock()
         self._was_there = False
         self._since: float | None = None
+        self._met = 0.0  # when it did not answer last
         self._ended: float | None = None
         self._is_announced = False
         self.is_closed = False  # it answers, and takes no changes
@@ -105,6 +107,7 @@ class Outage:
         """Note that it does not answer."""
         with self._lock:
             self._begin(is_announced=is_announced)
+            self._met = self._now()
 
     def left_s(self) -> float:
         """Return for how long it is worth waiting; 0 when it is there, never was, or has been away for too long."""
@@ -122,6 +125,15 @@ class Outage:
     def is_short(self) -> bool:
         """Tell whether it is away, and may be back in a moment."""
         return self.left_s() > 0
+
+    def is_over(self) -> bool:
+        """Tell whether it has been away for too long, and was so a moment ago.
+
+        What nobody has met for a while says nothing: it may be long back, and nobody has asked.
+        """
+        with self._lock:
+            is_fresh = self._now() - self._met <= FRESH_S
+        return self.is_away and is_fresh and not self.is_short()
 
     def ended_within(self, seconds: float) -> bool:
         """Tell whether it came back so recently: then those who waited for it are still being served."""

@@ -60,6 +60,23 @@ def test_who_meets_it_again_and_again_does_not_make_it_last_longer() -> None:
     assert seen.is_short()
 
 
+@pytest.mark.req("B-01", "D-12")
+def test_an_absence_that_nobody_has_met_for_a_while_is_not_held_against_who_asks() -> None:
+    clock = Clock()
+    seen = outage(clock)
+    seen.lost()
+    clock.now += 5.5
+    assert not seen.is_over()  # it may be back, and nobody has asked
+    seen.lost()
+    assert seen.is_over()
+    clock.now += 0.9
+    assert seen.is_over()
+    clock.now += 0.2
+    assert not seen.is_over()
+    seen.found()
+    assert not seen.is_over()
+
+
 def test_who_waited_until_it_came_back_is_still_being_served_for_a_moment() -> None:
     clock = Clock()
     seen = outage(clock)

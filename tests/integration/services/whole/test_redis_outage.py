@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import statistics
+import threading
 import time
 import uuid
 from collections import Counter
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from api.shared.outage import FRESH_S, LOSS_S
 from tests.integration.services.services_processes import Process, Services, Web, json_lines, wait_for
 
 ALLOWED = {200, 202, 401, 429}
@@ -79,10 +81,32 @@ def test_no_request_fails_while_redis_is_killed_or_restarted(
         services.redis.process.stop(number)
         services.redis.start()
 
+    heard = len(api.process.lines())
     statuses, times = asked_all_the_while(api, ask, restart)
     p99_ms = statistics.quantiles(times, n=100)[98] * 1000
     print(f"{ask.__name__} {number.name}: {statuses}, p99 {p99_ms:.0f} ms, longest {max(times) * 1000:.0f} ms")  # noqa: T201 - a measurement
-    assert set(statuses) <= ALLOWED
+    assert set(statuses) <= ALLOWED, "\n".join(api.process.lines()[heard:])
+
+
+@pytest.mark.req("B-01", "D-12")
+def test_of_many_who_come_together_long_after_redis_was_away_none_is_told_that_it_is(
+    api: Web, services: Services
+) -> None:
+    assert queue(api.client, 1).status_code == 202
+    services.redis.process.stop()
+    assert log_in(api.client, 1).status_code == 401  # it meets the absence, and does without
+    services.redis.start()
+    time.sleep(LOSS_S + FRESH_S)  # nobody asks meanwhile
+    together = threading.Barrier(16)
+
+    def ask(_: int) -> int:
+        with httpx.Client(base_url=str(api.client.base_url), timeout=30) as client:
+            client.get("/nothing")  # not found; the connection is kept
+            together.wait(10)
+            return client.post("/tasks").status_code
+
+    with ThreadPoolExecutor(16) as many:
+        assert list(many.map(ask, range(16))) == [202] * 16
 
 
 @pytest.mark.req("B-06", "D-12")
