@@ -245,6 +245,11 @@ class _Edge:
         kind.whole(1, 8760),
         default="2160",
     )
+    HTTP3 = Key(
+        "Offer HTTP/3 on a droplet. What is answered over it is cut when Traefik is replaced; the rest is not.",
+        kind.FLAG,
+        default="false",
+    )
     RATE_LIMIT_API_RPM = Key(
         "Requests a minute to the API from one address.",
         kind.whole(1, 1_000_000),

@@ -44,7 +44,7 @@ def world(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
 @pytest.fixture(scope="session")
 def deployed(world: World, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     """Return a checkout and the droplet that one `invoke deploy` made of nothing; tests leave it serving."""
-    return first_deploy(tmp_path_factory.mktemp("deployed"), world)
+    return first_deploy(tmp_path_factory.mktemp("deployed"), world, HTTP3="true")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from ops.targets.droplet.certificate import read_tls_files
 
 COST = 8  # asked at every request behind the lock, and the password is long: 16 characters or more
 SALT_LENGTH = 22
+HTTP_3 = "http3: {advertisedPort: 443}"  # a line of the entry point in traefik.yml.template
 
 
 def htpasswd_line(user: str, password: str, *, key: str) -> str:
@@ -41,6 +42,7 @@ def edge_environment(settings: Settings) -> dict[str, str]:
     return {
         "OPERATOR_AUTH": line if password else "",
         "LEGO_CA_CERTIFICATES": f"/etc/traefik/tls/{_name(authority)}" if authority else "",
+        "HTTP_3": HTTP_3 if settings.HTTP3 else "",
     }
 
 

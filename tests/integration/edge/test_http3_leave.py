@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 def test_traefik_cuts_an_answer_over_http_3_when_it_goes_so_what_takes_over_from_it_offers_none(
     local_env: Path, tmp_path: Path, protocol: str, outcome: str
 ) -> None:
-    """While this holds, HTTP_3 is empty on the local target: docs/decisions/0036."""
+    """While this holds, HTTP/3 is off unless a droplet's HTTP3 asks for it: docs/decisions/0036."""
     with echo_services() as servers, edge(local_env, tmp_path, servers) as leaving, sync_playwright() as playwright:
         origin = f"{DOMAIN}:{leaving.https_port}"
         quic = (f"--origin-to-force-quic-on={origin}",) if protocol == "h3" else ("--disable-quic",)

@@ -47,7 +47,7 @@ def visit(page: Page, url: str) -> Response | None:
 
 
 @pytest.mark.req("A-15")
-def test_the_droplet_answers_over_http_3(deployed: Rehearsed) -> None:
+def test_the_droplet_answers_over_http_3_when_it_is_asked_for(deployed: Rehearsed) -> None:
     domain = deployed.environment["WEBSITE_DOMAIN"]
     flags = [
         *("--no-sandbox", "--disable-gpu", "--enable-quic"),
