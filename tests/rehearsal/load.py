@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tests.rehearsal.compose.compose_fixtures import HOST
 
 SLOW = "/slow"
-EVERY_S = 0.005  # as many requests as a site has, and no more: the host has work to do meanwhile
+EVERY_S = 0.02  # as many requests as a site has, and no more: the host has work to do meanwhile
 
 
 @dataclass

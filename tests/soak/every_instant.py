@@ -22,6 +22,8 @@ FILES = (
     "tests/rehearsal/compose/test_faults.py",
     "tests/rehearsal/droplet/test_faults.py",
     "tests/rehearsal/droplet/test_reboot.py",
+    "tests/integration/services/whole/test_redis_outage.py",
+    "tests/rehearsal/droplet/test_link.py",
 )
 LIMIT_S = 3600.0
 

@@ -25,7 +25,7 @@ from tests.integration.engine.engine_fixtures import SmallStack
 from tests.ports import free_port
 
 ROUTED = ("api", "django", "nginx-static", "react-app")
-EVERY_S = 0.02  # between two requests of a client: what is measured is the exchange, not the machine
+EVERY_S = 0.04  # between two requests of a client: what is measured is the exchange, not the machine
 TEMPLATE = "traefik.yml.template"
 
 

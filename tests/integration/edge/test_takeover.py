@@ -81,7 +81,7 @@ def test_the_way_back_is_as_quiet(serving: EdgeStack) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"command": ("traefik", "--configFile={scratch}/missing.yml")}, "traefik did not become ready"),
+        ({"command": ("traefik", "--configFile={scratch}/traefik.yml", "--unknown")}, "traefik did not become ready"),
         ({"TLS_CERT_PATH": "/nowhere.pem"}, "the new Traefik does not answer as the old one does"),
         ({"WEBSITE_DOMAIN": "elsewhere.localhost"}, "the new Traefik does not answer as the old one does"),
     ],

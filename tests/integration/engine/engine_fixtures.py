@@ -18,7 +18,7 @@ from ops.engine.packing import pack
 from tests.ports import free_port
 
 HOST = "slipway.localhost"
-EVERY_S = 0.015  # between two requests of a client: what is measured is the rollout, not the machine
+EVERY_S = 0.03  # between two requests of a client: what is measured is the rollout, not the machine
 SERVER = """
 import http.server, json, os, signal, sys, threading, time
 IN_FLIGHT = 0

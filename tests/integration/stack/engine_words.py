@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,23 @@ def journal_of_the_newest_run(stack: Stack, *, after: set[str]) -> Path:
             return new[0]
         time.sleep(0.005)  # waits for the engine to begin, 30 s at most
     raise AssertionError("the engine did not begin within 30 s")
+
+
+def events_of(journal: Path, *, within_s: float) -> Iterator[dict[str, Any]]:
+    """Yield what a run tells as it tells it, until it has finished; it fails when that takes longer."""
+    deadline, line = time.monotonic() + within_s, ""
+    with journal.open(encoding="utf-8") as told:
+        while time.monotonic() < deadline:
+            line += told.readline()
+            if not line.endswith("\n"):
+                time.sleep(0.005)  # until the rest of the line is there
+                continue
+            event: dict[str, Any] = json.loads(line)
+            line = ""
+            yield event
+            if event["event"] == "run_finished":
+                return
+    raise AssertionError(f"what was waited for in {journal} was not told within {within_s:g} s")
 
 
 def runs(stack: Stack) -> set[str]:

@@ -80,9 +80,9 @@ class Back:
             thread.join(timeout=10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def back(stack: Stack) -> Iterator[Back]:
-    """Return the back of the stack; afterwards the checkout is as it was, and serves."""
+    """Return the back of the stack, all tests of which are about one release; then the checkout is as it was."""
     values = load(stack.root / ".env", environ=stack.environment, target="local").values
     role = f"{values['POSTGRES_USER']}:{values['POSTGRES_PASSWORD']}"
     database = f"postgresql://{role}@127.0.0.1:{values['LOCAL_POSTGRES_PORT']}/{values['POSTGRES_DB']}"
@@ -125,7 +125,7 @@ def test_an_update_under_a_stream_of_tasks_loses_none_and_is_never_without_a_wor
         (shift,) = connection.execute("SELECT min(id) FROM signups_shift").fetchone() or (0,)
     old = worker_of(stack)
     with back.stream(shift):
-        add(stack, "# changed\n")
+        add(stack, OF_A_LATER_RELEASE)
         stack.json("update")
     new, steps = worker_of(stack), steps_of(stack)
     done = sorted(datetime.fromisoformat(back.wait_for(task)["date_done"]) for task in back.sent)
@@ -140,8 +140,11 @@ def test_an_update_under_a_stream_of_tasks_loses_none_and_is_never_without_a_wor
 @pytest.mark.req("A-23", "B-02", "D-12")
 def test_a_task_that_a_release_left_waits_over_a_rollback_until_a_release_knows_it(back: Back) -> None:
     stack = back.stack
-    add(stack, OF_A_LATER_RELEASE)
-    stack.json("update")
+    if OF_A_LATER_RELEASE not in (stack.root / TASKS).read_text(
+        encoding="utf-8"
+    ):  # the test before this one was left out
+        add(stack, OF_A_LATER_RELEASE)
+        stack.json("update")
     with new_producer(back.redis_url) as producer:
         assert back.wait_for(back.send(producer, "signups.fresh"))["result"] == "done"
         stack.json("rollback")

@@ -25,7 +25,6 @@ BACK_WITHIN_S = 30.0
 @pytest.fixture(scope="module")
 def two(stack: Stack) -> Iterator[Stack]:
     """Return the stack with two replicas of the API."""
-    stack.json("deploy")  # whatever the tests before these left
     stack.json("scale", "api=2")
     yield stack
     stack.json("scale", "--reset")
@@ -108,7 +107,7 @@ def counting_beats(stack: Stack) -> Iterator[set[int]]:
     stop = threading.Event()
 
     def count() -> None:
-        while not stop.wait(0.02):
+        while not stop.wait(0.1):  # to look through all processes takes a while
             counts.add(len(beats(stack)))
 
     thread = threading.Thread(target=count)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.instants import some_of
-from tests.integration.stack.engine_words import journal_of_the_newest_run, runs
+from tests.integration.stack.engine_words import events_of, journal_of_the_newest_run, runs
 from tests.integration.stack.visitor import Visitor
 from tests.stack import Stack
 
@@ -31,15 +31,12 @@ def the_checkout_is_as_it_was(stack: Stack) -> Iterator[None]:
 
 def wait_for_step(journal: Path, step: str) -> int:
     """Wait until the step begins, or the run ends before; return the engine's process id."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        text = journal.read_text(encoding="utf-8")
-        events = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-        pid = next((int(event["pid"]) for event in events if event["event"] == "run_started"), 0)
-        if any(event.get("step") == step or event["event"] == "run_finished" for event in events):
-            return pid
-        time.sleep(0.002)  # waits for the step, 60 s at most
-    raise AssertionError(f"the step {step} did not begin within 60 s")
+    engine = 0
+    for event in events_of(journal, within_s=60):
+        engine = int(event["pid"]) if event["event"] == "run_started" else engine
+        if event.get("step") == step:
+            break
+    return engine
 
 
 @pytest.mark.req("B-01")

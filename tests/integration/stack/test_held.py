@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import psycopg
@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 
 from tests.instants import some_of
 from tests.integration.services.services_processes import wait_for
-from tests.integration.stack.engine_words import journal_of_the_newest_run, runs
+from tests.integration.stack.engine_words import events_of, journal_of_the_newest_run, runs
 from tests.stack import DOMAIN, Stack
 
 EVERY_S = 0.45  # of each client: together below the rate limit of the edge
@@ -75,20 +75,22 @@ def ask(stack: Stack, client: httpx.Client, *, is_change: bool) -> httpx.Respons
     )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _as_it_was(stack: Stack) -> Iterator[None]:
+    """Begin with the checkout's release, and leave the checkout so; each test goes on from what the last one left."""
     path = stack.root / "docker-compose.yml"
     original = path.read_text(encoding="utf-8")
+    stack.json("deploy")
     yield
     path.write_text(original, encoding="utf-8")
 
 
-def change_setting(stack: Stack, before: str, after: str) -> None:
-    """Change a word of a command in docker-compose.yml."""
+def change_setting(stack: Stack, name: str, value: str) -> None:
+    """Change what follows a word of a command in docker-compose.yml."""
     path = stack.root / "docker-compose.yml"
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
+    text, changes = re.subn(rf"({name}(?:=|, ))\w+", rf"\g<1>{value}", path.read_text(encoding="utf-8"))
+    assert changes
+    path.write_text(text, encoding="utf-8")
 
 
 def pids(stack: Stack, service: str) -> list[int]:
@@ -110,9 +112,8 @@ def is_writable(stack: Stack) -> bool:
 
 @pytest.mark.req("B-01", "D-12")
 def test_postgresql_gets_other_settings_while_readers_and_writers_wait_for_a_moment(stack: Stack) -> None:
-    stack.json("deploy")
     before = pids(stack, "postgres")
-    change_setting(stack, "shared_buffers=64MB", "shared_buffers=65MB")
+    change_setting(stack, "shared_buffers", "65MB")
     planned = {change["service"]: change for change in stack.json("plan")["changes"]}
     assert (planned["postgres"]["interrupts"], planned["postgres"]["waits_s"]) == (False, 10)
     with Visitors(stack) as visitors:
@@ -128,9 +129,8 @@ def test_postgresql_gets_other_settings_while_readers_and_writers_wait_for_a_mom
 
 @pytest.mark.req("B-01", "D-12")
 def test_redis_gets_other_settings_while_it_serves(stack: Stack) -> None:
-    stack.json("deploy")
     before = pids(stack, "redis")
-    change_setting(stack, "--maxmemory, 128mb", "--maxmemory, 129mb")
+    change_setting(stack, "--maxmemory", "129mb")
     with Visitors(stack) as visitors:
         stack.json("update")
     print(f"{visitors.answered} answered, the longest wait {visitors.longest_s:.2f} s")  # noqa: T201 - a measurement
@@ -140,9 +140,8 @@ def test_redis_gets_other_settings_while_it_serves(stack: Stack) -> None:
 
 @pytest.mark.req("B-01", "D-12")
 def test_a_transaction_that_does_not_end_is_named_without_its_values_and_postgresql_stays(stack: Stack) -> None:
-    stack.json("deploy")
     before = pids(stack, "postgres")
-    change_setting(stack, "shared_buffers=64MB", "shared_buffers=66MB")
+    change_setting(stack, "shared_buffers", "66MB")
     with psycopg.connect(url(stack), application_name="somebody") as busy:
         busy.execute("SELECT 'canary-value', 4711 FROM signups_event FOR SHARE LIMIT 1")
         with Visitors(stack) as visitors:
@@ -162,8 +161,7 @@ def test_a_transaction_that_does_not_end_is_named_without_its_values_and_postgre
 
 @pytest.mark.req("B-02", "D-12")
 def test_a_setting_with_which_postgresql_does_not_start_is_undone_and_nobody_fails(stack: Stack) -> None:
-    stack.json("deploy")
-    change_setting(stack, "shared_buffers=64MB", "shared_buffers=much")
+    change_setting(stack, "shared_buffers", "much")
     with Visitors(stack) as visitors:
         done = stack.invoke("update", "--target", "local")
     print(f"{visitors.answered} answered, the longest wait {visitors.longest_s:.2f} s")  # noqa: T201 - a measurement
@@ -178,8 +176,7 @@ def test_a_setting_with_which_postgresql_does_not_start_is_undone_and_nobody_fai
 def test_an_engine_that_is_killed_around_a_hold_leaves_one_database_and_the_next_run_goes_on(
     stack: Stack, words: str
 ) -> None:
-    stack.json("deploy")
-    change_setting(stack, "shared_buffers=64MB", "shared_buffers=67MB")
+    change_setting(stack, "shared_buffers", "67MB")
     before = runs(stack)
     with stack.start("update", "--target", "local") as operator:
         journal = journal_of_the_newest_run(stack, after=before)
@@ -202,8 +199,7 @@ def test_an_engine_that_is_killed_around_a_hold_leaves_one_database_and_the_next
 
 @pytest.mark.req("B-01", "D-12")
 def test_a_run_ends_the_hold_that_a_killed_engine_has_left_before_its_own(stack: Stack) -> None:
-    stack.json("deploy")
-    change_setting(stack, "shared_buffers=64MB", "shared_buffers=68MB")
+    change_setting(stack, "shared_buffers", "68MB")
     before = runs(stack)
     with psycopg.connect(url(stack)) as busy:  # the hold waits for it, so that there is time to kill the engine
         busy.execute("SELECT FROM signups_event FOR SHARE LIMIT 1")
@@ -223,15 +219,13 @@ def test_a_run_ends_the_hold_that_a_killed_engine_has_left_before_its_own(stack:
 
 def wait_for_words(journal: Path, words: str) -> int:
     """Wait until a run tells of something; return the engine's process id."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        text = journal.read_text(encoding="utf-8")
-        events: list[dict[str, Any]] = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
-        if any(words in str(event.get("text", "")) for event in events):
-            return next(int(event["pid"]) for event in events if event["event"] == "run_started")
-        assert not any(event["event"] == "run_finished" for event in events), text
-        time.sleep(0.002)  # waits for the words, 120 s at most
-    raise AssertionError(f"`{words}` was not told within 120 s")
+    engine, told = 0, []
+    for event in events_of(journal, within_s=120):
+        engine = int(event["pid"]) if event["event"] == "run_started" else engine
+        told.append(str(event.get("text", "")))
+        if words in told[-1]:
+            return engine
+    raise AssertionError(f"`{words}` was not told, but: " + "\n".join(told))
 
 
 def wait_until_served(stack: Stack) -> None:

@@ -71,7 +71,6 @@ def test_two_rollbacks_go_two_releases_back_without_a_lost_request_and_the_histo
 
 @pytest.mark.req("B-02", "A-13")
 def test_a_release_whose_verification_fails_is_taken_back_by_itself(stack: Stack) -> None:
-    stack.json("deploy")
     before = version(stack)
     stack.change_api("with a header less")
     path = stack.root / HEADERS
@@ -97,7 +96,6 @@ def test_a_release_whose_verification_fails_is_taken_back_by_itself(stack: Stack
 
 @pytest.mark.req("B-08", "B-01")
 def test_replicas_are_added_kept_by_a_deploy_and_taken_away_without_a_lost_request(stack: Stack) -> None:
-    stack.json("deploy")
     with Visitor(stack) as visitor:
         stack.json("scale", "api=3")
         assert replicas(stack, "api") == 3

@@ -127,7 +127,7 @@ STEPS = ("cloud", "connect", "ship", "build", "start", "gate", "switch", "drain"
 
 
 @pytest.mark.req("B-01")
-@pytest.mark.parametrize("step", some_of(STEPS, 3))
+@pytest.mark.parametrize("step", some_of(STEPS, 2))
 def test_an_operator_who_is_killed_types_the_same_command_again(second: Rehearsed, step: str) -> None:
     last = second.folder()
     second.change_api(f"killed in {step}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from api.shared.outage import FRESH_S, LOSS_S
+from tests.instants import some_of
 from tests.integration.services.services_processes import Process, Services, Web, json_lines, wait_for
 
 ALLOWED = {200, 202, 401, 429}
@@ -71,20 +73,23 @@ def asked_all_the_while(
     return statuses, times
 
 
+ASKED: dict[str, Callable[[httpx.Client, int], httpx.Response]] = {"logs in": log_in, "queues": queue, "looks": look}
+OUTAGES = some_of(tuple(itertools.product(ASKED, (signal.SIGTERM, signal.SIGKILL))), 2)
+
+
 @pytest.mark.req("B-01", "D-12")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("ask", [log_in, queue, look])
+@pytest.mark.parametrize(("who", "number"), OUTAGES)
 def test_no_request_fails_while_redis_is_killed_or_restarted(
-    api: Web, services: Services, number: signal.Signals, ask: Callable[[httpx.Client, int], httpx.Response]
+    api: Web, services: Services, who: str, number: signal.Signals
 ) -> None:
     def restart() -> None:
         services.redis.process.stop(number)
         services.redis.start()
 
     heard = len(api.process.lines())
-    statuses, times = asked_all_the_while(api, ask, restart)
+    statuses, times = asked_all_the_while(api, ASKED[who], restart)
     p99_ms = statistics.quantiles(times, n=100)[98] * 1000
-    print(f"{ask.__name__} {number.name}: {statuses}, p99 {p99_ms:.0f} ms, longest {max(times) * 1000:.0f} ms")  # noqa: T201 - a measurement
+    print(f"who {who}, {number.name}: {statuses}, p99 {p99_ms:.0f} ms, longest {max(times) * 1000:.0f} ms")  # noqa: T201 - a measurement
     assert set(statuses) <= ALLOWED, "\n".join(api.process.lines()[heard:])
 
 
