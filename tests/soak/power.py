@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ STEPS = (
     "migrate",
     "start",
     "gate",
+    "edge",
+    "replace",
     "switch",
     "watch",
     "settle",
@@ -33,6 +36,7 @@ STEPS = (
     "verify",
 )
 LONGEST_S = 12.0
+ONE_OF_EACH = ("api", "beat", "traefik", "postgres")
 
 
 @contextlib.contextmanager
@@ -45,7 +49,7 @@ def opened(place: Place) -> Iterator[Play]:
 def play(stack: Rehearsed, case: Case, counts: Counts) -> None:
     """Cut the power at a drawn instant of an update, bring it back, and update once more."""
     rng = case.draw()
-    stack.change_api(f"soak {case.number}")
+    counts[f"changed: {_change(stack, case.number)}"] += 1
     is_left, before = rng.random() < 0.7, stack.folder()
     with stack.start("update") as operator:
         _await_instant(stack, operator, rng, before=before)
@@ -61,9 +65,25 @@ def play(stack: Rehearsed, case: Case, counts: Counts) -> None:
     counts["seconds until it served"] += round(back_s)
     must(back_s <= BACK_S, f"the site was back {back_s:.1f} s after the host, and {BACK_S:g} s are promised")
     must_end_well(stack.invoke("update", timeout_s=DEPLOY_S))
-    must(len(stack.running("api")) == 1 and len(stack.running("beat")) == 1, "not each of them runs once")
+    running = {service: len(stack.running(service)) for service in ONE_OF_EACH}
+    must(set(running.values()) == {1}, f"not each of them runs once: {running}")
     stopped = [name for name, one in stack.containers().items() if not one["State"]["Running"]]
     must(not stopped, f"left behind: {stopped}")
+
+
+def _change(stack: Rehearsed, number: int) -> str:
+    """Change the API in each case, in every third one Traefik's static file too, or PostgreSQL's settings; say what."""
+    stack.change_api(f"soak {number}")
+    if number % 3 == 1:
+        with (stack.root / "traefik" / "traefik.yml.template").open("a", encoding="utf-8") as template:
+            template.write(f"# soak {number}\n")
+        return "api and traefik"
+    if number % 3 == 2:
+        path = stack.root / "docker-compose.yml"
+        text, _ = re.subn(r"(shared_buffers)=\w+", rf"\1={64 + number % 32}MB", path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+        return "api and postgres"
+    return "api"
 
 
 def _await_instant(stack: Rehearsed, operator: subprocess.Popen[str], rng: random.Random, *, before: Path) -> None:
