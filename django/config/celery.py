@@ -28,7 +28,8 @@ if PROCESS in {"worker", "beat"}:
 app = Celery("slipway", fixups=set() if PROCESS == "beat" else None)
 app.config_from_object("config.celeryconfig")
 app.steps["consumer"].add(ConsumerPulse)
-app.steps["consumer"].add("config.parking:ReturnOfParked")  # by name: only a worker loads it
+app.steps["consumer"].add("config.giving_back:GivingBack")  # by name: only a worker loads it
+app.steps["consumer"].add("config.parking:ReturnOfParked")
 if PROCESS != "beat":
     app.autodiscover_tasks(["signups"])
 

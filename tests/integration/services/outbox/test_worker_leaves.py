@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from api.task_queue import new_producer
 from redis import Redis
 from tests.integration.services.services_processes import Process, Services, wait_for
 
@@ -113,3 +114,43 @@ def test_a_worker_fetches_on_when_redis_died_while_a_task_ran(services: Services
             services.redis.start()
         settle(services, second)
         wait_for("the next task", lambda: is_settled(services, second))
+
+
+@pytest.mark.req("A-23", "D-12")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_worker_has_when_redis_is_replaced_is_done_soon_after_and_not_when_it_would_be_delivered_again(
+    services: Services, shifts: list[int], number: signal.Signals
+) -> None:
+    first, second = shifts
+    with services.worker() as (worker, _), new_producer(services.environment["REDIS_URL"]) as producer:
+        with locked(services, first):
+            later = str(producer.send_task("signups.settle", [second], countdown=8).id)
+            wait_for("the worker to wait for its time", lambda: in_redis(services) == (0, 1))
+            running = settle(services, first)
+            wait_for("the other one to wait for the row", lambda: services.sql(LOCK_WAITERS))
+            services.redis.process.stop(number)
+            services.redis.start()
+        wait_for("both tasks to be done", lambda: is_settled(services, first) and is_settled(services, second))
+        wait_for("their end", lambda: in_redis(services) == (0, 0))
+    assert [times_done(task, worker) for task in (running, later)] == [1, 1]
+
+
+@pytest.mark.req("A-23", "D-12")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_worker_has_when_redis_and_then_the_worker_is_replaced_is_done_by_the_next_one(
+    services: Services, shifts: list[int], number: signal.Signals
+) -> None:
+    with new_producer(services.environment["REDIS_URL"]) as producer:
+        with services.worker() as (old, _):
+            services.sql("UPDATE signups_shift SET taken = %s", MISCOUNTED)
+            task = str(producer.send_task("signups.settle", [shifts[0]], countdown=8).id)
+            wait_for("the worker to wait for its time", lambda: in_redis(services) == (0, 1))
+            services.redis.process.stop(number)
+            services.redis.start()
+            wait_for("the worker to be back", lambda: sum("Connected to" in line for line in old.lines()) > 1)
+            old.running.send_signal(signal.SIGTERM)
+            assert old.running.wait(10) == 0
+        with services.worker() as (new, _):
+            wait_for("the task to be done", lambda: is_settled(services, shifts[0]))
+            wait_for("its end", lambda: in_redis(services) == (0, 0))
+    assert times_done(task, old, new) == 1
