@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -73,6 +74,14 @@ class Checkout:
         """Make a one-line change in `api/`."""
         path = self.root / "api" / "main.py"
         path.write_text(path.read_text(encoding="utf-8") + f"# {comment}\n", encoding="utf-8")
+
+    def change_setting(self, name: str, value: str) -> None:
+        """Change what follows a word of a command in docker-compose.yml: `shared_buffers`, `--maxmemory`."""
+        path = self.root / "docker-compose.yml"
+        text, changes = re.subn(rf"({name}(?:=|, | ))\w+", rf"\g<1>{value}", path.read_text(encoding="utf-8"))
+        if not changes:
+            raise LookupError(f"{path} has no {name}")
+        path.write_text(text, encoding="utf-8")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -79,9 +78,7 @@ def _change(stack: Rehearsed, number: int) -> str:
             template.write(f"# soak {number}\n")
         return "api and traefik"
     if number % 3 == 2:
-        path = stack.root / "docker-compose.yml"
-        text, _ = re.subn(r"(shared_buffers)=\w+", rf"\1={64 + number % 32}MB", path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
+        stack.change_setting("shared_buffers", f"{64 + number % 32}MB")
         return "api and postgres"
     return "api"
 

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from api.task_queue import new_producer
 from ops.settings import load
@@ -69,7 +70,8 @@ class Back:
         def go_on() -> None:
             with new_producer(self.redis_url) as producer:
                 while not stop.wait(EVERY_S):
-                    self.sent.append(self.send(producer, "signups.settle", shift))
+                    with contextlib.suppress(OperationalError):  # Redis is away: who sends is told so
+                        self.sent.append(self.send(producer, "signups.settle", shift))
 
         thread = threading.Thread(target=go_on)
         thread.start()
@@ -87,10 +89,11 @@ def back(stack: Stack) -> Iterator[Back]:
     role = f"{values['POSTGRES_USER']}:{values['POSTGRES_PASSWORD']}"
     database = f"postgresql://{role}@127.0.0.1:{values['LOCAL_POSTGRES_PORT']}/{values['POSTGRES_DB']}"
     redis = f"redis://:{values['REDIS_PASSWORD']}@127.0.0.1:{values['LOCAL_REDIS_PORT']}/0"
-    path = stack.root / TASKS
-    original = path.read_text(encoding="utf-8")
+    paths = (stack.root / TASKS, stack.root / "docker-compose.yml")
+    originals = [path.read_text(encoding="utf-8") for path in paths]
     yield Back(stack, redis, database)
-    path.write_text(original, encoding="utf-8")
+    for path, original in zip(paths, originals, strict=True):
+        path.write_text(original, encoding="utf-8")
     stack.json("update")
 
 
@@ -126,11 +129,14 @@ def test_an_update_under_a_stream_of_tasks_loses_none_and_is_never_without_a_wor
     old = worker_of(stack)
     with back.stream(shift):
         add(stack, OF_A_LATER_RELEASE)
-        stack.json("update")
+        stack.change_setting("shared_buffers", "65MB")
+        stack.change_setting("--maxmemory", "129mb")
+        changed = {change["service"] for change in stack.json("update")["changes"] if change["action"] != "keep"}
     new, steps = worker_of(stack), steps_of(stack)
     done = sorted(datetime.fromisoformat(back.wait_for(task)["date_done"]) for task in back.sent)
     longest = max((two - one).total_seconds() for one, two in itertools.pairwise(done))
     print(f"{len(done)} tasks, the longest time without one: {longest:.2f} s")  # noqa: T201 - a measurement
+    assert changed >= {"postgres", "redis", "worker", "beat"}
     assert len(done) > 10
     order = [first(steps, f"{new} is ready"), first(steps, f"stopping {old}"), first(steps, "step_started switch")]
     assert order == sorted(order)
@@ -140,9 +146,7 @@ def test_an_update_under_a_stream_of_tasks_loses_none_and_is_never_without_a_wor
 @pytest.mark.req("A-23", "B-02", "D-12")
 def test_a_task_that_a_release_left_waits_over_a_rollback_until_a_release_knows_it(back: Back) -> None:
     stack = back.stack
-    if OF_A_LATER_RELEASE not in (stack.root / TASKS).read_text(
-        encoding="utf-8"
-    ):  # the test before this one was left out
+    if not back.sent:  # the test before this one was left out
         add(stack, OF_A_LATER_RELEASE)
         stack.json("update")
     with new_producer(back.redis_url) as producer:

@@ -85,14 +85,6 @@ def _as_it_was(stack: Stack) -> Iterator[None]:
     path.write_text(original, encoding="utf-8")
 
 
-def change_setting(stack: Stack, name: str, value: str) -> None:
-    """Change what follows a word of a command in docker-compose.yml."""
-    path = stack.root / "docker-compose.yml"
-    text, changes = re.subn(rf"({name}(?:=|, ))\w+", rf"\g<1>{value}", path.read_text(encoding="utf-8"))
-    assert changes
-    path.write_text(text, encoding="utf-8")
-
-
 def pids(stack: Stack, service: str) -> list[int]:
     rows = json.loads(stack.invoke("status", "--target", "local", "--json").stdout)["services"]
     return [row["pid"] for row in rows if row["service"] == service]
@@ -113,7 +105,7 @@ def is_writable(stack: Stack) -> bool:
 @pytest.mark.req("B-01", "D-12")
 def test_postgresql_gets_other_settings_while_readers_and_writers_wait_for_a_moment(stack: Stack) -> None:
     before = pids(stack, "postgres")
-    change_setting(stack, "shared_buffers", "65MB")
+    stack.change_setting("shared_buffers", "65MB")
     planned = {change["service"]: change for change in stack.json("plan")["changes"]}
     assert (planned["postgres"]["interrupts"], planned["postgres"]["waits_s"]) == (False, 10)
     with Visitors(stack) as visitors:
@@ -130,7 +122,7 @@ def test_postgresql_gets_other_settings_while_readers_and_writers_wait_for_a_mom
 @pytest.mark.req("B-01", "D-12")
 def test_redis_gets_other_settings_while_it_serves(stack: Stack) -> None:
     before = pids(stack, "redis")
-    change_setting(stack, "--maxmemory", "129mb")
+    stack.change_setting("--maxmemory", "129mb")
     with Visitors(stack) as visitors:
         stack.json("update")
     print(f"{visitors.answered} answered, the longest wait {visitors.longest_s:.2f} s")  # noqa: T201 - a measurement
@@ -141,7 +133,7 @@ def test_redis_gets_other_settings_while_it_serves(stack: Stack) -> None:
 @pytest.mark.req("B-01", "D-12")
 def test_a_transaction_that_does_not_end_is_named_without_its_values_and_postgresql_stays(stack: Stack) -> None:
     before = pids(stack, "postgres")
-    change_setting(stack, "shared_buffers", "66MB")
+    stack.change_setting("shared_buffers", "66MB")
     with psycopg.connect(url(stack), application_name="somebody") as busy:
         busy.execute("SELECT 'canary-value', 4711 FROM signups_event FOR SHARE LIMIT 1")
         with Visitors(stack) as visitors:
@@ -161,7 +153,7 @@ def test_a_transaction_that_does_not_end_is_named_without_its_values_and_postgre
 
 @pytest.mark.req("B-02", "D-12")
 def test_a_setting_with_which_postgresql_does_not_start_is_undone_and_nobody_fails(stack: Stack) -> None:
-    change_setting(stack, "shared_buffers", "much")
+    stack.change_setting("shared_buffers", "much")
     with Visitors(stack) as visitors:
         done = stack.invoke("update", "--target", "local")
     print(f"{visitors.answered} answered, the longest wait {visitors.longest_s:.2f} s")  # noqa: T201 - a measurement
@@ -176,7 +168,7 @@ def test_a_setting_with_which_postgresql_does_not_start_is_undone_and_nobody_fai
 def test_an_engine_that_is_killed_around_a_hold_leaves_one_database_and_the_next_run_goes_on(
     stack: Stack, words: str
 ) -> None:
-    change_setting(stack, "shared_buffers", "67MB")
+    stack.change_setting("shared_buffers", "67MB")
     before = runs(stack)
     with stack.start("update", "--target", "local") as operator:
         journal = journal_of_the_newest_run(stack, after=before)
@@ -199,7 +191,7 @@ def test_an_engine_that_is_killed_around_a_hold_leaves_one_database_and_the_next
 
 @pytest.mark.req("B-01", "D-12")
 def test_a_run_ends_the_hold_that_a_killed_engine_has_left_before_its_own(stack: Stack) -> None:
-    change_setting(stack, "shared_buffers", "68MB")
+    stack.change_setting("shared_buffers", "68MB")
     before = runs(stack)
     with psycopg.connect(url(stack)) as busy:  # the hold waits for it, so that there is time to kill the engine
         busy.execute("SELECT FROM signups_event FOR SHARE LIMIT 1")
