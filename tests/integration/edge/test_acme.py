@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import ssl
 import stat
@@ -129,20 +130,19 @@ def test_the_account_and_the_keys_are_readable_by_traefik_alone(world: World) ->
 @pytest.mark.req("B-11")
 def test_a_renewal_is_noticed_by_nobody(world: World) -> None:
     await_certificate(world.edge, world.trust)
-    first, seen, asked = visit(world.edge, world.trust)[1], set[int](), 0
+    first = visit(world.edge, world.trust)[1]
+    seen = [first.serial_number]
     deadline, after = time.monotonic() + RENEWAL_TIMEOUT_S, 14  # two more seconds with the new one
     while after:
         status, certificate = visit(world.edge, world.trust)  # raises when it is not served, or not trusted
         assert status == 200
         assert time.monotonic() < deadline, f"waited {RENEWAL_TIMEOUT_S} s for the renewal"
-        seen.add(certificate.serial_number)
+        seen.append(certificate.serial_number)
         after -= certificate.serial_number != first.serial_number
-        asked += 1
         time.sleep(EVERY_S)
-    assert len(seen) == 2
-    assert seen > {first.serial_number}
+    # It comes at Traefik's next look, which is in a second or in a minute: as long as that it was watched.
+    assert [serial for serial, _ in itertools.groupby(seen)] == [first.serial_number, certificate.serial_number]
     assert certificate.not_valid_after_utc > first.not_valid_after_utc
-    assert asked > 100, "it was watched all the time"
 
 
 @pytest.mark.req("B-11")
