@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.errors import HostError
-from ops.ssh.connection import Remote
+from ops.ssh.connection import RETRY_S, Remote
 from ops.ssh.errors import DeniedError
 from ops.ssh.private_key import check_key
 from ops.targets.droplet import logins
@@ -48,7 +48,7 @@ def home(place: Place) -> Iterator[Machine]:
 @pytest.fixture(autouse=True)
 def _again(home: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave sshd as the host has it; a server that counts refused log-ins forgets them with a restart."""
-    monkeypatch.setattr(logins, "COME_IN_S", 0.0)
+    monkeypatch.setattr(logins, "COME_IN_S", RETRY_S + 1)  # sshd that reads its file anew refuses for an instant
     yield
     home.run("sh", "-c", f"rm -f {MORE} {HARD}; systemctl restart ssh")
 
