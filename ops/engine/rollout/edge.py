@@ -117,8 +117,6 @@ def leave(engine: Engine, doors: Doors, goal: Goal, replicas: Sequence[Replica],
         engine.waiter.pause(LEAST_LEAVE_S)
         engine.waiter.until(lambda: not any(_visitors(engine, doors, one) for one in going), timeout_s=LEAVE_S)
         engine.say(step)(f"visitors have left the old Traefik after {engine.waiter.now() - began:.1f} s")
-    elif any(map(service_roles.is_present, replicas)):  # it knows no farewell: who has just come is let in at least
-        engine.waiter.pause(LEAST_LEAVE_S)
     stop_replicas(engine, goal, replicas, step=step)
 
 
