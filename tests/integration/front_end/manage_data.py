@@ -38,9 +38,9 @@ NAMES = (
 
 
 def at(days: float, hour: int = 9) -> str:
-    """Return a full hour some days from today, in UTC."""
-    day = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
-    return (day + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return a full hour some days from today, in UTC; hours behind 23 are of the day after."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (day + timedelta(days=days, hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def shift(number: int, title: str, *, days: float, hours: tuple[int, int], places: tuple[int, int, int]) -> Item:
@@ -79,7 +79,7 @@ def events() -> list[Item]:
     repair = [
         shift(31, "Repairing bicycles, radios and whatever else arrives", days=30, hours=(10, 13), places=(5, 4, 0))
     ]
-    running = [shift(61, "Sorting", days=0, hours=(0, 23), places=(6, 5, 0))]
+    running = [shift(61, "Sorting", days=0, hours=(0, 25), places=(6, 5, 0))]
     return [
         event(6, "Clothes bank, sorting day", "Old fire station", state="published", shifts=running),
         event(1, "Beach clean-up", "South Pier", state="published", shifts=beach),

@@ -81,16 +81,17 @@ def test_a_world_that_cannot_come_up_leaves_nothing(tmp_path: Path, monkeypatch:
 
 @pytest.mark.usefixtures("engine")
 def test_the_volumes_of_a_droplet_go_with_it(tmp_path: Path) -> None:
-    before = docker("volume", "ls", "--quiet").splitlines()
     command = (sys.executable, "-m", "rehearsal.droplet")
     key = tmp_path / "key.pub"
     key.write_text("ssh-ed25519 AAAA nobody\n")
     name = f"test-{os.getpid()}"
     done = subprocess.run((*command, "up", name, "--public-key", str(key)), cwd=ROOT, capture_output=True, check=True)
-    assert json.loads(done.stdout)["address"]
+    container = json.loads(done.stdout)["container"]
+    volumes = docker("inspect", container, "--format", "{{range .Mounts}}{{.Name}} {{end}}").split()
+    assert volumes
     subprocess.run((*command, "down", name), cwd=ROOT, check=True)
-    wait_for(lambda: name not in docker("ps", "--all", "--format", "{{.Names}}"), "its removal")
-    assert set(docker("volume", "ls", "--quiet").splitlines()) <= set(before)
+    wait_for(lambda: container not in docker("ps", "--all", "--format", "{{.Names}}"), "its removal")
+    assert set(volumes).isdisjoint(docker("volume", "ls", "--quiet").splitlines())
 
 
 def test_a_firewall_on_this_machine_is_found_before_it_looks_like_something_else(world: World) -> None:
