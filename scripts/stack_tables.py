@@ -35,6 +35,7 @@ ROLES = {
     "migrate": "job 1: the schema",
     "collectstatic": "job 2: static files into their volume",
     "seed": "job 3: the first administrator; sample events in development",
+    "certificate-dry-run": "job before all, with `ACME_DIRECTORY=production`: a dry run at the staging directory",
 }
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Rollout = Literal["rolling", "overlap", "replace"]
-Touches = Literal["", "schema", "data", "files"]
+Touches = Literal["", "schema", "data", "files", "certificates"]
 WATCH_S = 5.0
 OUT_OF_MEMORY = "out-of-memory"  # the condition of a replica that was ended for it
 NOT_OF_A_REPLICA = {

@@ -59,6 +59,9 @@ class Doors(Protocol):
     def ask(self, name: str, path: str, *, host: str) -> Response | None:
         """Ask one that has no visitors yet, as they will ask it; None where it cannot be asked alone."""
 
+    def lead_challenges(self, to: str) -> None:
+        """Have the one with visitors pass on challenges that it does not know to this `host:port`; empty: to nobody."""
+
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""
 

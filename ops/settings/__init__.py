@@ -3,7 +3,7 @@
 from ops.settings.examples import EXAMPLES, render
 from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, Key
 from ops.settings.loader import InvalidSettingsError, load, load_for_droplet
-from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
+from ops.settings.schema import BY_NAME, KEYS, PRODUCTION_CA, STANDARD_SSH_PORT
 from ops.settings.settings import GUARDED, LOCAL_PORTS, Settings
 
 __all__ = (
@@ -15,6 +15,7 @@ __all__ = (
     "LOCAL_PORTS",
     "PLACEHOLDER",
     "PRODUCTION",
+    "PRODUCTION_CA",
     "STANDARD_SSH_PORT",
     "InvalidSettingsError",
     "Key",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from ops.errors import CredentialsError, SettingsError
 from ops.settings.env_file import Problem, read_env_file
 from ops.settings.notices import find_notices
-from ops.settings.rules import find_problems, find_typos
+from ops.settings.rules import find_problems, find_typos, find_unwritten
 from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
 from ops.settings.settings import Settings
 from ops.shell_words import copied, local_deploy
@@ -37,7 +37,10 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     said = {name: value for name, value in environ.items() if value.strip()}  # CI sets what it does not know to empty
     found = {**stated, **{name: value for name, value in said.items() if name in BY_NAME or name in stated}}
     values = _complete(found)
-    problems += [*find_typos(stated), *find_problems(values, target=target)]
+    unwritten = find_unwritten(stated, said, name=env_file.name)
+    asked = {problem.key for problem in unwritten}
+    found_wrong = [problem for problem in find_problems(values, target=target) if problem.key not in asked]
+    problems += [*find_typos(stated), *unwritten, *found_wrong]
     if problems:
         raise _invalid(problems, env_file=env_file, environ=said, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)

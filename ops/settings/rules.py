@@ -18,7 +18,20 @@ _PLACEHOLDERS = ("change-me", "change_me", "changeme", "replace-me", "your-", "x
 _COMMON_WORDS = "password1 password123 qwertyuiop 123456789 postgresql administrator redacted localhost letmein123"
 _HARDENED = {"DJANGO_DEBUG": "false", "SESSION_COOKIE_SECURE": "true", "CSRF_COOKIE_SECURE": "true"}
 _RANDOM = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+_TOGETHER = ("ENVIRONMENT", "ACME_DIRECTORY")
 _CLOSE = 0.9
+PUBLIC_AUTHORITIES = {  # whose ACME directories sign what browsers trust, by the domain of the directory
+    "letsencrypt.org": "Let's Encrypt's production directory",
+    "zerossl.com": "ZeroSSL",
+    "sectigo.com": "Sectigo",
+    "pki.goog": "Google Trust Services",
+    "buypass.com": "Buypass",
+    "buypass.no": "Buypass",
+    "ssl.com": "SSL.com",
+    "digicert.com": "DigiCert",
+    "globalsign.com": "GlobalSign",
+    "actalis.com": "Actalis",
+}
 _DISTINCT_CHARACTERS = 5
 
 
@@ -33,6 +46,28 @@ def find_problems(values: Mapping[str, str], *, target: str) -> list[Problem]:
         for problem in rule(settings):
             found.setdefault(problem.key, problem)
     return [found[key.name] for key in KEYS if key.name in found]
+
+
+def find_unwritten(stated: Mapping[str, str], environ: Mapping[str, str], *, name: str) -> list[Problem]:
+    """Return what is wrong with how trusted certificates are asked for: both keys have to stand in the file `name`.
+
+    `stated` is what the file says, `environ` what the process environment does. A variable that somebody exported, or
+    that a shell or a CI system inherits, must never make a site order at the production directory.
+    """
+    in_file, outside = ({key: _said(source, key) for key in _TOGETHER} for source in (stated, environ))
+    if outside["ACME_DIRECTORY"] not in {"", "staging"} or (outside["ACME_DIRECTORY"] and in_file["ACME_DIRECTORY"]):
+        wrong = f"comes from the environment; only {name} may name the directory"
+        write = f"unset ACME_DIRECTORY, and write it in {name}: a CI job writes that file"
+        return [Problem(key="ACME_DIRECTORY", wrong=wrong, write=write, command="unset ACME_DIRECTORY")]
+    if in_file["ACME_DIRECTORY"] == PRODUCTION and (outside["ENVIRONMENT"] or in_file["ENVIRONMENT"] != PRODUCTION):
+        wrong = f"is `production`, and {name} does not say ENVIRONMENT=production, or the environment says it too"
+        write = f"ENVIRONMENT=production in {name} and nowhere else, or ACME_DIRECTORY=staging"
+        return [Problem(key="ACME_DIRECTORY", wrong=wrong, write=write)]
+    return []
+
+
+def _said(source: Mapping[str, str], key: str) -> str:
+    return BY_NAME[key].kind.clean(source.get(key, ""))
 
 
 def find_typos(names: Iterable[str]) -> list[Problem]:
@@ -136,9 +171,13 @@ def _domain_is_allowed(settings: Settings) -> Iterator[Problem]:
 
 def _certificates_can_be_had(settings: Settings) -> Iterator[Problem]:
     host = (urlsplit(settings.ACME_CA_SERVER).hostname or "").rstrip(".")
-    if host.endswith("letsencrypt.org") and not host.startswith("acme-staging"):
-        wrong = "is Let's Encrypt's production directory, which this project never uses"
+    public = next((name for domain, name in PUBLIC_AUTHORITIES.items() if f".{host}".endswith(f".{domain}")), "")
+    if public and not host.startswith("acme-staging"):
+        wrong = f"is {public}: what it signs, browsers trust; trusted certificates come by ACME_DIRECTORY alone"
         yield Problem(key="ACME_CA_SERVER", wrong=wrong, write=f"{STAGING_CA}, or a private ACME server")
+    if settings.ACME_DIRECTORY == PRODUCTION and settings.ENVIRONMENT != PRODUCTION:
+        wrong = f"is `production`, and ENVIRONMENT is {settings.ENVIRONMENT or 'not said'}"
+        yield Problem(key="ACME_DIRECTORY", wrong=wrong, write="ACME_DIRECTORY=staging")
     if settings.target == "local":
         return
     if settings.USE_TLS == "acme" and not settings.ACME_EMAIL:

@@ -14,6 +14,7 @@ from ops.settings.urls import check_database, check_mail, check_redis
 
 ENVIRONMENTS = (DEVELOPMENT, "staging", PRODUCTION)
 STAGING_CA = "https://acme-staging-v02.api.letsencrypt.org/directory"
+PRODUCTION_CA = "https://acme-v02.api.letsencrypt.org/directory"  # only for what `Settings.orders_trusted` tells
 CLOUD_API = "https://api.digitalocean.com"
 REPLICA_PORT_COUNT = 200
 STANDARD_SSH_PORT = 22  # of every host whose operator did not choose another
@@ -28,6 +29,7 @@ _TLS = kind.choice(
     noun="a source of certificates (HTTPS is always on)",
     write="one of: acme (certificates from ACME_CA_SERVER), files (TLS_CERT_PATH and TLS_KEY_PATH)",
 )
+_DIRECTORY = kind.choice("staging", "production", noun="a directory of Let's Encrypt")
 
 
 class _Place:
@@ -230,6 +232,7 @@ class _Edge:
     TLS_CERT_PATH = Key("With files: the certificate and its chain, PEM.", kind.FILE_PATH)
     TLS_KEY_PATH = Key("With files: its private key, PEM.", kind.FILE_PATH)
     ACME_EMAIL = Key("With acme: who is told about expiry.", kind.EMAIL, examples=("", "ops@example.org"))
+    ACME_DIRECTORY = Key("With acme: production, and browsers trust it.", _DIRECTORY, default="staging")
     ACME_CA_SERVER = Key(
         "With acme: Let's Encrypt's staging directory or a private server; their production directory is refused.",
         kind.web_url("https", example="https://acme.internal:14000/directory"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops.errors import CredentialsError
 from ops.redact import LEAST_LENGTH, passwords_in, sounds_secret
+from ops.settings.kinds import PRODUCTION
 from ops.settings.schema import KEYS, Schema
 from ops.shell_words import local_deploy
 
@@ -34,6 +35,12 @@ class Settings(Schema):
     def certificate_source(self) -> str:
         """Return where certificates come from: acme or files; the local target always has files."""
         return "files" if self.target == "local" else self.USE_TLS
+
+    @property
+    def orders_trusted(self) -> bool:
+        """Tell whether certificates are ordered at Let's Encrypt's production directory: ones that browsers trust."""
+        wanted = self.ENVIRONMENT == self.ACME_DIRECTORY == PRODUCTION
+        return wanted and self.certificate_source == "acme"
 
     @property
     def exposed(self) -> tuple[str, ...]:

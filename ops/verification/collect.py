@@ -31,6 +31,7 @@ from ops.verification.requests import (
     task_ended,
     task_path,
 )
+from ops.verification.shown_certificate import is_trusted_by_browsers
 
 THREADS = 24
 START_S = 45.0  # what a start of Django may take on a host that has much to do
@@ -96,6 +97,7 @@ def collect_observations(
         ports = pool.submit(_ports, examined, site)
         private = _private(asking, site, pool)
         task = pool.submit(run_api_task, asking, site, from_host=from_host, limit_s=limit_s)
+        trusted = pool.submit(_is_trusted, site)
         answers = each(asking, public_routes(site))
         answers |= {name: future.result() for name, future in private.items()}
         answers |= _asked_from(from_host, answers)
@@ -104,7 +106,8 @@ def collect_observations(
         burst = burst or _burst(from_host, site, examined.result())
         ran |= django.result()
         listening, outside = ports.result()
-    return _observations(examined.result(), answers=answers, burst=burst, outside=outside, listening=listening, ran=ran)
+    seen = _observations(examined.result(), answers=answers, burst=burst, outside=outside, listening=listening, ran=ran)
+    return replace(seen, is_trusted=trusted.result())
 
 
 def run_api_task(asking: Asking, site: Site, *, from_host: Asking, limit_s: float = LIMIT_S) -> Ran:
@@ -209,6 +212,12 @@ def _ports(examined: Future[Examined], site: Site) -> tuple[tuple[Listener, ...]
     seen = examined.result()
     listening = listeners(seen.services) if seen.listeners is None else seen.listeners
     return listening, (*tried, *scan_ports(site, listening, seen.services))
+
+
+def _is_trusted(site: Site) -> bool:
+    """Tell whether browsers trust a certificate that was ordered from somebody whom they must not trust."""
+    untrusted = site.issuer in {"staging", "private"}
+    return untrusted and is_trusted_by_browsers(site.address, site.https_port, site.domain)
 
 
 def _private(asking: Prober, site: Site, pool: ThreadPoolExecutor) -> dict[str, Future[Answer]]:

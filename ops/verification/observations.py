@@ -15,9 +15,9 @@ from ops.settings import STANDARD_SSH_PORT
 LIMIT_S = 5.0  # what takes longer is asked again, and is `slow` when it takes longer again
 PATIENCE_S = 15.0  # what takes longer than this has failed
 SERVICES = ("api", "beat", "django", "nginx-static", "postgres", "react-app", "redis", "traefik", "worker")
-# Who signs the certificate: this checkout's own authority, Let's Encrypt's staging directory, a private ACME server, or
-# whoever signed the operator's own files.
-Issuer = Literal["local", "staging", "private", "files"]
+# Who signs the certificate: this checkout's own authority, Let's Encrypt's staging or production directory, a private
+# ACME server, or whoever signed the operator's own files.
+Issuer = Literal["local", "staging", "production", "private", "files"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +180,7 @@ class Observations:
     release: str = ""  # the one that was live
     host_time: float = 0.0  # Unix seconds, by the host's own clock
     host_uptime: float = float("inf")  # for how many seconds it has been up, where it says so
+    is_trusted: bool = False  # whether browsers trust the certificate; asked where they must not
 
 
 class ObservedHost(Protocol):

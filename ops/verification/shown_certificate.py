@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import socket
+import ssl
 from collections.abc import Iterable
 from datetime import datetime
 
+import certifi
 from cryptography import x509
 
 from ops.verification.observations import Certificate
 
+TRUST_LIMIT_S = 5.0
 STAGING_MARK = "(STAGING)"  # in the name of every authority of Let's Encrypt's staging directory
 
 
@@ -36,6 +40,23 @@ def staging_fault(shown: Certificate | None, host: str, *, now: datetime) -> str
     if not shown.not_before <= now <= shown.not_after:
         return f"the certificate is valid from {shown.not_before} to {shown.not_after}"
     return "" if STAGING_MARK in shown.issuer else f"the certificate is issued by {shown.issuer}"
+
+
+def is_trusted_by_browsers(
+    address: str, port: int, host: str, *, authorities: str | None = None, limit_s: float = TRUST_LIMIT_S
+) -> bool:
+    """Tell whether a server shows a certificate for this host that a public trust store accepts.
+
+    `authorities` is a PEM file instead of certifi's, which is Mozilla's list; what this machine trusts besides, such as
+    a company's own authority, does not count. A server that does not answer shows none.
+    """
+    known = ssl.create_default_context(cafile=authorities or certifi.where())
+    try:
+        with socket.create_connection((address or host, port), timeout=limit_s) as plain:
+            known.wrap_socket(plain, server_hostname=host).close()
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True
 
 
 def covers(names: Iterable[str], host: str) -> bool:

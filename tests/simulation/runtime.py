@@ -235,6 +235,9 @@ class RuntimeDoors:
         del path, host
         return self._doors.answer(name)
 
+    def lead_challenges(self, to: str) -> None:
+        """Do nothing: no certificate is ordered here."""
+
     def turn_to(self, name: str) -> None:
         """Send visitors to this one."""
         self._host.effect(f"turn to {name}", lambda: self._doors.turn(name))

@@ -40,10 +40,21 @@ def describe_replica(service: Service, project: Mapping[str, Any], *, name: str,
 
 
 def describe_job(
-    service: Service, project: Mapping[str, Any], *, name: str, command: tuple[str, ...], mounts: list[Any], owner: str
+    service: Service,
+    project: Mapping[str, Any],
+    *,
+    name: str,
+    command: tuple[str, ...],
+    mounts: list[Any],
+    owner: str,
+    is_published: bool = False,
 ) -> Description:
-    """Return the Compose file of one run: no port, no alias and no restart, so that nobody takes it for a replica."""
-    common = {key: value for key, value in _common(service, mounts).items() if key not in ONLY_LASTING}
+    """Return the Compose file of one run: no alias and no restart, so that nobody takes it for a replica.
+
+    Nor has it a port, unless it `is_published`.
+    """
+    dropped = set(ONLY_LASTING) - ({"ports"} if is_published else set())
+    common = {key: value for key, value in _common(service, mounts).items() if key not in dropped}
     described = {**common, "networks": _networks(service), "container_name": name, "command": list(command)}
     return _file(name, {**described, "restart": "no"}, labels={JOB: service.name, OWNER: owner}, project=project)
 

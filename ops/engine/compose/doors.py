@@ -21,7 +21,14 @@ from ops.engine.compose.docker_api import CONFLICT, FORBIDDEN, NOT_FOUND, Docker
 from ops.engine.compose.folders import Folders
 from ops.engine.compose.ports import listening, parse, publications
 from ops.engine.errors import EngineError
-from ops.engine.host.files import FAREWELL, FAREWELL_FILE, put_by_rename, write_routes
+from ops.engine.host.files import (
+    CHALLENGES_FILE,
+    FAREWELL,
+    FAREWELL_FILE,
+    challenges_passed_on,
+    put_by_rename,
+    write_routes,
+)
 from ops.engine.http import Response, fetch_over_tls
 from ops.engine.model import Service
 from ops.engine.runtime import Listener
@@ -168,6 +175,14 @@ class ContainerDoors:
         if not address or HTTPS not in _ports(container):
             return None
         return fetch_over_tls((address, int(HTTPS.partition("/")[0])), path, host=host)
+
+    def lead_challenges(self, to: str) -> None:
+        """Have the one with visitors pass on challenges that it does not know to this `host:port`; empty: to nobody."""
+        place = self._folders.routes_of(self.serving()) / CHALLENGES_FILE
+        if to:
+            put_by_rename(place, challenges_passed_on(to), mode=READABLE)
+        else:
+            place.unlink(missing_ok=True)
 
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""

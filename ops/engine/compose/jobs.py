@@ -35,14 +35,23 @@ class Jobs:
         self._folders = folders
 
     def run(
-        self, service: Service, command: tuple[str, ...], *, project: Mapping[str, Any], timeout_s: float
+        self,
+        service: Service,
+        command: tuple[str, ...],
+        *,
+        project: Mapping[str, Any],
+        timeout_s: float,
+        is_published: bool = False,
     ) -> tuple[int, str]:
-        """Run a command in a fresh container of the service; 124 when it did not end in time."""
+        """Run a command in a fresh container of the service; 124 when it did not end in time.
+
+        It has the service's ports, if there are any, where it `is_published`.
+        """
         name = f"{PROJECT}-job-{service.name}-{secrets.token_hex(4)}"
         folder = self._folders.jobs / name
         folder.mkdir(mode=0o700, parents=True)
         try:
-            self._create(service, command, name=name, folder=folder, project=project)
+            self._create(service, command, name=name, folder=folder, project=project, is_published=is_published)
             return self._start_and_wait(name, timeout_s=timeout_s)
         finally:
             self._containers.remove(name)
@@ -60,11 +69,19 @@ class Jobs:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _create(
-        self, service: Service, command: tuple[str, ...], *, name: str, folder: Path, project: Mapping[str, Any]
+        self,
+        service: Service,
+        command: tuple[str, ...],
+        *,
+        name: str,
+        folder: Path,
+        project: Mapping[str, Any],
+        is_published: bool = False,
     ) -> None:
-        mounts = self._folders.render(service, folder)
+        mounts, owner = self._folders.render(service, folder), this_process()
         self._folders.own_data(service.container)
-        described = describe_job(service, project, name=name, command=command, mounts=mounts, owner=this_process())
+        about = {"name": name, "command": command, "mounts": mounts, "owner": owner, "is_published": is_published}
+        described = describe_job(service, project, **about)
         docker_cli.compose(write_description(folder, described), "create")
 
     def _start_and_wait(self, name: str, *, timeout_s: float) -> tuple[int, str]:

@@ -116,7 +116,9 @@ class ComposeRuntime:
         live = None if service.is_job else self._live(service.name, fingerprint=service.fingerprint)
         if live:
             return self._jobs.run_in(live, command, timeout_s=timeout_s)
-        return self._jobs.run(service, command, project=self._project(service), timeout_s=timeout_s)
+        is_published = service.is_job and not self.doors.serving()  # else Traefik has the ports, and passes on
+        project = self._project(service)
+        return self._jobs.run(service, command, project=project, timeout_s=timeout_s, is_published=is_published)
 
     def _live(self, service: str, *, fingerprint: str = "") -> dict[str, Any] | None:
         for row in self._containers.listed(f"{SERVICE}={service}"):

@@ -12,6 +12,7 @@ FAREWELL_FILE = "leaving.yml"  # of traefik/dynamic, which is around every publi
 FAREWELL = json.dumps(
     {"http": {"middlewares": {"leaving": {"headers": {"customResponseHeaders": {"Connection": "close"}}}}}}
 )
+CHALLENGES_FILE = "challenges.yml"  # there only while somebody else orders a certificate
 LOOPBACK = ("127.0.0.1/32", "::1/128")
 
 
@@ -59,6 +60,18 @@ def only_this_host(addresses: Iterable[str]) -> dict[str, str]:
     networks = [*LOOPBACK, *sorted({f"{address}/32" for address in addresses if address})]
     middleware = {"this-host": {"ipAllowList": {"sourceRange": networks, "rejectStatusCode": 404}}}
     return {THIS_HOST_FILE: json.dumps({"http": {"middlewares": middleware}}, indent=1) + "\n"}
+
+
+def challenges_passed_on(to: str) -> str:
+    """Return the dynamic file with which a Traefik asks `to`, host:port, for ACME challenges that it does not know."""
+    rule = "PathPrefix(`/.well-known/acme-challenge/`)"
+    router = {"entryPoints": ["web"], "rule": rule, "priority": 1000, "service": "challenges"}
+    own_first = {"service": "acme-http@internal", "fallback": "challenges-elsewhere"}
+    services = {
+        "challenges": {"failover": {**own_first, "errors": {"status": ["404", "500-599"]}}},
+        "challenges-elsewhere": {"loadBalancer": {"servers": [{"url": f"http://{to}"}]}},
+    }
+    return json.dumps({"http": {"routers": {"challenges": router}, "services": services}}, indent=1) + "\n"
 
 
 def put_by_rename(place: Path, content: str, *, mode: int = 0o600) -> None:

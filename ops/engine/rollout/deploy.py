@@ -1,7 +1,7 @@
 """What happens in a deploy, in order?
 
-    recover → plan → build → compare → data → migrate → start new beside old → gate → worker and beat → edge
-            → switch → watch → commit → settle → drain old → stop old → prune
+    recover → plan → build → compare → (certificate) → data → migrate → start new beside old → gate → worker and beat
+            → edge → switch → watch → commit → settle → drain old → stop old → prune
 
 Before the commit any error, any cancel, and a new release that is not well bring the old one back, which still runs;
 after it the run goes forward only. Worker and beat are replaced before any visitor gets to a new web process, an edge
@@ -17,8 +17,10 @@ import functools
 from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
 from ops.engine.rollout import serving, steps
+from ops.engine.rollout.certificates import try_order
 from ops.engine.rollout.comparison import compare
 from ops.engine.rollout.context import Engine, Goal, Order
+from ops.engine.rollout.jobs import due_dry_run
 from ops.engine.rollout.journal_events import Result, as_engine_error, finish, run_step, tell_plan
 from ops.engine.rollout.networks import in_place, refuse_other_volumes
 from ops.engine.rollout.no_return import add_what_stays, refuse_return
@@ -70,6 +72,8 @@ def _bring_up(engine: Engine, goal: Goal, live: Release | None) -> bool:
     run_step(engine, "build", lambda: steps.build(engine, goal))
     if live and goal.order.comparison:
         run_step(engine, "compare", lambda: compare(engine, goal.order.comparison))
+    if dry_run := due_dry_run(engine, goal):
+        run_step(engine, "certificate", lambda: try_order(engine, dry_run))
     run_step(engine, "data", lambda: steps.data(engine, goal))
     run_step(engine, "migrate", lambda: steps.migrate(engine, goal))
     started = run_step(engine, "start", lambda: steps.start(engine, goal))

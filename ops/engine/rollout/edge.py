@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ops.engine import service_roles
 from ops.engine.http import Response
 from ops.engine.model import Replica, Service
+from ops.engine.rollout.certificates import await_order, orders_beside
 from ops.engine.rollout.context import Engine, Goal
 from ops.engine.rollout.gate import failing, gate_all
 from ops.engine.rollout.replicas import Started, start_missing, stop_replicas
@@ -63,9 +64,12 @@ def _come_up(engine: Engine, doors: Doors, goal: Goal, service: Service, name: s
         stop_replicas(engine, goal, [r for r in engine.runtime.observe() if r.name == name], step="edge")
     files = render_routes(goal.release, servers_for(engine, goal.release, beside_old=beside_old))
     doors.write_routes(name, files)
-    started = start_missing(engine, [service], step="edge")
-    gate_all(engine, started, step="edge")
-    confirm_routes(doors.url(name), files, fetch=engine.fetch, waiter=engine.waiter)
+    with orders_beside(engine, doors, service, name):
+        started = start_missing(engine, [service], step="edge")
+        gate_all(engine, started, step="edge")
+        confirm_routes(doors.url(name), files, fetch=engine.fetch, waiter=engine.waiter)
+        for _, replica in started:
+            await_order(engine, doors, service, replica)
     _try(engine, doors, goal, service, name)
 
 

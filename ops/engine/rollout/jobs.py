@@ -18,6 +18,12 @@ def due_jobs(engine: Engine, goal: Goal) -> list[Service]:
     return [job for job in service_roles.jobs(goal.release) if done.get(job.name) != job.fingerprint]
 
 
+def due_dry_run(engine: Engine, goal: Goal) -> Service | None:
+    """Return the job that tries an order of certificates, if it is due; no release that comes back needs it again."""
+    due = () if goal.order.is_return else due_jobs(engine, goal)
+    return next((job for job in due if job.touches == "certificates"), None)
+
+
 def run_job(engine: Engine, job: Service, *, step: str = "migrate") -> None:
     """Run a job; EngineError with its last lines when it fails."""
     began = engine.waiter.now()

@@ -13,7 +13,7 @@ from ops.engine import service_roles
 from ops.engine.errors import EngineError, RefusedError
 from ops.engine.model import Release
 from ops.engine.rollout.context import Engine
-from ops.engine.rollout.migration import GUIDE, read_pending
+from ops.engine.rollout.database.migration import GUIDE, read_pending
 
 
 def inherited(goal: Release, live: Release | None, barred: Mapping[str, dict[str, str]]) -> dict[str, str]:

@@ -13,12 +13,12 @@ from ops.engine.host.state import State
 from ops.engine.model import Image, Release, Replica, Service
 from ops.engine.parallel import each
 from ops.engine.rollout.context import Engine, Goal
+from ops.engine.rollout.database.fitness import refuse_misfit
+from ops.engine.rollout.database.hold import hold_if_serving
+from ops.engine.rollout.database.migration import run_schema_job
 from ops.engine.rollout.edge import can_overlap, leave, take_over
-from ops.engine.rollout.fitness import refuse_misfit
 from ops.engine.rollout.gate import gate_all
-from ops.engine.rollout.hold import hold_if_serving
 from ops.engine.rollout.jobs import due_jobs, forget_files, note_done, run_job
-from ops.engine.rollout.migration import run_schema_job
 from ops.engine.rollout.no_return import inherited
 from ops.engine.rollout.replicas import (
     Started,
@@ -79,7 +79,8 @@ def migrate(engine: Engine, goal: Goal) -> bool:
 
     A release that comes back finds its schema there, and its files are made again once it serves.
     """
-    due = [] if goal.order.is_return else due_jobs(engine, goal)
+    jobs = [] if goal.order.is_return else due_jobs(engine, goal)
+    due = [job for job in jobs if job.touches != "certificates"]
     for job in due:
         engine.waiter.check()
         if job.touches == "schema" and job.check:

@@ -10,11 +10,18 @@ from pathlib import Path
 import bcrypt
 
 from ops.errors import PreflightError
-from ops.settings import Settings
+from ops.settings import PRODUCTION_CA, Settings
 from ops.targets.droplet.certificate import read_tls_files
 
 COST = 8  # asked at every request behind the lock, and the password is long: 16 characters or more
 SALT_LENGTH = 22
+# Instead of docker-compose.yml's own words: the resolver, where it orders, its storage, and the job that tries before.
+TRUSTED = {
+    "ACME_RESOLVER": "le-production",
+    "ACME_ORDER_SERVER": PRODUCTION_CA,
+    "ACME_STORE": "production",
+    "ACME_DRY_RUN": "true",
+}
 HTTP_3 = "http3: {advertisedPort: 443}"  # a line of the entry point in traefik.yml.template
 
 
@@ -43,6 +50,7 @@ def edge_environment(settings: Settings) -> dict[str, str]:
         "OPERATOR_AUTH": line if password else "",
         "LEGO_CA_CERTIFICATES": f"/etc/traefik/tls/{_name(authority)}" if authority else "",
         "HTTP_3": HTTP_3 if settings.HTTP3 else "",
+        **({} if not settings.orders_trusted else TRUSTED),
     }
 
 

@@ -17,6 +17,7 @@ UNKNOWN = "unable to get local issuer certificate"  # OpenSSL's words for an aut
 SIGNERS = {
     "local": "this checkout's own authority",
     "staging": "Let's Encrypt's staging directory",
+    "production": "Let's Encrypt's production directory",
     "private": "the private ACME server",
     "files": "the authority of the operator's own files",
 }
@@ -30,7 +31,7 @@ def certificate(seen: Observations, site: Site) -> Iterator[Check]:
     yield check(
         "certificate",
         f"The certificate is good, and from {SIGNERS[site.issuer]}",
-        _faults(shown, site, seen.at) if shown and seen.at else [_why_none(answer)],
+        _faults(shown, site, seen, seen.at) if shown and seen.at else [_why_none(answer)],
         detail=f"for {', '.join(shown.names)}, by {shown.issuer}, until {shown.not_after:%Y-%m-%d %H:%M}"
         if shown
         else "",
@@ -45,17 +46,19 @@ def _hint(answer: Answer, site: Site) -> str:
     return site.word("deploy") if answer.certificate and site.issuer in {"local", "files"} else site.logs("traefik")
 
 
-def issuer_of(*, use_tls: str, ca_server: str) -> Issuer:
-    """Return who signs, from the settings USE_TLS and ACME_CA_SERVER of a droplet."""
+def issuer_of(*, use_tls: str, ca_server: str, is_production: bool) -> Issuer:
+    """Return who signs, from USE_TLS and ACME_CA_SERVER of a droplet, and whether the production directory is asked."""
     if use_tls == "files":
         return "files"
+    if is_production:
+        return "production"
     return "staging" if (urlsplit(ca_server).hostname or "").endswith(".letsencrypt.org") else "private"
 
 
-def _faults(shown: Certificate, site: Site, now: datetime) -> list[str]:
+def _faults(shown: Certificate, site: Site, seen: Observations, now: datetime) -> list[str]:
     names = f"*.{site.domain.partition('.')[2]}", site.domain
     faults = [] if set(names) & set(shown.names) else [f"it is for {', '.join(shown.names)}, not for {site.domain}"]
-    return [*faults, _date_fault(shown, now), _issuer_fault(shown, site.issuer)]
+    return [*faults, _date_fault(shown, now), _issuer_fault(shown, site.issuer, is_trusted=seen.is_trusted)]
 
 
 def _date_fault(shown: Certificate, now: datetime) -> str:
@@ -69,12 +72,16 @@ def _date_fault(shown: Certificate, now: datetime) -> str:
     return ""
 
 
-def _issuer_fault(shown: Certificate, issuer: Issuer) -> str:
+def _issuer_fault(shown: Certificate, issuer: Issuer, *, is_trusted: bool) -> str:
     is_staging = STAGING_MARK in shown.issuer
     if DEFAULT in shown.subject + shown.issuer:
         return "Traefik made it up itself, because it has no other"
+    if issuer == "production":
+        return f"it is issued by {shown.issuer}, of the staging directory" if is_staging else ""
     if issuer != "files" and LETS_ENCRYPT in shown.issuer and not is_staging:
         return f"it is issued by {shown.issuer}, Let's Encrypt's production directory"
+    if issuer in {"staging", "private"} and is_trusted:
+        return f"it is issued by {shown.issuer}, whom browsers trust, and ACME_DIRECTORY=production is not asked for"
     return f"it is issued by {shown.issuer}" if issuer == "staging" and not is_staging else ""
 
 

@@ -12,7 +12,7 @@ import yaml
 from ops.verification.checks.check import Check, answer_of, check
 from ops.verification.observations import Observations, Ran, Site
 
-STAGING_RESOLVER = "le-staging"
+STAGING_RESOLVER, PRODUCTION_RESOLVER = "le-staging", "le-production"
 PRODUCTION_ACME = re.compile(r"acme-v0\d\.api\.letsencrypt\.org")
 STAGING_ACME = "https://acme-staging-v02.api.letsencrypt.org/directory"
 NEEDED = ("postgres", "redis")  # by the others: while one of these is sick, they are too
@@ -38,12 +38,16 @@ def services(seen: Observations, site: Site) -> Iterator[Check]:
 
 
 def resolver(seen: Observations, site: Site) -> Iterator[Check]:
-    """Judge that `le-staging` is the only certificate resolver, in the static configuration and in what is served."""
-    api = answer_of(seen, "rawdata")
-    faults = _static_faults(seen.static_config) + _served_faults(api.body_head if not api.error else "", api.error)
+    """Judge that there is one certificate resolver, in the static configuration and in what is served.
+
+    It is `le-staging`, but for a production environment whose file asks for the production directory.
+    """
+    api, wanted = answer_of(seen, "rawdata"), STAGING_RESOLVER if site.issuer != "production" else PRODUCTION_RESOLVER
+    static = _static_faults(seen.static_config, wanted=wanted)
+    faults = static + _served_faults(api.body_head if not api.error else "", api.error, wanted=wanted)
     yield check(
         "staging-resolver",
-        "`le-staging` is the only ACME resolver",
+        f"`{wanted}` is the only ACME resolver",
         faults,
         detail="in the static configuration and in what Traefik serves",
         seconds=api.seconds,
@@ -115,22 +119,25 @@ def _later_migrations(ran: Ran) -> list[str]:
         return []
 
 
-def _static_faults(text: str) -> list[str]:
+def _static_faults(text: str, *, wanted: str) -> list[str]:
     if not text:
         return ["the static configuration could not be read"]
     try:
         resolvers = (yaml.safe_load(text) or {}).get("certificatesResolvers") or {}
     except (yaml.YAMLError, AttributeError) as error:
         return [f"the static configuration is not readable: {error}"]
-    faults = [f"there is a resolver `{name}`" for name in resolvers if name != STAGING_RESOLVER]
+    faults = [f"there is a resolver `{name}`" for name in resolvers if name != wanted]
     for name, raw in resolvers.items():
         server = str(((raw or {}).get("acme") or {}).get("caServer") or "")
-        if not server or PRODUCTION_ACME.search(server):  # Traefik's default is the production directory
+        is_production = not server or bool(PRODUCTION_ACME.search(server))  # which is Traefik's default
+        if is_production and name != PRODUCTION_RESOLVER:
             faults.append(f"`{name}` asks Let's Encrypt's production directory")
+        elif name == PRODUCTION_RESOLVER and not is_production:
+            faults.append(f"`{name}` asks {server}, and not Let's Encrypt's production directory")
     return faults
 
 
-def _served_faults(text: str, error: str) -> list[str]:
+def _served_faults(text: str, error: str, *, wanted: str) -> list[str]:
     if error:
         return [f"Traefik's API: {error}"]
     try:
@@ -138,7 +145,7 @@ def _served_faults(text: str, error: str) -> list[str]:
     except (ValueError, KeyError, TypeError):
         return ["Traefik's API did not say what it serves"]
     used = {name: (router.get("tls") or {}).get("certResolver", "") for name, router in routers.items()}
-    return [f"router `{name}` uses `{one}`" for name, one in used.items() if one not in {"", STAGING_RESOLVER}]
+    return [f"router `{name}` uses `{one}`" for name, one in used.items() if one not in {"", wanted}]
 
 
 def _last_line(ran: Ran) -> str:

@@ -112,7 +112,8 @@ def test_worker_and_beat_prove_their_work_by_a_heartbeat() -> None:
 
 @pytest.mark.req("A-15")
 def test_only_traefik_publishes_ports_and_only_80_and_443() -> None:
-    assert [name for name, service in services().items() if service.get("ports")] == ["traefik"]
+    publishing = {name for name, service in services().items() if service.get("ports")}
+    assert publishing == {"traefik", "certificate-dry-run"}  # the job only where no Traefik serves
     assert {port["published"] for port in services()["traefik"]["ports"]} == {"80", "443"}
 
 
@@ -127,6 +128,7 @@ def test_data_services_are_on_no_network_that_reaches_outside() -> None:
     reaching = {name: outward & set(service["networks"]) for name, service in services().items()}
     assert {name: networks for name, networks in reaching.items() if networks} == {
         "traefik": {"public"},
+        "certificate-dry-run": {"public"},  # it orders
         "worker": {"egress"},  # it sends mail
     }
 
@@ -153,7 +155,8 @@ def test_data_lives_in_named_volumes() -> None:
         for mount in service.get("volumes", [])
         if mount["type"] == "bind"
     }
-    assert bound == {("traefik", f"/var/lib/slipway/data/{folder}") for folder in ("acme", "tls", "traefik/dynamic")}
+    edge = {("traefik", f"/var/lib/slipway/data/{folder}") for folder in ("acme", "tls", "traefik/dynamic")}
+    assert bound == edge | {("certificate-dry-run", "/var/lib/slipway/data/tls")}
 
 
 def test_each_service_says_how_it_is_rolled_out_and_made_on_this_machine() -> None:
@@ -161,7 +164,8 @@ def test_each_service_says_how_it_is_rolled_out_and_made_on_this_machine() -> No
     ways = {"rolling", "overlap", "replace"}
     assert {name for name, service in lasting.items() if service.get("x-rollout") not in ways} == set()
     assert {name for name, service in lasting.items() if service["x-rollout"] == "overlap"} == {"worker", "beat"}
-    assert {name for name, service in services().items() if "image" not in service.get("x-local", {})} == set()
+    elsewhere = {name for name, service in services().items() if "image" not in service.get("x-local", {})}
+    assert elsewhere == {"certificate-dry-run"}
     assert {
         name for name, service in lasting.items() if service["x-rollout"] == "rolling" and "x-route" not in service
     } == set()

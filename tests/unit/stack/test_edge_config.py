@@ -24,6 +24,7 @@ FILLED_IN = {
     "HTTP_3",
     "STEADY_ADDRESS",
     "DYNAMIC_DIR",
+    "ACME_RESOLVER",
     "ACME_STORAGE",
     "ACME_EMAIL",
     "ACME_CA_SERVER",
@@ -65,11 +66,13 @@ def is_locked(router: dict[str, Any]) -> bool:
 
 
 @pytest.mark.req("A-16")
-def test_the_staging_resolver_is_the_only_one() -> None:
-    assert list(static()["certificatesResolvers"]) == ["le-staging"]
+def test_there_is_one_resolver_and_it_is_the_staging_one_unless_the_engine_is_told_otherwise() -> None:
+    assert len(static()["certificatesResolvers"]) == 1
     everything = STATIC.read_text() + "".join(path.read_text() for path in DYNAMIC)
     assert "acme-v02" not in everything
-    assert set(re.findall(r"(?:certResolver|resolver): *([\w-]+)", everything)) == {"le-staging"}
+    named = set(re.findall(r"(?:certResolver|resolver): *'([^']+)'", everything))
+    assert named == {'{{ env "ACME_RESOLVER" | default "le-staging" }}'}
+    assert re.findall(r"(?:certResolver|resolver): *[^'\s]", everything) == []
 
 
 def test_files_are_the_only_provider() -> None:

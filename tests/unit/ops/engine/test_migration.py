@@ -9,7 +9,7 @@ import pytest
 from ops.engine.errors import EngineError
 from ops.engine.model import Release, Service
 from ops.engine.rollout.context import Engine, Goal
-from ops.engine.rollout.migration import run_schema_job
+from ops.engine.rollout.database.migration import run_schema_job
 from tests.simulation.runtime import SimulatedRuntime
 from tests.simulation.world import MemoryJournal, release, service, world
 

@@ -93,4 +93,4 @@ def test_without_a_certificate_the_reason_of_the_connection_is_told(error: str, 
     ],
 )
 def test_who_signs_follows_from_the_settings(use_tls: str, ca_server: str, expected: str) -> None:
-    assert issuer_of(use_tls=use_tls, ca_server=ca_server) == expected
+    assert issuer_of(use_tls=use_tls, ca_server=ca_server, is_production=False) == expected
