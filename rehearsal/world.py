@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Parts:
     names: FakeDns
     lookup: AddressLookup
     acme: Pebble
+    production: Pebble | None = None
 
 
 class World:
@@ -53,7 +55,8 @@ class World:
     `folder` takes the SSH key and the authorities' certificates; `environment` is what `invoke deploy` needs.
     `certificate_hours` is how long the ACME server's certificates are valid, `boot_s` how long a droplet takes at
     least; with `ipv6` the network has IPv6 too, for droplets that order it; with `engine_there` their image holds
-    Docker's packages, as if the bootstrap had been there before.
+    Docker's packages, as if the bootstrap had been there before; with `production_acme` another ACME server plays Let's
+    Encrypt's production directory, by its name.
 
     Entering raises PreflightError without a Docker Engine, HostError or BuildError.
     """
@@ -66,10 +69,12 @@ class World:
         boot_s: float = 0.0,
         ipv6: bool = False,
         engine_there: bool = False,
+        production_acme: bool = False,
     ) -> None:
         self.folder = folder
         self.ipv6 = ipv6
         self.engine_there = engine_there
+        self.production_acme = production_acme
         self.certificate_hours = certificate_hours
         self.boot_s = boot_s
         self.owner = this_process()
@@ -121,14 +126,29 @@ class World:
         names = opened.enter_context(FakeDns(cloud.account, address=(network.gateway, 0)))
         check_way_back(network, dns_server=f"{names.host}:{names.port}")
         lookup = opened.enter_context(AddressLookup(network.gateway))
-        acme = start_pebble(
+        start = functools.partial(
+            start_pebble,
             network=network,
             owner=self.owner,
             dns_server=f"{names.host}:{names.port}",
             folder=self.folder,
             certificate_hours=self.certificate_hours,
         )
-        return Parts(network=network, machines=machines, cloud=cloud, names=names, lookup=lookup, acme=acme)
+        acme = start()
+        production = start(plays_production=True) if self.production_acme else None
+        if production:
+            network.resolver = f"nameserver {production.address}\n"
+            known = acme.https_ca.read_bytes() + production.https_ca.read_bytes()
+            acme.https_ca.write_bytes(known)
+        return Parts(
+            network=network,
+            machines=machines,
+            cloud=cloud,
+            names=names,
+            lookup=lookup,
+            acme=acme,
+            production=production,
+        )
 
     def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         parts = self.parts

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 TLS_TIMEOUT_S = 5.0
 DEFAULT_CERTIFICATE = b"TRAEFIK DEFAULT CERT"
+DNS_NAME = b"\x82"  # what a name of a certificate begins with, before its length: RFC 5280, dNSName
 _MOST_BYTES = 4_000_000
 
 
@@ -69,6 +70,20 @@ def fetch_over_tls(address: tuple[str, int], path: str, *, host: str, source: st
         return Response(0, f"{type(error).__name__}: {error}".encode())
     finally:
         connection.close()
+
+
+def shows_certificate(address: tuple[str, int], host: str) -> bool:
+    """Tell whether a server at this address shows a certificate that names this host itself, whoever signed it."""
+    trusting = ssl._create_unverified_context()  # noqa: S323, SLF001 - who signed it is the verification's to judge
+    try:
+        with (
+            socket.create_connection(address, TLS_TIMEOUT_S) as plain,
+            trusting.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            shown = secured.getpeercert(binary_form=True) or b""
+    except OSError:
+        return False
+    return DNS_NAME + bytes([len(host)]) + host.encode() in shown
 
 
 def own_loopback() -> str:

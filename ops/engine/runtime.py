@@ -62,6 +62,9 @@ class Doors(Protocol):
     def lead_challenges(self, to: str) -> None:
         """Have the one with visitors pass on challenges that it does not know to this `host:port`; empty: to nobody."""
 
+    def has_certificate(self, name: str, host: str) -> bool:
+        """Tell whether this one shows a certificate that names a host."""
+
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""
 

@@ -19,6 +19,32 @@ from rehearsal.network import Network
 
 _PORT, _MANAGEMENT_PORT = 14000, 15000
 _START_TIMEOUT_S = 30.0
+PRODUCTION = "acme-v02.api.letsencrypt.org"
+# `touch` makes it refuse orders, as the real one does over its limits; each request is told on stdout.
+_LIMITED = "/tmp/limited"  # noqa: S108 - a file inside the container
+_NGINX = f"""\
+pid /run/nginx.pid;
+events {{}}
+http {{
+  log_format asked 'asked $request_method $uri';
+  access_log /dev/stdout asked;
+  server {{
+    listen 443 ssl;
+    ssl_certificate /etc/pebble/name.pem;
+    ssl_certificate_key /etc/pebble/name.key;
+    proxy_set_header Host $host;
+    default_type application/problem+json;
+    location = /directory {{ proxy_pass https://127.0.0.1:14000/dir; }}
+    location = /order-plz {{
+      if (-e {_LIMITED}) {{
+        return 429 '{{"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many certificates"}}';
+      }}
+      proxy_pass https://127.0.0.1:14000;
+    }}
+    location / {{ proxy_pass https://127.0.0.1:14000; }}
+  }}
+}}
+"""
 _FAITHFUL = (
     *("--env", "PEBBLE_VA_NOSLEEP=1"),
     *("--env", "PEBBLE_AUTHZREUSE=0"),  # every order is validated anew
@@ -40,6 +66,14 @@ class Pebble:
         """Return the URL of the ACME directory."""
         return f"https://{self.address}:{_PORT}/dir"
 
+    def asked(self) -> list[str]:
+        """Return what it was asked under the name of the production directory, such as `POST /order-plz`."""
+        return [line.removeprefix("asked ") for line in self.logs().splitlines() if line.startswith("asked ")]
+
+    def limit(self, *, is_limited: bool) -> None:
+        """Refuse orders from now on as the production directory does over its limits, or no longer."""
+        docker("exec", self.container, *(("touch", _LIMITED) if is_limited else ("rm", "-f", _LIMITED)))
+
     def logs(self) -> str:
         """Return what the server wrote: each order, challenge and certificate."""
         return docker("logs", self.container, joined=True)
@@ -50,19 +84,30 @@ class Pebble:
         self.network.release(self.address)
 
 
-def start_pebble(*, network: Network, owner: Owner, dns_server: str, folder: Path, certificate_hours: int) -> Pebble:
+def start_pebble(
+    *,
+    network: Network,
+    owner: Owner,
+    dns_server: str,
+    folder: Path,
+    certificate_hours: int,
+    plays_production: bool = False,
+) -> Pebble:
     """Start Pebble on a network and write its two authorities into `folder`.
 
-    Names are looked up at `dns_server` (host:port) and validated on port 80. Raises HostError or BuildError.
+    Names are looked up at `dns_server` (host:port) and validated on port 80. One that `plays_production` answers at
+    port 443 under the name of Let's Encrypt's production directory too, and is a name server that knows this name.
+    Raises HostError or BuildError.
     """
     image = ensure_image("slipway-rehearsal/acme", Path(__file__).parent)
     address = network.take()
+    role = "acme-production" if plays_production else "acme"
     pebble = Pebble(
-        container=f"{network.name}-acme",
+        container=f"{network.name}-{role}",
         network=network,
         address=address,
-        https_ca=folder / "acme-https-ca.pem",
-        root=folder / "acme-root.pem",
+        https_ca=folder / f"{role}-https-ca.pem",
+        root=folder / f"{role}-root.pem",
     )
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(pebble.https_ca))
@@ -70,6 +115,7 @@ def start_pebble(*, network: Network, owner: Owner, dns_server: str, folder: Pat
     try:
         docker("create", *words, *_FAITHFUL, image, "-dnsserver", dns_server)
         files = _files(authority, address=address, certificate_hours=certificate_hours)
+        files |= _production_files(authority, address=address) if plays_production else {}
         docker("cp", "-", f"{pebble.container}:/etc/pebble", stdin=archive(files))
         docker("start", pebble.container)
         pebble.root.write_bytes(_signers(pebble))
@@ -94,6 +140,16 @@ def _files(authority: trustme.CA, *, address: str, certificate_hours: int) -> di
         "config.json": json.dumps({"pebble": config}),
         "cert.pem": b"".join(part.bytes() for part in own.cert_chain_pems).decode(),
         "key.pem": own.private_key_pem.bytes().decode(),
+    }
+
+
+def _production_files(authority: trustme.CA, *, address: str) -> dict[str, str]:
+    own = authority.issue_cert(PRODUCTION)
+    return {
+        "nginx.conf": _NGINX,
+        "dnsmasq.conf": f"address=/{PRODUCTION}/{address}\nuser=root\n",
+        "name.pem": b"".join(part.bytes() for part in own.cert_chain_pems).decode(),
+        "name.key": own.private_key_pem.bytes().decode(),
     }
 
 

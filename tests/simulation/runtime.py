@@ -238,6 +238,10 @@ class RuntimeDoors:
     def lead_challenges(self, to: str) -> None:
         """Do nothing: no certificate is ordered here."""
 
+    def has_certificate(self, name: str, host: str) -> bool:
+        """Tell whether this one shows a certificate that names a host."""
+        return bool(name and host)
+
     def turn_to(self, name: str) -> None:
         """Send visitors to this one."""
         self._host.effect(f"turn to {name}", lambda: self._doors.turn(name))

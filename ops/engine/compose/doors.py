@@ -29,7 +29,7 @@ from ops.engine.host.files import (
     put_by_rename,
     write_routes,
 )
-from ops.engine.http import Response, fetch_over_tls
+from ops.engine.http import Response, fetch_over_tls, shows_certificate
 from ops.engine.model import Service
 from ops.engine.runtime import Listener
 from ops.engine.service_roles import EDGE_SERVICE
@@ -183,6 +183,11 @@ class ContainerDoors:
             put_by_rename(place, challenges_passed_on(to), mode=READABLE)
         else:
             place.unlink(missing_ok=True)
+
+    def has_certificate(self, name: str, host: str) -> bool:
+        """Tell whether this one shows a certificate that names a host."""
+        address = self._address(name)
+        return bool(address) and shows_certificate((address, int(HTTPS.partition("/")[0])), host)
 
     def turn_to(self, name: str) -> None:
         """Send whoever connects from now on to this one."""

@@ -15,12 +15,14 @@ from ops.engine.rollout.context import Engine
 from ops.engine.rollout.gate import failing
 from ops.engine.rollout.jobs import note_done, run_job
 from ops.engine.runtime import Doors
+from ops.redact import first_words
 
 TRUSTED = "le-production"  # the resolver
 PASSES_ON = "allowACMEByPass: true"  # in the static configuration of a Traefik that can
 JOB_PORT, WEB_PORT = 8080, 80
 READ_S = 10.0
 ORDER_S = 120.0
+LOG_LINES = 200
 _OTHERWISE = "nothing was asked of the production directory, and nothing was changed"
 
 
@@ -65,21 +67,39 @@ def orders_beside(engine: Engine, doors: Doors, service: Service, name: str) -> 
 
 
 def await_order(engine: Engine, doors: Doors, service: Service, replica: Replica) -> None:
-    """Wait until a new Traefik has its certificate of the production directory; EngineError when none comes."""
-    host = service.environment.get("WEBSITE_DOMAIN", "")
+    """Wait until a new Traefik has its certificates of the production directory; EngineError when one does not come."""
     if not orders_trusted(service) or doors.serving() in {"", replica.name}:
         return
+    refused = ""
 
-    def has_come() -> bool:
-        answer = doors.ask(replica.name, "/", host=host)
-        return answer is None or answer.status > 0
+    def missing() -> list[str]:
+        return [host for host in _names(service) if not doors.has_certificate(replica.name, host)]
 
-    if has_come():
-        return
-    engine.say("edge")(f"{replica.name} orders its certificate, before anybody is sent to it")
-    if not engine.waiter.until(has_come, timeout_s=ORDER_S, every_s=0.5):
-        reason = f"it got no certificate for {host} within {ORDER_S:.0f} s"
+    def is_over() -> bool:
+        nonlocal refused
+        left = missing()
+        lines = engine.runtime.logs(replica.name, lines=LOG_LINES) if left else ()
+        refused = next((line for line in lines if any(_refuses(line, host) for host in left)), "")
+        return not left or bool(refused)
+
+    if missing():
+        engine.say("edge")(f"{replica.name} orders its certificates, before anybody is sent to it")
+    engine.waiter.until(is_over, timeout_s=ORDER_S, every_s=0.5)
+    if left := missing():
+        reason = first_words(refused, 600) or f"none came for {', '.join(left)} within {ORDER_S:.0f} s"
         raise failing(engine, replica, what="the production directory gave no certificate", reason=reason)
+
+
+def _names(service: Service) -> list[str]:
+    """Return the names that need a certificate; `www` is none of them: a record that it lacks holds nothing up."""
+    domain, stated = service.environment.get("WEBSITE_DOMAIN", ""), service.environment
+    exposed = [name for name in ("admin", "flower") if stated.get(f"EXPOSE_{name.upper()}") == "true"]
+    return [domain, *(f"{name}.{domain}" for name in exposed)]
+
+
+def _refuses(line: str, host: str) -> bool:
+    """Tell whether Traefik says that it will not get the certificate of this name: it does not ask again by itself."""
+    return "Unable to obtain ACME certificate" in line and f'"{host}"' in line
 
 
 @contextlib.contextmanager
