@@ -62,7 +62,7 @@ _ELSEWHERE = {  # what other stacks, or earlier versions of this one, call it
 
 def find_notices(settings: Settings, stated: Iterable[str], *, folder: Path) -> tuple[str, ...]:
     """Return a line for each thing that stops nothing; `stated` are the keys of the file in `folder`."""
-    lines = (_unread(stated, folder), _left_from_the_example(settings), _spelled_in_dns(settings))
+    lines = (_unread(stated, folder), _left_from_the_example(settings), _spelled_in_dns(settings), _trusted(settings))
     return tuple(line for line in (*lines, _too_many_connections(settings)) if line)
 
 
@@ -96,6 +96,19 @@ def _left_from_the_example(settings: Settings) -> str:
     if not left:
         return ""
     return f".env still has names for examples, for which Let's Encrypt gives no certificate: {', '.join(left)}"
+
+
+def _trusted(settings: Settings) -> str:
+    """Say for whom the production directory is asked, and what it allows; figures of its documentation, in 2026."""
+    if not settings.orders_trusted:
+        return ""
+    domain = settings.WEBSITE_DOMAIN
+    names = ", ".join((domain, *(f"{name}.{domain}" for name in settings.exposed)))
+    return (
+        f"certificates come from Let's Encrypt's production directory (account {settings.ACME_EMAIL}, names {names}): "
+        "5 a week for the same names, 50 a week for a registered domain, 5 failed orders an hour for a name; "
+        "a dry run at the staging directory comes before the first order of these names"
+    )
 
 
 def _spelled_in_dns(settings: Settings) -> str:

@@ -236,7 +236,8 @@ class RuntimeDoors:
         return self._doors.answer(name)
 
     def lead_challenges(self, to: str) -> None:
-        """Do nothing: no certificate is ordered here."""
+        """Note who is asked for challenges too."""
+        self._host.effect(f"pass challenges on to {to or 'nobody'}", lambda: None)
 
     def has_certificate(self, name: str, host: str) -> bool:
         """Tell whether this one shows a certificate that names a host."""

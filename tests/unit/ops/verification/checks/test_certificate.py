@@ -31,6 +31,7 @@ def judge(kind: str, **changed: Any) -> Check:
     [
         ("private", {"issuer": "Pebble Intermediate CA 1a2b3c"}),
         ("staging", {"issuer": STAGING}),
+        ("production", {"issuer": PRODUCTION}),
         ("files", {"issuer": PRODUCTION}),
         ("local", {}),
         ("private", {"names": ("*.localhost",)}),
@@ -49,6 +50,7 @@ def test_the_right_certificate_passes(issuer: str, changed: dict[str, Any]) -> N
     [
         ("staging", {"issuer": PRODUCTION}, "production directory"),
         ("private", {"issuer": PRODUCTION}, "production directory"),
+        ("production", {"issuer": STAGING}, "of the staging directory"),
         ("staging", {"issuer": "Somebody, Somebody's CA"}, "it is issued by Somebody, Somebody's CA"),
         ("files", {"issuer": "TRAEFIK DEFAULT CERT"}, "Traefik made it up itself"),
         ("private", {"names": ("other.localhost",)}, "not for slipway.localhost"),
@@ -62,6 +64,18 @@ def test_any_other_certificate_fails_with_the_reason(issuer: str, changed: dict[
     assert not check.ok
     assert said in check.detail
     assert check.hint
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(("issuer", "is_good"), [("staging", False), ("private", False), ("files", True)])
+def test_an_ordered_certificate_that_browsers_trust_fails_where_nobody_asked_for_one(
+    issuer: Issuer, *, is_good: bool
+) -> None:
+    seen = on_droplet()
+    shown = replace(CERTIFICATE, issuer=STAGING if issuer == "staging" else "US, Somebody Trust Services, WE1")
+    answers = {name: replace(one, certificate=shown) for name, one in seen.answers.items()}
+    check = judged(replace(seen, answers=answers, is_trusted=True), replace(DROPLET, issuer=issuer))["certificate"]
+    assert (check.ok, "whom browsers trust" in check.detail) == (is_good, not is_good)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +108,10 @@ def test_without_a_certificate_the_reason_of_the_connection_is_told(error: str, 
 )
 def test_who_signs_follows_from_the_settings(use_tls: str, ca_server: str, expected: str) -> None:
     assert issuer_of(use_tls=use_tls, ca_server=ca_server, is_production=False) == expected
+
+
+@pytest.mark.req("A-16")
+@pytest.mark.parametrize(("use_tls", "expected"), [("acme", "production"), ("files", "files")])
+def test_the_production_directory_signs_where_it_was_asked_for(use_tls: str, expected: str) -> None:
+    found = issuer_of(use_tls=use_tls, ca_server="https://pebble.example:14000/dir", is_production=True)
+    assert found == expected
