@@ -9,14 +9,17 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
+from ops import screen
 from ops.errors import CredentialsError, SettingsError
 from ops.settings.env_file import Problem, read_env_file
+from ops.settings.from_command import ask_commands, is_command, unreadable
 from ops.settings.notices import find_notices
 from ops.settings.rules import find_problems, find_typos, find_unwritten
 from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
 from ops.settings.settings import Settings
 from ops.shell_words import copied, local_deploy
 
+NOT_LOCAL = frozenset({"DIGITALOCEAN_TOKEN"})  # secrets that the local target has no use for
 KEYS_NAMED = 2  # by a fix; all of them stand above it
 
 
@@ -35,17 +38,23 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     """
     stated, problems = read_env_file(env_file)
     said = {name: value for name, value in environ.items() if value.strip()}  # CI sets what it does not know to empty
-    found = {**stated, **{name: value for name, value in said.items() if name in BY_NAME or name in stated}}
+    outside = {name: value for name, value in said.items() if name in BY_NAME or name in stated}
+    found = {**stated, **outside}
+    by_command = frozenset(name for name, value in found.items() if is_command(value))
+    problems += [*find_typos(stated), *find_unwritten(stated, said, name=env_file.name), *unreadable(stated, outside)]
+    if by_command:
+        found, refused = _ask(found, by_command, is_sound=not problems, target=target, folder=env_file.parent)
+        problems += refused
     values = _complete(found)
-    unwritten = find_unwritten(stated, said, name=env_file.name)
-    asked = {problem.key for problem in unwritten}
-    found_wrong = [problem for problem in find_problems(values, target=target) if problem.key not in asked]
-    problems += [*find_typos(stated), *unwritten, *found_wrong]
+    known_wrong = {problem.key for problem in problems} | {name for name in by_command if not found[name]}
+    problems += [one for one in find_problems(values, target=target) if one.key not in known_wrong]
     if problems:
         raise _invalid(problems, env_file=env_file, environ=said, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
     extra = {name: value for name, value in found.items() if name not in BY_NAME}
-    settings = Settings(target=target, values=MappingProxyType(values), extra=MappingProxyType(extra))
+    settings = Settings(
+        target=target, values=MappingProxyType(values), extra=MappingProxyType(extra), by_command=by_command
+    )
     return dataclasses.replace(settings, notices=find_notices(settings, stated, folder=env_file.parent))
 
 
@@ -71,6 +80,15 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             fix="empty SSH_PORT in .env, then run the same command again",
         )
     return settings
+
+
+def _ask(
+    found: Mapping[str, str], by_command: frozenset[str], *, is_sound: bool, target: str, folder: Path
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return the values, those from commands asked for; a file that is wrong anyway has nobody asked."""
+    unused = by_command if not is_sound else by_command & NOT_LOCAL if target == "local" else frozenset[str]()
+    left = {**found, **dict.fromkeys(unused, "")}
+    return ask_commands(left, folder=folder, say=screen.talk) if is_sound else (left, [])
 
 
 def _complete(found: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,8 @@ GUARDED = ("admin", "flower")  # what may be exposed to operators, behind the lo
 class Settings(Schema):
     """Every setting, checked. `values` has the text of each key, `extra` what else `.env` says.
 
+    `by_command` names those whose values a command gave.
+
     `notices` are what the operator should hear although it stops nothing; they hold no value of `.env` but numbers.
     """
 
@@ -27,6 +29,7 @@ class Settings(Schema):
     values: Mapping[str, str]
     extra: Mapping[str, str]
     notices: tuple[str, ...] = ()
+    by_command: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Settings(target={self.target!r}, ENVIRONMENT={self.ENVIRONMENT!r}, domain={self.WEBSITE_DOMAIN!r})"
@@ -64,11 +67,14 @@ class Settings(Schema):
     def secrets(self) -> dict[str, str]:
         """Return what must never be shown, by key; of a URL it is the password alone.
 
-        Unknown keys of `.env` whose names sound secret are among them, and the passwords in unknown URLs.
+        Unknown keys of `.env` whose names sound secret are among them, those whose values a command gave, and the
+        passwords in unknown URLs.
         """
         known = {key.name: key.secret_part(self.values[key.name]) for key in KEYS}
         extra = {
-            name: value if sounds_secret(name) else max(passwords_in(value), key=len, default="")
+            name: value
+            if sounds_secret(name) or name in self.by_command
+            else max(passwords_in(value), key=len, default="")
             for name, value in self.extra.items()
         }
         return {name: value for name, value in {**extra, **known}.items() if len(value) >= LEAST_LENGTH}
