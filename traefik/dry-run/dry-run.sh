@@ -9,7 +9,7 @@ for is_exposed in "${EXPOSE_ADMIN:-}" "${EXPOSE_FLOWER:-}"; do
 done
 
 come() {
-    grep -c '"certificate":' /tmp/acme.json 2>/dev/null || true
+    if [ -s /tmp/acme.json ]; then grep -c '"certificate":' /tmp/acme.json; else echo 0; fi
 }
 
 refused() {

@@ -63,7 +63,8 @@ def signer(stack: Rehearsed, host: str = DOMAIN) -> str:
 
 def asked_for_more(stack: Rehearsed, word: str) -> tuple[int, str]:
     """Expose Flower, whose name has no certificate yet, and type a word; return its exit code and what it said."""
-    settings = {**stack.world.environment, **SETTINGS, "EXPOSE_FLOWER": "true"}
+    operators = {"EXPOSE_FLOWER": "true", "OPERATOR_NETWORKS": stack.world.parts.network.gateway}
+    settings = {**stack.world.environment, **SETTINGS, **operators}
     write_settings(stack.root, settings)
     done = stack.invoke(word, timeout_s=600)
     return done.returncode, done.stdout + done.stderr
