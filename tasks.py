@@ -12,7 +12,7 @@ from invoke.context import Context
 from invoke.main import program
 from invoke.tasks import task
 
-from ops.commands.typed_words import NoDash, TypedWords
+from ops.commands.typed.words import NoDash, TypedWords
 from ops.targets import Request
 
 ROOT = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ from invoke.collection import Collection
 
 import tasks
 from ops import shell_words
-from ops.commands.typed_words import TypedWords
+from ops.commands.typed.words import TypedWords
 from ops.settings import KEYS
 from tests.unit.repository.fixes import AGAIN, ROOT, Fix, fixes
 

@@ -9,8 +9,8 @@ from invoke.collection import Collection
 
 import tasks
 from ops.commands import dispatch
-from ops.commands.switches import VALUES
-from ops.commands.typed_words import TypedWords
+from ops.commands.typed.switches import VALUES
+from ops.commands.typed.words import TypedWords
 from ops.errors import UsageError
 from ops.targets import Request, check_command_line
 

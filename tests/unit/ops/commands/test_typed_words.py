@@ -11,7 +11,7 @@ from invoke.collection import Collection
 
 import tasks
 from ops.commands import dispatch, scale
-from ops.commands.typed_words import TypedWords
+from ops.commands.typed.words import TypedWords
 from ops.targets import Request
 from scripts import words
 

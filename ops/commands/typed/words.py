@@ -18,7 +18,7 @@ from invoke.tasks import Task
 
 from ops import screen
 from ops.commands.scale import as_flags
-from ops.commands.switches import check_values
+from ops.commands.typed.switches import check_values
 from ops.engine.interrupts import hear_interrupts
 from ops.errors import UsageError
 

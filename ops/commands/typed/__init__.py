@@ -1,0 +1,1 @@
+"""How are the words and switches read that were typed?"""
