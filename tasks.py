@@ -305,6 +305,14 @@ def seed(_: Context, *, organizations: int = 0, people: int = 0, events: int = 0
     raise SystemExit(story.seed(ROOT, request, organizations=organizations, people=people, events=events))
 
 
+@task(help=JSON)
+def environments(_: Context, *, json: bool = False) -> None:
+    """List the environments of this checkout, and how the last run in each ended; asks no host."""
+    from ops.commands import environments as story
+
+    raise SystemExit(story.environments(ROOT, as_json=json))
+
+
 @task(help={**JSON, **YES})
 def destroy(_: Context, *, yes: bool = False, json: bool = False) -> None:
     """Remove the droplet and all else in the cloud that carries this deployment's tag; shows it and asks first."""

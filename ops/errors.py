@@ -14,6 +14,8 @@ OpsError                  exit code
 
 from __future__ import annotations
 
+from ops.environments import addressed
+
 
 class OpsError(Exception):
     """Stop the run; printed as `error:` / `why:` / `fix:`, never as a stack trace."""
@@ -21,6 +23,7 @@ class OpsError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
+        what, why, fix = (addressed(text) for text in (what, why, fix))
         super().__init__(what)
         self.what = what
         self.why = why

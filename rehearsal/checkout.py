@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.environments import VARIABLE
 from ops.errors import UsageError
 
 _GIT_TIMEOUT_S = 60.0
@@ -49,6 +50,7 @@ def environment_without_settings(checkout: Path, environ: Mapping[str, str]) -> 
     """Return the environment without the operator's settings, which would win over the copy's `.env`."""
     lines = (checkout / ".env.example").read_text(encoding="utf-8").splitlines()
     names = {line.partition("=")[0] for line in lines if "=" in line and not line.startswith("#")}
+    names.add(VARIABLE)  # the copy has one environment
     return {name: value for name, value in environ.items() if name not in names and not name.startswith("GIT_")}
 
 

@@ -14,6 +14,7 @@ param(
     [switch] $Full,
     [switch] $UpdateOnly,
     [switch] $Preflight,
+    [string] $Env,
     [string] $Target,
     [string] $Address,
     [string] $Allow,
@@ -43,6 +44,7 @@ if ($modes.Count -gt 1) {
 if ($modes.Count -eq 0) { $modes = @('deploy') }
 
 $words = @($modes[0])
+if ($Env) { $words += @('--env', $Env) }
 if ($Target) { $words += @('--target', $Target) }
 if ($Address) { $words += @('--address', $Address) }
 if ($Allow) { $words += @('--allow', $Allow) }

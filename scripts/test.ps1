@@ -8,6 +8,7 @@ Verify what runs, changing nothing: invoke verify, on a machine that has only Py
 #>
 [CmdletBinding(PositionalBinding = $false)]
 param(
+    [string] $Env,
     [string] $Target,
     [string] $Address,
     [switch] $Timestamped,
@@ -18,6 +19,7 @@ param(
 . (Join-Path $PSScriptRoot 'prepare.ps1')
 
 $words = @('verify')
+if ($Env) { $words += @('--env', $Env) }
 if ($Target) { $words += @('--target', $Target) }
 if ($Address) { $words += @('--address', $Address) }
 if ($NoTimestamp) { $words += '--no-timestamp' }

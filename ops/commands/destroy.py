@@ -10,16 +10,18 @@ from ops import screen
 from ops.cloud import Cloud, CloudChange, open_cloud
 from ops.commands.output import ask, say
 from ops.engine.errors import INTERRUPTED
+from ops.environments import chosen, file_of
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
-from ops.settings import load
+from ops.settings import load, refuse_shared
 
 
 def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
     """Show what carries our tag in the cloud, ask, and remove it; return the exit code."""
     redactor = Redactor({})  # an error in the settings names no value
     try:
-        settings = load(root / ".env", environ=os.environ, target="droplet")
+        settings = load(file_of(root, chosen()), environ=os.environ, target="droplet")
+        refuse_shared(root, settings)
         redactor = Redactor(settings.secrets())
         cloud = open_cloud(settings)
         cloud.check()

@@ -12,6 +12,7 @@ from ops.commands.plan import plan
 from ops.commands.rollback import rollback
 from ops.commands.scale import check_counts, scale
 from ops.commands.verify import judge, look, note_unverified
+from ops.environments import FILE, chosen
 from ops.errors import OpsError, UsageError
 from ops.redact import Redactor
 from ops.runs import Run, open_run
@@ -90,8 +91,9 @@ def _open(request: Request, root: Path) -> tuple[Target | None, OpsError | None,
     """Read the settings before there is a run: its redactor needs the secrets."""
     said: list[str] = []
     try:
-        if request.mode in MAKES_SETTINGS and request.target == "local":
-            ensure_env_file(root / ".env", target=request.target, say=said.append)
+        is_made_up = request.mode in MAKES_SETTINGS and request.target == "local" and not chosen()
+        if is_made_up:  # an environment with a name never is
+            ensure_env_file(root / FILE, target=request.target, say=said.append)
         return open_target(root, request), None, said
     except OpsError as error:
         return None, error, said

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ops import screen
 from ops.commands.output import Talk, guarded
+from ops.environments import chosen, state_of
 from ops.errors import UsageError
 from ops.targets import Request, Target
 
@@ -71,7 +72,7 @@ def _at(message: EmailMessage) -> str:
         return ""
 
 
-FOLDER = Path(".local", "data", "mail")
+FOLDER = Path("data", "mail")
 TO_FILES = "consolemail:"  # on the local target such mail goes to files
 
 
@@ -97,11 +98,13 @@ def _found(root: Path, opened: Target) -> list[Mail]:
             why="EMAIL_URL or EMAIL_HOST names a mail server, so mail goes there",
             fix="empty EMAIL_URL and EMAIL_HOST in .env, then invoke update --target local",
         )
-    mails = read_mails(root / FOLDER)
+    folder = state_of(root, chosen()) / FOLDER
+    mails = read_mails(folder)
     if not mails:
         raise UsageError(
             "there is no mail yet",
-            why=f"the worker has written none to {FOLDER}: nobody has registered or signed up, or it does not run",
+            why=f"the worker has written none to {folder.relative_to(root)}: nobody has registered or signed up, "
+            "or it does not run",
             fix="invoke status --target local",
         )
     return mails

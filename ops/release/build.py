@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.engine.durations import seconds
 from ops.engine.model import Edge, Image, Release, Route, Service
+from ops.environments import chosen, state_of
 from ops.release.compose_file import read_compose
 from ops.release.git import environment_id, origin_of
 from ops.release.sources import source_files
@@ -55,7 +56,7 @@ def local_release(
     """
     stated = (described or read_compose(root, environment))["services"]
     services = tuple(_service(root, name, raw) for name, raw in stated.items() if "x-local" in raw and _is_wanted(raw))
-    own = root / ".local" / "data" / "tls" / "cert.pem"
+    own = state_of(root, chosen()) / "data" / "tls" / "cert.pem"
     edge = Edge(
         api_url=f"http://127.0.0.1:{environment['LOCAL_INTERNAL_PORT']}",
         dynamic_files=_dynamic_files(root, own.read_bytes() if own.exists() else b""),

@@ -31,7 +31,6 @@ NAMES = (
     *("deploy.log", "report.json", "report.html", "manifest.json"),
 )
 OWN = ("deploy.log", "report.json", "report.html", "manifest.json")  # written by the folder itself
-RUN_FOLDERS = "local_run_logs"
 RESERVE = ".reserve"
 RESERVE_BYTES = 256 * 1024  # a full disk still has room for the report that says so
 NEW_STAMP_S = 5.0

@@ -44,7 +44,10 @@ def _row(label: str, value: str, *, indent: int, width: int, style: str) -> Text
 
 def _headline(report: Report) -> Text:
     word, style = HEADLINES[report.outcome]
-    return Text.assemble((word, style), f"  {report.mode} to {report.target} in {report.seconds:.1f} s")
+    return Text.assemble(
+        (word, style),
+        f"  {report.mode} to {report.target}{f' of {report.env}' if report.env else ''} in {report.seconds:.1f} s",
+    )
 
 
 def _rows(report: Report) -> list[tuple[str, str]]:

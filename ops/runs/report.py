@@ -108,6 +108,8 @@ class Report:
     instance: Instance | None = None
     origin: Origin = field(default_factory=Origin)
     went_back: str = ""  # the release that was brought back, in words; empty when none was
+    env: str = ""  # the environment's name; empty for that of `.env`
+    release: str = ""  # what was live when it was looked at last; empty where nobody looked
     before: Before | None = None  # None: there was none, nothing was to change, or nobody could ask it the same
 
     @property

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from ops.engine.errors import INTERRUPTED
 from ops.engine.model import Origin
+from ops.environments import chosen, runs_of
 from ops.errors import OpsError
 from ops.redact import Redactor
-from ops.runs.artifacts import RUN_FOLDERS, RunFolder, create_run_folder, utc_now
+from ops.runs.artifacts import RunFolder, create_run_folder, utc_now
 from ops.runs.console import Console
 from ops.runs.report import QUIET, Before, Failure, Instance, Outcome, Report, changes_from, planned_from, steps_from
 from ops.verification import Check, Observations
@@ -136,6 +137,8 @@ class Run:
             error=Failure(what=error.what, why=error.why, fix=error.fix) if error else None,
             warnings=tuple(self.warnings),
             url=self.url,
+            env=chosen(),
+            release=self.seen.release,
             services=self.seen.services,
             answers=self.seen.answers,
             instance=self.instance,
@@ -148,7 +151,7 @@ class Run:
 
 def open_run(root: Path, *, mode: str, target: str, redactor: Redactor, url: str, json: bool, timestamp: bool) -> Run:
     """Make the run's folder and console; raises PreflightError when the folder can't be written."""
-    folder = create_run_folder(root / RUN_FOLDERS, redactor=redactor, no_timestamp=not timestamp)
+    folder = create_run_folder(runs_of(root, chosen()), redactor=redactor, no_timestamp=not timestamp)
     console = Console(redactor, json)
     console.log = folder.log
     return Run(mode=mode, target=target, folder=folder, console=console, redactor=redactor, url=url)

@@ -1,5 +1,6 @@
 """Which settings are there, and which values hold together? The room of `.env` and of its schema."""
 
+from ops.settings.apart import refuse_shared, stated_in
 from ops.settings.examples import EXAMPLES, render
 from ops.settings.kinds import DEVELOPMENT, PLACEHOLDER, PRODUCTION, Key
 from ops.settings.loader import InvalidSettingsError, load, load_for_droplet
@@ -22,5 +23,7 @@ __all__ = (
     "Settings",
     "load",
     "load_for_droplet",
+    "refuse_shared",
     "render",
+    "stated_in",
 )

@@ -11,10 +11,10 @@ import shlex
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import IO
 
 import psutil
@@ -130,7 +130,7 @@ def _lines(count: int) -> str:
 
 def _run(words: Iterable[str], *, folder: Path, limit_s: float) -> Answer:
     """Run a program to its end; it is ended with all that it started when it takes too long or prints too much."""
-    deadline, answer = time.monotonic() + limit_s, Answer()
+    deadline, answer = monotonic() + limit_s, Answer()
     with subprocess.Popen(
         tuple(words), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -140,9 +140,9 @@ def _run(words: Iterable[str], *, folder: Path, limit_s: float) -> Answer:
                 thread.start()
                 answer.threads.append(thread)
             while any(thread.is_alive() for thread in answer.threads) or process.poll() is None:
-                if time.monotonic() > deadline or len(answer.output) > MOST_BYTES:
+                if monotonic() > deadline or len(answer.output) > MOST_BYTES:
                     return answer
-                time.sleep(_LOOK_S)  # the deadline is above
+                sleep(_LOOK_S)  # the deadline is above
             answer.exit_code = process.returncode
         finally:
             if answer.exit_code is None:
@@ -183,3 +183,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             child.kill()
         except psutil.Error:
             continue
+    process.wait()

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from ops import screen
+from ops.environments import FILE, addressed, chosen, file_of, names_in, nearest
 from ops.errors import CredentialsError, SettingsError
+from ops.settings.apart import of_another_kind, own_names, refuse_shared
 from ops.settings.env_file import Problem, read_env_file
 from ops.settings.from_command import ask_commands, is_command, unreadable
 from ops.settings.notices import find_notices
@@ -36,6 +38,7 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
 
     Its `notices` stop nothing. Raises InvalidSettingsError, a SettingsError, with every problem at once.
     """
+    _refuse_missing(env_file)
     stated, problems = read_env_file(env_file)
     said = {name: value for name, value in environ.items() if value.strip()}  # CI sets what it does not know to empty
     outside = {name: value for name, value in said.items() if name in BY_NAME or name in stated}
@@ -48,6 +51,7 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
     values = _complete(found)
     known_wrong = {problem.key for problem in problems} | {name for name in by_command if not found[name]}
     problems += [one for one in find_problems(values, target=target) if one.key not in known_wrong]
+    problems += of_another_kind(values["ENVIRONMENT"], chosen())
     if problems:
         raise _invalid(problems, env_file=env_file, environ=said, target=target)
     values["EMAIL_URL"] = values["EMAIL_URL"] or _email_url(values)
@@ -63,7 +67,9 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
 
     `address` is a host that exists already, for which the cloud is not asked. Raises CredentialsError, SettingsError.
     """
-    stated, _ = read_env_file(root / ".env")
+    env_file = file_of(root, chosen())
+    _refuse_missing(env_file)
+    stated, _ = read_env_file(env_file)
     if not (address or os.environ.get("DIGITALOCEAN_TOKEN", "").strip() or stated.get("DIGITALOCEAN_TOKEN")):
         raise CredentialsError(
             "no cloud credentials",
@@ -71,7 +77,9 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             "Nothing was changed. The stack also runs on this machine alone.",
             fix=local_deploy(),
         )
-    settings = load(root / ".env", environ=os.environ, target="droplet")
+    settings = load(env_file, environ=os.environ, target="droplet")
+    if not address:
+        refuse_shared(root, settings)
     if not address and settings.SSH_PORT != STANDARD_SSH_PORT:
         raise SettingsError(
             f"SSH_PORT is {settings.SSH_PORT}",
@@ -80,6 +88,19 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             fix="empty SSH_PORT in .env, then run the same command again",
         )
     return settings
+
+
+def _refuse_missing(env_file: Path) -> None:
+    """Refuse an environment with a name that has no file: nobody makes settings up for it."""
+    if not chosen() or env_file.exists():
+        return
+    like = nearest(env_file.parent, chosen())
+    known = " and ".join(file_of(env_file.parent, name).name for name in names_in(env_file.parent)) or "no environment"
+    raise SettingsError(
+        f"there is no environment `{chosen()}`",
+        why=f"{env_file.name} is not there; this checkout has {known}{f'; was `{like}` meant?' if like else ''}",
+        fix=copied(".env.prod.example", env_file.name),
+    )
 
 
 def _ask(
@@ -92,7 +113,8 @@ def _ask(
 
 
 def _complete(found: Mapping[str, str]) -> dict[str, str]:
-    return {key.name: key.kind.clean(found.get(key.name, "")) or key.default for key in KEYS}
+    defaults = own_names(chosen())
+    return {key.name: key.kind.clean(found.get(key.name, "")) or defaults.get(key.name, key.default) for key in KEYS}
 
 
 def _email_url(values: Mapping[str, str]) -> str:
@@ -127,7 +149,7 @@ def _invalid(
 def _with_origin(problem: Problem, environ: Mapping[str, str]) -> Problem:
     if problem.key not in environ or problem.command:
         return problem
-    wrong = f"{problem.wrong} (the value comes from the environment, which wins over .env)"
+    wrong = f"{problem.wrong} (the value comes from the environment, which wins over {addressed(FILE)})"
     return Problem(key=problem.key, wrong=wrong, write=problem.write)
 
 

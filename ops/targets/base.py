@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ops.engine.model import Release
+from ops.environments import addressed
 from ops.errors import UsageError
 from ops.redact import Redactor
 from ops.runs import Instance
@@ -131,4 +132,4 @@ def check_target(name: str) -> None:
 
 def command(word: str, target: str) -> str:
     """Write a command that the operator may type for this target."""
-    return f"invoke {word}" + ("" if target == "droplet" else f" --target {target}")
+    return addressed(f"invoke {word}") + ("" if target == "droplet" else f" --target {target}")

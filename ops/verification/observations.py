@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from ops.engine.runtime import Listener
+from ops.environments import addressed
 from ops.settings import STANDARD_SSH_PORT
 
 LIMIT_S = 5.0  # what takes longer is asked again, and is `slow` when it takes longer again
@@ -60,7 +61,8 @@ class Site:
 
     def word(self, *words: str) -> str:
         """Write a command that the operator may type next."""
-        return " ".join(("invoke", *words, *(["--target", self.target] if self.target != "droplet" else [])))
+        place = ["--target", self.target] if self.target != "droplet" else []
+        return addressed(" ".join(("invoke", *words, *place)))
 
     @property
     def entrance(self) -> str:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from invoke.exceptions import Exit, ParseError
-from invoke.parser import Parser
+from invoke.parser import Argument, Parser, ParserContext
 from invoke.program import Program
 from invoke.tasks import Task
 
-from ops import screen
+from ops import environments, screen
 from ops.commands.scale import as_flags
 from ops.commands.typed.switches import check_values
 from ops.engine.interrupts import hear_interrupts
@@ -52,6 +53,24 @@ class TypedWords(Program):
         self.core.unparsed[:] = as_flags(self.core.unparsed)
         with self._hint():
             super().parse_tasks()
+
+    def core_args(self) -> list[Argument]:
+        """Return the switches that every word takes."""
+        told = "the environment: `.env.NAME` instead of `.env`, with a droplet and runs of its own (or SLIPWAY_ENV)"
+        return [*super().core_args(), Argument(names=("env",), kind=str, help=told)]
+
+    def _update_core_context(self, context: ParserContext, new_args: dict[str, Argument]) -> None:
+        """Take the switches of every word; the environment is chosen here, before any word begins."""
+        stated = new_args["env"]
+        name = str(stated.value) if stated.got_value else os.environ.get(environments.VARIABLE, "").strip()
+        if stated.got_value and not name.strip():
+            raise UsageError("--env names no environment", why="its value is empty", fix="invoke environments")
+        try:
+            environments.choose(name)
+        except ValueError as error:
+            switch = f"--env {name}" if stated.got_value else f"{environments.VARIABLE}={name}"
+            raise UsageError(f"{switch} is not possible", why=str(error), fix="invoke environments") from None
+        super()._update_core_context(context, {key: one for key, one in new_args.items() if one is not stated})
 
     def parse_cleanup(self) -> None:
         """Answer `--help` and `--list`, if they were asked for."""

@@ -78,10 +78,17 @@ class Jobs:
         project: Mapping[str, Any],
         is_published: bool = False,
     ) -> None:
-        mounts, owner = self._folders.render(service, folder), this_process()
+        mounts = self._folders.render(service, folder)
         self._folders.own_data(service.container)
-        about = {"name": name, "command": command, "mounts": mounts, "owner": owner, "is_published": is_published}
-        described = describe_job(service, project, **about)
+        described = describe_job(
+            service,
+            project,
+            name=name,
+            command=command,
+            mounts=mounts,
+            owner=this_process(),
+            is_published=is_published,
+        )
         docker_cli.compose(write_description(folder, described), "create")
 
     def _start_and_wait(self, name: str, *, timeout_s: float) -> tuple[int, str]:

@@ -27,6 +27,7 @@ TORN_KEPT_S = 86400
 END = "end"  # the last member: a stream that was cut between two members does not have it
 BOOTSTRAP = Path("/etc/slipway/bootstrap")
 FIRST_BOOT = Path("/usr/local/sbin/slipway-bootstrap")  # on droplets that Slipway made, from their first boot on
+ENVIRONMENT = "environment"  # a file beside the state: the name of the environment that this host belongs to
 CLOSED_LOGINS = Path("/etc/ssh/sshd_config.d/00-slipway.conf")
 UNCONFIRMED_LOGINS = Path("/etc/slipway/take-back-logins")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -51,7 +52,16 @@ def hello(root: Path) -> dict[str, Any]:
         "now": time.time(),
         "made_here": FIRST_BOOT.exists(),
         "logins": logins(),
+        "environment": _environment(root),
     }
+
+
+def _environment(root: Path) -> str | None:
+    """Return which environment this host belongs to; None where nobody has said so yet."""
+    try:
+        return (root / ENVIRONMENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
 
 
 def logins() -> str:

@@ -23,6 +23,7 @@ from ops.engine.host.state import State
 from ops.engine.model import Release, release_to_json
 from ops.engine.packing import packed as packed_engine
 from ops.engine.rollout.plan import make_plan
+from ops.environments import chosen
 from ops.errors import HostError
 from ops.redact import last_lines
 from ops.ssh import AGAIN, CommandResult, Remote, no_sudo
@@ -41,7 +42,8 @@ class Hello:
 
     `ahead_s` says how far its clock is ahead of the one here, below 0 when it is behind.
     `made_here`: its first boot ran our bootstrap. `logins`: those of root and by password, `open` to whom sshd lets in,
-    `closed`, or `unconfirmed`: closed, and open again soon unless somebody comes in.
+    `closed`, or `unconfirmed`: closed, and open again soon unless somebody comes in. `environment` is whose it is,
+    empty for that of `.env`, None where nobody has said so.
     """
 
     bootstrap: str = ""
@@ -54,6 +56,7 @@ class Hello:
     ahead_s: float = 0.0
     made_here: bool = False
     logins: str = "open"
+    environment: str | None = None
 
 
 class RemoteHost:
@@ -107,6 +110,7 @@ class RemoteHost:
         stream = itertools.chain(
             (blob(self.checkout, path, sha256) for sha256, path in missing.items()),
             (_format_file(),) if int(seen.format) < FORMAT else (),  # an older checkout must not ask this engine
+            (_environment_file(),) if seen.environment is None else (),
             () if digest == seen.engine else (program,),
             (HostFile(path=path, content=content) for path, content in files.items()),
             (_release_file(str(shipped), release),),
@@ -201,6 +205,10 @@ def _receiver() -> str:
 
 def _release_file(path: str, release: Release) -> HostFile:
     return HostFile(path=path, content=release_to_json(release).encode())  # 0600: it holds secrets
+
+
+def _environment_file() -> HostFile:
+    return HostFile(path=receive.ENVIRONMENT, content=f"{chosen()}\n".encode())
 
 
 def _format_file() -> HostFile:

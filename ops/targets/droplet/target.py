@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.cloud import Cloud, Droplet, open_cloud, served_names
+from ops.engine.host.receive import ENVIRONMENT
 from ops.engine.model import Release
+from ops.environments import chosen, in_words, state_of
 from ops.errors import HostError, UsageError
 from ops.redact import Redactor
 from ops.release import droplet_release
@@ -37,7 +39,7 @@ from ops.targets.droplet.operator_address import operator_address
 from ops.targets.droplet.survey import Survey, survey_host
 from ops.verification import Site, issuer_of
 
-KNOWN_HOSTS = Path(".local") / "droplet" / "known_hosts"
+KNOWN_HOSTS = Path("droplet") / "known_hosts"
 NEW_HOST_S = 300.0  # how long a droplet that was made in this run may take until it lets us in
 OLD_HOST_S = 30.0
 CLOCK_S = 60.0  # by which the clock here and the host's may differ unsaid
@@ -233,7 +235,7 @@ class DropletTarget:
             port=self.settings.SSH_PORT,
             user=self.settings.SSH_USER,
             key=key_file(self.settings.SSH_KEY_PATH),
-            known_hosts=self.root / KNOWN_HOSTS,
+            known_hosts=state_of(self.root, chosen()) / KNOWN_HOSTS,
             alias=alias,
         )
 
@@ -290,6 +292,18 @@ class DropletTarget:
         else:
             remote.connect(patience_s=patience_s)
         self._host = RemoteHost(remote, checkout=self.root, say=told.say)
+        self._refuse_another(self._host)
+
+    def _refuse_another(self, host: RemoteHost) -> None:
+        """Stop before anything is done with a host that belongs to another environment; raises UsageError."""
+        theirs = host.hello().environment
+        if theirs is not None and theirs != chosen():
+            raise UsageError(
+                f"this host belongs to another environment: {in_words(theirs)}",
+                why=f"{self.address} was deployed to by it, not by {in_words(chosen())}; nothing was changed. "
+                f"If a file was renamed, say so on the host: its name stands in {host.root}/{ENVIRONMENT}",
+                fix="invoke environments",
+            )
 
     def _check_clock(self, told: Told) -> None:
         """Highlight clocks that differ: what is told here by date, a certificate's for one, is told by the one here."""
@@ -310,6 +324,7 @@ class DropletTarget:
             with contextlib.suppress(DeniedError):
                 as_root.connect()
                 self._remote, self._host = as_root, RemoteHost(as_root, checkout=self.root, say=told.say)
+                self._refuse_another(self._host)
                 return
             raise
 

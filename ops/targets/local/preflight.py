@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from ops.environments import chosen, state_of
 from ops.errors import PreflightError
 from ops.settings import Settings
 from ops.shell_words import local_deploy
@@ -45,8 +46,8 @@ def check_local(settings: Settings, *, root: Path, ours: Collection[int]) -> Non
         )
     obstacles = [
         *_python(sys.version_info[:2]),
-        *_folder(root / ".local"),
-        *_disk({root / ".local", cache_dir(settings, root)}),
+        *_folder(state_of(root, chosen())),
+        *_disk({state_of(root, chosen()), cache_dir(settings, root)}),
         *_ports(settings, ours),
     ]
     if obstacles:

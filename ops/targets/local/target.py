@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from ops.environments import chosen, file_of, state_of
 from ops.errors import UsageError
 from ops.redact import Redactor
 from ops.release import local_release, read_compose
@@ -31,7 +32,7 @@ class LocalTarget:
         self.root = root
         self.settings = settings
         self.redactor = Redactor(settings.secrets())
-        self.state = root / ".local"
+        self.state = state_of(root, chosen())
         self.host = LocalHost(self.state, environment=_engine_environment(root, settings))
         self.site = _site(settings, self.state)
         self.url = self.site.https
@@ -97,7 +98,7 @@ class LocalTarget:
 
 def open_local(root: Path) -> LocalTarget:
     """Read the settings and return the local target; raises SettingsError with every problem at once."""
-    return LocalTarget(root, load(root / ".env", environ=os.environ, target="local"))
+    return LocalTarget(root, load(file_of(root, chosen()), environ=os.environ, target="local"))
 
 
 def _site(settings: Settings, state: Path) -> Site:

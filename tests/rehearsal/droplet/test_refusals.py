@@ -127,3 +127,18 @@ def test_a_host_key_that_changed_is_refused_until_the_old_one_is_forgotten(uncha
         machine.run("sh", "-c", f"mv /root/kept {keys}; mv /root/kept.pub {keys}.pub; systemctl restart ssh")
     assert "another host key" in said
     assert "ssh-keygen -R" in said
+
+
+@pytest.mark.req("D-03")
+@pytest.mark.parametrize("word", ["plan", "status"])
+def test_a_host_of_one_environment_lets_no_other_do_anything(unchanged: Rehearsed, word: str) -> None:
+    other = unchanged.root / ".env.other"
+    other.touch(mode=0o600)
+    try:
+        done = unchanged.invoke(word, "--env", "other", "--address", unchanged.machine.address)
+    finally:
+        other.unlink()
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
+    assert "this host belongs to another environment: the one of .env" in said
+    assert unchanged.invoke(word).returncode == 0

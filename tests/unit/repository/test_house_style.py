@@ -185,7 +185,7 @@ def test_each_way_to_the_world_has_one_module(library: str, place: str) -> None:
     assert users <= {place}
 
 
-def test_only_the_artifacts_module_knows_where_run_folders_are() -> None:
+def test_one_module_knows_where_run_folders_are() -> None:
     folder = "local_run_logs"
     users = {
         name
@@ -195,7 +195,7 @@ def test_only_the_artifacts_module_knows_where_run_folders_are() -> None:
         and isinstance(node.value, str)
         and folder in node.value.split("\n")[0].split("/")
     }
-    assert users <= {"ops/runs/artifacts.py"}
+    assert users <= {"ops/environments.py"}
 
 
 def test_the_engine_needs_nothing_but_the_standard_library_and_what_is_packed_beside_it() -> None:

@@ -65,7 +65,7 @@ def test_the_front_end_is_locked_by_hash_and_not_by_address() -> None:
 
 @pytest.mark.req("B-15")
 def test_git_ignores_what_holds_secrets_or_is_made_here() -> None:
-    made = (".env", ".local/state.json", ".venv/bin/python", "local_run_logs/latest/report.json")
+    made = (".env", ".env.staging", ".local/state.json", ".venv/bin/python", "local_run_logs/latest/report.json")
     command = ("git", "-C", str(ROOT), "check-ignore", *made)
     assert subprocess.run(command, capture_output=True, text=True, check=False).stdout.split() == list(made)
 

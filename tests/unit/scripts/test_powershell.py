@@ -21,6 +21,8 @@ from tests.unit.scripts.powershell_fixtures import (
     parameters_of,
 )
 
+OF_EVERY_WORD = {"Env": "string"}  # no switch of a task: every word takes it
+
 
 @pytest.mark.req("A-24")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -56,7 +58,7 @@ def test_what_only_powershell_7_has_is_noticed(written: str, found: str) -> None
 @pytest.mark.parametrize("name", ["deploy", "test"])
 def test_a_powershell_wrapper_has_a_parameter_for_each_flag_of_its_tasks(name: str) -> None:
     modes = dict.fromkeys(MODES, "switch") if name == "deploy" else {}
-    expected = flags(*WORDS_OF[name]) | modes | dict.fromkeys(DEFAULTS, "switch")
+    expected = flags(*WORDS_OF[name]) | OF_EVERY_WORD | modes | dict.fromkeys(DEFAULTS, "switch")
     assert parameters_of(f"{name}.ps1") == expected
 
 
@@ -64,7 +66,7 @@ def test_a_powershell_wrapper_has_a_parameter_for_each_flag_of_its_tasks(name: s
 @pytest.mark.parametrize("name", ["deploy", "test"])
 def test_each_parameter_becomes_the_flag_of_its_name(name: str) -> None:
     script = (ROOT / "scripts" / f"{name}.ps1").read_text(encoding="ascii")
-    for parameter, kind in flags(*WORDS_OF[name]).items():
+    for parameter, kind in (flags(*WORDS_OF[name]) | OF_EVERY_WORD).items():
         word = f"'{kebab(parameter)}'"
         added = word if kind == "switch" else f"@({word}, ${parameter})"
         assert f"\nif (${parameter}) {{ $words += {added} }}\n" in script

@@ -19,10 +19,23 @@ from ops.targets.base import Request
 
 ROOT = Path(__file__).resolve().parents[4]
 WORDS = (
-    *("deploy", "destroy", "down", "history", "logs", "mail", "plan", "rehearse", "rollback", "scale", "seed"),
+    *(
+        "deploy",
+        "destroy",
+        "down",
+        "environments",
+        "history",
+        "logs",
+        "mail",
+        "plan",
+        "rehearse",
+        "rollback",
+        "scale",
+        "seed",
+    ),
     *("status", "update", "verify"),
 )
-ONE_PLACE = {"destroy", "rehearse", "mail", "seed"}  # of the cloud alone, and of the local target alone
+ONE_PLACE = {"destroy", "environments", "rehearse", "mail", "seed"}  # of the cloud alone, of this machine alone
 EVERYWHERE = tuple(word for word in WORDS if word not in ONE_PLACE)
 
 

@@ -205,7 +205,7 @@ def test_ctrl_c_while_a_command_is_asked_ends_it(tmp_path: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     program(tmp_path, "exec sleep 4712")
-    monkeypatch.setattr("ops.settings.from_command.time.sleep", interrupted)
+    monkeypatch.setattr("ops.settings.from_command.sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ask_commands({KEY: "exec:./vault"}, folder=tmp_path, say=lambda _: None)
     assert ended

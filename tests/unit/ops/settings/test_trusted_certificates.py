@@ -13,7 +13,7 @@ from tests.unit.ops.settings.settings_fixtures import RANDOM, SECRETS, values, w
 
 ENVIRONMENTS = ("development", "staging", "production", "Production")
 DIRECTORIES = ("", "staging", "production", "Production", "PRODUCTION")
-OUTSIDE = (
+OUTSIDE: tuple[dict[str, str], ...] = (
     {},
     {"ACME_DIRECTORY": "production"},
     {"ACME_DIRECTORY": "staging"},

@@ -253,3 +253,11 @@ def test_the_number_goes_ahead_of_the_engine_that_an_older_checkout_must_not_ask
     assert (tmp_path / "engine.pyz").exists()
     assert read_format(tmp_path) == (FORMAT if is_sent else 0)
     assert opened.hello().format == str(FORMAT)
+
+
+@pytest.mark.req("D-03")
+@pytest.mark.parametrize(("known", "is_sent"), [(None, True), ("", False), ("eu", False)])
+def test_a_host_is_told_once_which_environment_it_belongs_to(known: str | None, *, is_sent: bool) -> None:
+    opened, remote, _ = host(answers={"hello": {**HELLO, "environment": known}})
+    opened.ship("run-1", release(), {})
+    assert (receiver.ENVIRONMENT.encode() in remote.sent["receive"]) == is_sent
