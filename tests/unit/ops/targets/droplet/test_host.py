@@ -257,7 +257,10 @@ def test_the_number_goes_ahead_of_the_engine_that_an_older_checkout_must_not_ask
 
 @pytest.mark.req("D-03")
 @pytest.mark.parametrize(("known", "is_sent"), [(None, True), ("", False), ("eu", False)])
-def test_a_host_is_told_once_which_environment_it_belongs_to(known: str | None, *, is_sent: bool) -> None:
+def test_a_host_is_told_once_which_environment_it_belongs_to(
+    tmp_path: Path, known: str | None, *, is_sent: bool
+) -> None:
     opened, remote, _ = host(answers={"hello": {**HELLO, "environment": known}})
     opened.ship("run-1", release(), {})
-    assert (receiver.ENVIRONMENT.encode() in remote.sent["receive"]) == is_sent
+    receiver.receive(tmp_path, io.BytesIO(remote.sent["receive"]))
+    assert receiver.hello(tmp_path)["environment"] == ("" if is_sent else None)
