@@ -46,6 +46,11 @@ def key_made(path: Path | str) -> str:
     return f"ssh-keygen -t ed25519{phrase} -f {quoted(path)}"
 
 
+def key_added(path: Path | str) -> str:
+    """Write how a key is given to the SSH agent; somebody types its passphrase then."""
+    return f"ssh-add {quoted(path)}"
+
+
 def public_half_written(key: Path, public: Path) -> str:
     """Write how the public half is had from the private one; PowerShell's `>` would write UTF-16."""
     to = "| Out-File -Encoding ascii" if IS_WINDOWS else ">"

@@ -197,7 +197,8 @@ def _make(
 
 
 def _public_key(settings: Settings) -> str:
-    path = Path(f"{settings.SSH_KEY_PATH}.pub").expanduser()
+    stated = settings.SSH_KEY_PATH
+    path = Path(stated if stated.endswith(".pub") else f"{stated}.pub").expanduser()
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

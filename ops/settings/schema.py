@@ -361,7 +361,7 @@ class _DropletHost:
     """The droplet target: the host"""
 
     SSH_KEY_PATH = Key(
-        "Your private key; the public one lies beside it.",
+        "Your key: a private one with the public one beside it, or a public one whose private half an agent has.",
         kind.FILE_PATH,
         default="~/.ssh/id_ed25519",
     )

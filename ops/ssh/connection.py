@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import logging
 import socket
 import threading
@@ -21,10 +22,12 @@ from fabric import Config, Connection  # type: ignore[import-untyped] # the same
 from ops.errors import HostError
 from ops.settings import STANDARD_SSH_PORT
 from ops.ssh import errors as remote_errors
+from ops.ssh.agent import SIGN_S
 from ops.ssh.channel import Stdin, chunks, send
 from ops.ssh.errors import DeniedError, Login, UnknownNameError, UnreachableError
 from ops.ssh.frame import WANTS_TERMINAL, Asked, Command, Lines
 from ops.ssh.host_key import Pin
+from ops.ssh.identity import failure_of, signing_key
 from ops.ssh.session import CHANNEL_S, open_session
 
 CONNECT_S = 10.0
@@ -69,7 +72,7 @@ class Remote:
             deadline = time.monotonic() + patience_s
             while True:
                 try:
-                    self._transport = _log_in(self.login)
+                    self._transport = _log_in(self.login, self._say)
                 except (UnreachableError, DeniedError) as error:
                     is_wrong = isinstance(error, UnknownNameError) and self._transport is None  # or the network is away
                     if is_wrong or time.monotonic() + RETRY_S > deadline:
@@ -133,7 +136,8 @@ class Remote:
     def _start(self, asked: Asked, *, deadline: float) -> Any:
         self.connect(patience_s=0.0 if self._transport is None else AGAIN_S)
         with self._translated(asked.name, deadline - time.monotonic()):
-            channel = open_session(self._transport, lambda: _log_in(self.login), refused=paramiko.ChannelException)
+            another = functools.partial(_log_in, self.login, self._say)
+            channel = open_session(self._transport, another, refused=paramiko.ChannelException)
             with contextlib.ExitStack() as unless_sent:
                 unless_sent.callback(channel.close)
                 channel.exec_command(asked.line)
@@ -172,15 +176,19 @@ class Remote:
             raise remote_errors.cut(self.login, during=during) from error
 
 
-def _log_in(login: Login) -> Any:
-    """Open the connection and return its transport; every way in which that fails is a HostError."""
+def _log_in(login: Login, say: Callable[[str], None]) -> Any:
+    """Open the connection and return its transport; every way in which that fails is a HostError.
+
+    A key that nothing can sign with is a PreflightError.
+    """
+    key = signing_key(login.key, say=say)
     try:
         sock = socket.create_connection((login.address, login.port), timeout=CONNECT_S)
     except OSError as error:
         raise _no_connection(login, error) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        transport = _shake_hands(login, sock)
+        transport = _shake_hands(login, sock, key)
     except BaseException:
         sock.close()
         raise
@@ -188,7 +196,7 @@ def _log_in(login: Login) -> Any:
     return transport
 
 
-def _shake_hands(login: Login, sock: socket.socket) -> Any:
+def _shake_hands(login: Login, sock: socket.socket, key: Any) -> Any:
     pin = Pin(login)
     try:
         connection = Connection(
@@ -199,11 +207,11 @@ def _shake_hands(login: Login, sock: socket.socket) -> Any:
             connect_timeout=HANDSHAKE_S,
             connect_kwargs={
                 "sock": sock,
-                "pkey": paramiko.Ed25519Key.from_private_key_file(str(login.key)),
+                "pkey": key,
                 "allow_agent": False,
                 "look_for_keys": False,
                 "banner_timeout": HANDSHAKE_S,
-                "auth_timeout": HANDSHAKE_S,
+                "auth_timeout": HANDSHAKE_S + SIGN_S,
                 "channel_timeout": CHANNEL_S,
             },
         )
@@ -212,10 +220,17 @@ def _shake_hands(login: Login, sock: socket.socket) -> Any:
     except paramiko.BadHostKeyException as error:
         raise remote_errors.changed(login, seen=error.key.fingerprint) from error
     except paramiko.AuthenticationException as error:
-        raise remote_errors.denied(login) from error
+        raise _not_let_in(login, key) from error
     except (paramiko.SSHException, EOFError, OSError) as error:
+        if failure_of(key):
+            raise _not_let_in(login, key) from error
         raise remote_errors.not_ssh(login, why=str(error) or type(error).__name__) from error
     return connection.transport
+
+
+def _not_let_in(login: Login, key: Any) -> HostError:
+    failure = failure_of(key)
+    return remote_errors.unsigned(login, why=failure) if failure else remote_errors.denied(login)
 
 
 def _no_connection(login: Login, error: OSError) -> HostError:

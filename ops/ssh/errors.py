@@ -109,6 +109,15 @@ def denied(login: Login) -> DeniedError:
     )
 
 
+def unsigned(login: Login, *, why: str) -> HostError:
+    """Say that the agent did not sign; nobody is asked again and again to touch a key."""
+    return HostError(
+        f"nothing signed for `{login.user}` at {login.name}",
+        why=f"{why}; the key is the one of {login.key}",
+        fix=AGAIN,
+    )
+
+
 def no_sudo(login: Login, *, why: str) -> HostError:
     """Say that the user is let in, but may not become root without a password."""
     file = f"/etc/sudoers.d/slipway-{login.user.replace('.', ',')}"  # sudo reads no file with a dot in its name

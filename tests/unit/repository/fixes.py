@@ -35,6 +35,8 @@ SAMPLES = {
     "wrong[1].upper()": "SIZE",
     "sick": "api",
     "local_deploy().removeprefix('wsl ')": "./scripts/deploy.sh --target local",
+    "key_added(file)": "ssh-add /srv/x",
+    "key_added(key.with_suffix('') if key.suffix == '.pub' else key)": "ssh-add /srv/x",
     "shlex.join(forget)": "ssh-keygen -R droplet-1 -f /srv/x",
     "KEYS.get(service.name, service.name.upper())": "HTTPS",
     "_TOKENS": "https://cloud.digitalocean.com/account/api/tokens",

@@ -29,7 +29,7 @@ CALL = re.compile(
     r"\.(get|list\w*|create\w*|post|update\w*|patch\w*|delete\w*|destroy)\b"
 )
 VERBS = {"get": "read", "list": "read", "post": "update", "patch": "update", "destroy": "delete"}
-NOT_OURS = {"NO_COLOR", "GIT_DIR"}  # what others read
+NOT_OURS = {"NO_COLOR", "GIT_DIR", "SSH_AUTH_SOCK"}  # what others read
 
 
 @cache

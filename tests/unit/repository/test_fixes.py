@@ -18,10 +18,10 @@ from tests.unit.repository.fixes import AGAIN, ROOT, Fix, fixes
 ALL = fixes()
 # Programs that fixes name, and those among them that PowerShell has too.
 PROGRAMS = {
-    *("git", "ssh", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl", "python3"),
-    *("./scripts/deploy.sh",),
+    *("git", "ssh", "ssh-add", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl"),
+    *("python3", "./scripts/deploy.sh"),
 }
-EVERYWHERE = {"invoke", "git", "ssh", "ssh-keygen", "docker", "wsl"}
+EVERYWHERE = {"invoke", "git", "ssh", "ssh-add", "ssh-keygen", "docker", "wsl"}
 # What is only ever shown where these run: on a host, on the machine of the local target, in a rehearsal; and what
 # `ops/shell_words.py` writes, which knows the shell.
 POSIX_ONLY = ("ops/engine/", "ops/targets/local/", "rehearsal/")

@@ -49,6 +49,7 @@ def nobody_knows(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr("ops.ssh.connection.socket.create_connection", unknown)
     monkeypatch.setattr("ops.ssh.connection.time.sleep", waited.append)
+    monkeypatch.setattr("ops.ssh.connection.signing_key", lambda *_, **__: None)
     return waited
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import PreflightError
-from ops.ssh.private_key import check_key, key_file
+from ops.ssh.private_key import check_key, key_file, key_pair
 from tests.components import OPENSSH
 
 Spoil = Callable[[Path], Path]
@@ -52,9 +52,15 @@ def not_a_key(folder: Path) -> Path:
     return key
 
 
-def public_half(folder: Path) -> Path:
-    key = make(folder).with_name("key.pub")
-    key.chmod(0o600)
+def no_public_half(folder: Path) -> Path:
+    key = folder / "key.pub"
+    key.write_text("ssh-ed25519 torn\n", encoding="utf-8")
+    return key
+
+
+def of_another_kind(folder: Path) -> Path:
+    key = folder / "key.pub"
+    key.write_text("ssh-dss AAAAB3NzaC1kc3M= old\n", encoding="utf-8")
     return key
 
 
@@ -63,23 +69,10 @@ def public_half(folder: Path) -> Path:
     ("spoil", "what", "fix"),
     [
         (lambda folder: folder / "nowhere", "there is no SSH key", "ssh-keygen -t ed25519"),
-        (not_a_key, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519"),
-        pytest.param(
-            torn, "SSH_KEY_PATH is not an OpenSSH private key", "ssh-keygen -t ed25519", marks=pytest.mark.openssh
-        ),
-        pytest.param(public_half, "SSH_KEY_PATH is a public key", "set SSH_KEY_PATH=", marks=pytest.mark.openssh),
-        pytest.param(
-            lambda folder: make(folder, passphrase="words"),
-            "the SSH key has a passphrase",
-            "ssh-keygen -t ed25519 -N ''",
-            marks=pytest.mark.openssh,
-        ),
-        pytest.param(
-            lambda folder: make(folder, kind="ecdsa"),
-            "the SSH key is not an Ed25519 key",
-            "ssh-keygen -t ed25519",
-            marks=pytest.mark.openssh,
-        ),
+        (not_a_key, "SSH_KEY_PATH is not a private SSH key", "ssh-keygen -t ed25519"),
+        pytest.param(torn, "SSH_KEY_PATH is not a private SSH key", "ssh-keygen -t ed25519", marks=pytest.mark.openssh),
+        (no_public_half, "this is no public SSH key", "set SSH_KEY_PATH"),
+        (of_another_kind, "this is no public SSH key", "set SSH_KEY_PATH"),
         pytest.param(
             without_public, "the public half of the SSH key is missing", "ssh-keygen -y -f", marks=pytest.mark.openssh
         ),
@@ -135,3 +128,37 @@ def test_a_tilde_is_the_operators_home(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_where_modes_mean_nothing_they_are_not_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("ops.ssh.private_key.IS_POSIX", False)
     assert check_key(readable_by_others(tmp_path)).startswith("ssh-ed25519 ")
+
+
+@pytest.mark.openssh
+@pytest.mark.req("D-02")
+@pytest.mark.parametrize("passphrase", ["", "some words"])
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_keys_of_each_kind_are_taken_and_it_is_known_whether_they_want_a_passphrase(
+    tmp_path: Path, kind: str, passphrase: str
+) -> None:
+    key = make(tmp_path, kind=kind, passphrase=passphrase)
+    pair = key_pair(key)
+    assert pair.line == key.with_name("key.pub").read_text().strip()
+    assert (pair.file, pair.is_encrypted) == (key, passphrase != "")
+
+
+@pytest.mark.openssh
+@pytest.mark.req("D-02")
+@pytest.mark.parametrize("passphrase", ["", "some words"])
+def test_a_key_in_the_older_format_is_taken_with_its_public_half(tmp_path: Path, passphrase: str) -> None:
+    key = make(tmp_path, kind="rsa")
+    words = (OPENSSH.path, "-q", "-p", "-m", "PEM", "-P", "", "-N", passphrase, "-f", str(key))
+    subprocess.run(words, check=True, timeout=60)
+    assert "RSA PRIVATE KEY" in key.read_text(encoding="ascii")
+    assert (key_pair(key).file, key_pair(key).is_encrypted) == (key, passphrase != "")
+
+
+@pytest.mark.openssh
+@pytest.mark.req("D-02")
+@pytest.mark.parametrize("stated", ["key", "key.pub"])
+def test_a_public_half_alone_is_enough_for_a_key_that_an_agent_has(tmp_path: Path, stated: str) -> None:
+    key = make(tmp_path)
+    key.unlink()
+    pair = key_pair(tmp_path / stated)
+    assert (pair.line, pair.file) == (key.with_name("key.pub").read_text().strip(), None)
