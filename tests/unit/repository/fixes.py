@@ -35,8 +35,6 @@ SAMPLES = {
     "wrong[1].upper()": "SIZE",
     "sick": "api",
     "local_deploy().removeprefix('wsl ')": "./scripts/deploy.sh --target local",
-    "key_added(file)": "ssh-add /srv/x",
-    "key_added(key.with_suffix('') if key.suffix == '.pub' else key)": "ssh-add /srv/x",
     "shlex.join(forget)": "ssh-keygen -R droplet-1 -f /srv/x",
     "KEYS.get(service.name, service.name.upper())": "HTTPS",
     "_TOKENS": "https://cloud.digitalocean.com/account/api/tokens",
@@ -71,6 +69,7 @@ BUILDERS = {
     "free_space": "df -h /srv/x",
     "key_made": "ssh-keygen -t ed25519 -N '' -f /srv/x",
     "_make_beside": "ssh-keygen -t ed25519 -N '' -f /srv/x",
+    "key_added": "ssh-add /srv/x",
     "public_half_written": "ssh-keygen -y -f /srv/x > /srv/x.pub",
 }
 # A fix that another place wrote, and that is found there.
