@@ -341,7 +341,9 @@ class _Cloud:
     )
     DROPLET_REGION = Key("Where it stands.", kind.SLUG, default="fra1")
     DROPLET_SIZE = Key("How large it is.", kind.SLUG, default="s-2vcpu-4gb")
-    DROPLET_IMAGE = Key("What it starts from: Debian 13, or a newer one.", kind.SLUG, default="debian-13-x64")
+    DROPLET_IMAGE = Key(
+        "What it starts from: Debian 13 or newer, Ubuntu 24.04 or newer.", kind.SLUG, default="debian-13-x64"
+    )
     DROPLET_IPV6 = Key("Give it an IPv6 address too.", kind.FLAG, default="false")
     DROPLET_RESERVED_IP = Key("Give it an address that outlives it.", kind.FLAG, default="false")
     MANAGE_DNS = Key("Write the records of WEBSITE_DOMAIN, when its zone is there.", kind.FLAG, default="true")

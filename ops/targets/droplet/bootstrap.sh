@@ -66,8 +66,8 @@ installed() { dpkg-query -W -f '${Status}\n' "$@" 2>/dev/null | grep -c '^instal
 
 check_host() {
   [ "$(id -u)" -eq 0 ] || fail 'the bootstrap needs root' "it runs as $(id -un)" 'sudo sh bootstrap.sh'
-  [ -d /run/systemd/system ] || fail 'this host has no systemd' 'services and updates need it' 'use Debian 13 or newer'
-  command -v apt-get >/dev/null || fail 'this host has no apt' 'packages come from Debian' 'use Debian 13 or newer'
+  [ -d /run/systemd/system ] || fail 'this host has no systemd' 'services and updates need it' 'use Debian 13 or newer, or Ubuntu 24.04 or newer'
+  command -v apt-get >/dev/null || fail 'this host has no apt' 'packages come by it' 'use Debian 13 or newer, or Ubuntu 24.04 or newer'
 }
 
 configure_engine() { # before the engine starts for the first time; what the host itself has there stays
@@ -111,16 +111,24 @@ check_configuration() { # before it has its name: an engine that cannot read it 
 
 has_engine() { docker compose version && docker buildx version && systemctl is-enabled docker; }
 
+engine_packages() { # what brings the Docker Engine with Compose and Buildx, by the names of this distribution
+  case $(sed -n 's/^ID="\{0,1\}\([a-z]*\).*/\1/p' "${os_release:-/etc/os-release}") in
+    ubuntu) echo docker.io docker-compose-v2 docker-buildx ;; # docker.io has the command line in it
+    *) echo docker.io docker-cli docker-compose docker-buildx ;;
+  esac
+}
+
 install_packages() {
   step 'packages'
   dpkg --configure -a >/dev/null 2>&1 || true # an installation that was cut
   had_updates=no
   [ "$(installed unattended-upgrades)" -eq 0 ] || had_updates=yes
   set -- python3 iproute2 ca-certificates unattended-upgrades
-  has_engine >/dev/null 2>&1 || set -- "$@" docker.io docker-cli docker-compose docker-buildx
+  # shellcheck disable=SC2046 # several words are meant
+  has_engine >/dev/null 2>&1 || set -- "$@" $(engine_packages)
   [ "$(installed "$@")" -ge $# ] || add "$@"
   has_engine >/dev/null 2>&1 || fail 'the packages bring no usable Docker Engine' \
-    'docker compose and docker buildx have to be there' 'use Debian 13 or newer (DROPLET_IMAGE=debian-13-x64)'
+    'docker compose and docker buildx have to be there' 'use Debian 13 or newer (DROPLET_IMAGE=debian-13-x64), or Ubuntu 24.04 or newer'
 }
 
 outlive_restarts() { # what visitors reach stays within reach while the engine is away

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import paramiko
+import paramiko  # type: ignore[import-untyped] # it carries no types
 import pytest
 
 from ops.errors import PreflightError

@@ -182,3 +182,22 @@ echo it went on"""
     assert done.returncode == 1
     assert "it went on" not in done.stdout
     assert f"error: {tmp_path}/file/below cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "packages"),
+    [
+        ('ID=debian\nVERSION_ID="13"\n', "docker.io docker-cli docker-compose docker-buildx"),
+        ('NAME="Ubuntu"\nID=ubuntu\nVERSION_ID="24.04"\n', "docker.io docker-compose-v2 docker-buildx"),
+        ('ID="ubuntu"\nVERSION_ID="26.04"\n', "docker.io docker-compose-v2 docker-buildx"),
+        ("ID=raspbian\nID_LIKE=debian\n", "docker.io docker-cli docker-compose docker-buildx"),
+    ],
+)
+def test_the_engines_packages_have_the_names_of_the_distribution(tmp_path: Path, told: str, packages: str) -> None:
+    (tmp_path / "os-release").write_text(told, encoding="utf-8")
+    functions = bootstrap_script(settings()).partition("\nif [ $# -gt 0 ]")[0].replace("trap last_words EXIT", "")
+    tried = f"os_release={tmp_path}/os-release; engine_packages"
+    done = subprocess.run(
+        ("sh",), input=f"{functions}\n{tried}\n", capture_output=True, text=True, check=True, timeout=10
+    )
+    assert done.stdout.split() == packages.split()
