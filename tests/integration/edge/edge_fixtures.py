@@ -129,6 +129,7 @@ def edge_environment(folder: Path, ports: list[int]) -> dict[str, str]:
         "STEADY_ADDRESS": "127.0.0.1:0",
         "INTERNAL_ADDRESS": f"127.0.0.1:{ports[2]}",
         "DYNAMIC_DIR": str(folder / "dynamic"),
+        "ACME_RESOLVER": "le-staging",
         "ACME_STORAGE": str(folder / "acme.json"),
         "ACME_EMAIL": "",
         "ACME_CERTIFICATE_HOURS": "2160",

@@ -4,9 +4,11 @@ import itertools
 import json
 import ssl
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ops.engine.host.files import CHALLENGES_FILE, challenges_passed_on
 from ops.engine.model import Edge as EngineEdge
 from ops.engine.model import Release
 from ops.engine.rollout.routes import SERVERS_FILE, order_certificate
@@ -22,6 +25,7 @@ from ops.verification.reorder_certificate import await_certificate as certificat
 from tests.integration.edge.acme_fixtures import Acme, plan_acme, serve_acme
 from tests.integration.edge.edge_echo import SERVICES, echo_services
 from tests.integration.edge.edge_fixtures import ADMIN, DOMAIN, EXPOSED, FLOWER, WWW, Edge, edge, wait_for
+from tests.quiet_server import QuietServer
 
 VALID_S = 600  # under 20 minutes: Traefik renews at its next look, which is once a minute
 RENEWAL_TIMEOUT_S = 90.0
@@ -101,6 +105,44 @@ def test_each_name_gets_a_certificate_of_its_own_within_seconds(world: World, na
     key = certificate.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     assert key.curve.name == "secp256r1"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Somebody else who orders: knows the answer to one challenge."""
+
+    def do_GET(self) -> None:
+        """Answer the one, and no other."""
+        is_known = self.path == "/.well-known/acme-challenge/theirs"
+        self.send_response(200 if is_known else 404)
+        self.end_headers()
+        self.wfile.write(b"the answer" if is_known else b"")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.req("A-16", "B-11")
+def test_a_challenge_of_somebody_else_is_passed_on_for_as_long_as_the_engine_says_so(world: World) -> None:
+    server = QuietServer(("127.0.0.1", 0), Answering)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    file = world.edge.log.with_name("dynamic") / CHALLENGES_FILE
+
+    def asked(token: str) -> tuple[int, bytes]:
+        answer = world.edge.ask_plain(f"/.well-known/acme-challenge/{token}", host=DOMAIN)
+        return answer.status_code, answer.content
+
+    try:
+        assert asked("theirs")[0] == 404
+        file.write_text(challenges_passed_on(f"127.0.0.1:{server.server_port}"), encoding="utf-8")
+        wait_for("the challenge to be passed on", lambda: asked("theirs") == (200, b"the answer"))
+        assert asked("nobodys")[0] == 404
+        server.shutdown()
+        server.server_close()
+        assert asked("theirs")[0] == 502  # whoever ordered is gone; what is Traefik's own still comes first
+        assert is_certified(world.edge, world.trust)
+    finally:
+        file.unlink(missing_ok=True)
+    wait_for("it to end", lambda: asked("theirs")[0] == 404)
 
 
 @pytest.mark.req("B-11")
