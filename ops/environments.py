@@ -53,7 +53,7 @@ def what_is_wrong_with(name: str) -> str:
 
 def in_words(name: str) -> str:
     """Name an environment for people."""
-    return f"`{name}`" if name else "the one of .env"
+    return f"`{name}`" if name else "the default one"
 
 
 def file_of(root: Path, name: str) -> Path:

@@ -25,6 +25,16 @@ def copied(source: str, target: str) -> str:
     return f"{'copy' if IS_WINDOWS else 'cp'} {quoted(source)} {quoted(target)}"
 
 
+def copied_for_one(source: str, target: str) -> str:
+    """Write how a file is copied that nobody else may read then."""
+    return copied(source, target) if IS_WINDOWS else f"{copied(source, target)} && chmod 600 {quoted(target)}"
+
+
+def unset(name: str) -> str:
+    """Write how a variable of the environment is taken away."""
+    return f"Remove-Item Env:{name}" if IS_WINDOWS else f"unset {name}"
+
+
 def looked_at(path: Path | str) -> str:
     """Write how one sees whose a file or folder is, and who may do what with it."""
     return f"{'icacls' if IS_WINDOWS else 'ls -ld'} {quoted(path)}"

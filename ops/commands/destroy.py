@@ -21,7 +21,7 @@ def destroy(root: Path, *, yes: bool, as_json: bool) -> int:
     redactor = Redactor({})  # an error in the settings names no value
     try:
         settings = load(file_of(root, chosen()), environ=os.environ, target="droplet")
-        refuse_shared(root, settings)
+        refuse_shared(root, settings, unused_too=True)  # what is removed is gone
         redactor = Redactor(settings.secrets())
         cloud = open_cloud(settings)
         cloud.check()

@@ -8,6 +8,7 @@ from pathlib import Path
 from ops.environments import MEANINGS, chosen, file_of, in_words, names_in, was_used
 from ops.errors import SettingsError
 from ops.settings.env_file import Problem, read_env_file
+from ops.settings.from_command import is_command
 from ops.settings.schema import BY_NAME
 from ops.settings.settings import Settings
 
@@ -28,16 +29,19 @@ def of_another_kind(stated: str, name: str) -> list[Problem]:
     return [Problem(key="ENVIRONMENT", wrong=wrong, write=f"{meant}, or give the file another name")]
 
 
-def refuse_shared(root: Path, settings: Settings) -> None:
+def refuse_shared(root: Path, settings: Settings, *, unused_too: bool = False) -> None:
     """Refuse a droplet or a tag that another environment of this checkout has; raises SettingsError.
 
-    Of the others those count that were ever used from here, and `.env`.
+    Of the others those count that were ever used from here, and `.env`; with `unused_too` all of them.
     """
     mine = {key: settings.values[key] for key in UNIQUE}
     for name in names_in(root):
-        if name == chosen() or (name and not was_used(root, name)):
+        if name == chosen() or (name and not unused_too and not was_used(root, name)):
             continue
-        theirs = _stated(root, name)
+        try:
+            theirs = _stated(root, name)
+        except SettingsError:  # nobody deploys with a file that cannot be read
+            continue
         for key, what in UNIQUE.items():
             if mine[key] == theirs[key]:
                 here = file_of(root, chosen()).name
@@ -52,7 +56,8 @@ def stated_in(root: Path, name: str) -> dict[str, str]:
     """Return what tells one environment's file from another's, unchecked; raises SettingsError for no readable file."""
     stated, _ = read_env_file(file_of(root, name))
     shown = {key: BY_NAME[key].kind.clean(stated.get(key, "")) for key in ("ENVIRONMENT", "WEBSITE_DOMAIN")}
-    return {**shown, **_stated(root, name)}
+    known = {**shown, **_stated(root, name)}
+    return {key: "(from a command)" if is_command(value) else value for key, value in known.items()}
 
 
 def _stated(root: Path, name: str) -> Mapping[str, str]:

@@ -7,12 +7,14 @@ hold what it was asked for.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO
@@ -24,9 +26,11 @@ from ops.settings.env_file import Problem
 PREFIX = "exec:"
 LIMIT_S = 60.0  # somebody may have to touch a key, or to type a password
 MOST_BYTES = 65_536
-WRITTEN_OUT = ("ENVIRONMENT", "ACME_DIRECTORY")  # a decision that somebody has to be able to read
+# Decisions that somebody has to be able to read, and names by which environments are told apart.
+WRITTEN_OUT = ("ENVIRONMENT", "ACME_DIRECTORY", "DROPLET_NAME", "DROPLET_TAG")
 _CHUNK = 4096
 _LOOK_S = 0.05
+LEFT_OPEN_S = 0.5
 _BY_HAND = "run the command by itself to see what it says, or write the value"
 
 
@@ -37,7 +41,6 @@ class Answer:
     output: bytes = b""
     complaints: int = 0
     exit_code: int | None = None  # None: it was ended, because it took too long or printed too much
-    threads: list[threading.Thread] = field(default_factory=list)
 
 
 def is_command(value: str) -> bool:
@@ -88,7 +91,8 @@ def ask_commands(
 def _value(words: tuple[str, ...], *, folder: Path, limit_s: float) -> tuple[str, str]:
     """Return what a command prints, or what is wrong with it."""
     name = f"its command, `{Path(words[0]).name}`,"
-    program = shutil.which(words[0], path=None) or shutil.which(str(folder / words[0]))
+    is_path = Path(words[0]).name != words[0]  # a name alone is never looked for in the checkout
+    program = shutil.which(str(folder / words[0]) if is_path else words[0])
     if program is None:
         return "", f"{name} is not there, or may not be run"
     try:
@@ -115,12 +119,12 @@ def _one_line(output: bytes, *, name: str, said: str) -> tuple[str, str]:
         text = output.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         return "", f"{name} printed what is no UTF-8 text"
-    if "\0" in text:
-        return "", f"{name} printed what is no text"
     if not text.strip():
         return "", f"{name} printed nothing{said}"
-    if len(text.splitlines()) > 1:
-        return "", f"{name} printed {_lines(len(text.splitlines()))}; one is wanted"
+    if "\n" in text or "\r" in text:
+        return "", f"{name} printed {_lines(len((text + '.').splitlines()))}; one is wanted"
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        return "", f"{name} printed what is no text"
     return text, ""
 
 
@@ -129,30 +133,41 @@ def _lines(count: int) -> str:
 
 
 def _run(words: Iterable[str], *, folder: Path, limit_s: float) -> Answer:
-    """Run a program to its end; it is ended with all that it started when it takes too long or prints too much."""
+    """Run a program to its end; it is ended with all that it started when it takes too long or prints too much.
+
+    What it left behind may hold its pipes open: that is waited for a moment only, and what was printed by then counts.
+    """
     deadline, answer = monotonic() + limit_s, Answer()
-    with subprocess.Popen(
+    process = subprocess.Popen(
         tuple(words), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            for pipe, take in ((process.stdout, _take(answer)), (process.stderr, _count(answer))):
-                thread = threading.Thread(target=_read, args=(pipe, take), daemon=True)
-                thread.start()
-                answer.threads.append(thread)
-            while any(thread.is_alive() for thread in answer.threads) or process.poll() is None:
-                if monotonic() > deadline or len(answer.output) > MOST_BYTES:
-                    return answer
-                sleep(_LOOK_S)  # the deadline is above
-            answer.exit_code = process.returncode
-        finally:
-            if answer.exit_code is None:
-                _end(process)
+    )
+    try:
+        readers = [
+            threading.Thread(target=_read, args=(pipe, take), daemon=True)
+            for pipe, take in ((process.stdout, _take(answer)), (process.stderr, _count(answer)))
+        ]
+        for reader in readers:
+            reader.start()
+        while process.poll() is None:
+            if monotonic() > deadline or len(answer.output) > MOST_BYTES:
+                return answer
+            sleep(_LOOK_S)  # the deadline is above
+        for reader in readers:
+            reader.join(LEFT_OPEN_S)
+        answer.exit_code = process.returncode
+    finally:
+        if answer.exit_code is None:
+            _end(process)
     return answer
 
 
 def _read(pipe: IO[bytes] | None, take: Callable[[bytes], bool]) -> None:
-    while pipe and (chunk := pipe.read1(_CHUNK)) and take(chunk):  # type: ignore[attr-defined] # it is buffered
-        pass
+    """Read to the end, and close the pipe: nobody else does, because a close waits for whoever reads."""
+    if pipe is None:
+        return
+    with pipe:
+        while (chunk := os.read(pipe.fileno(), _CHUNK)) and take(chunk):
+            pass
 
 
 def _take(answer: Answer) -> Callable[[bytes], bool]:

@@ -19,7 +19,7 @@ from ops.settings.notices import find_notices
 from ops.settings.rules import find_problems, find_typos, find_unwritten
 from ops.settings.schema import BY_NAME, KEYS, STANDARD_SSH_PORT
 from ops.settings.settings import Settings
-from ops.shell_words import copied, local_deploy
+from ops.shell_words import copied, copied_for_one, local_deploy
 
 NOT_LOCAL = frozenset({"DIGITALOCEAN_TOKEN"})  # secrets that the local target has no use for
 KEYS_NAMED = 2  # by a fix; all of them stand above it
@@ -99,7 +99,7 @@ def _refuse_missing(env_file: Path) -> None:
     raise SettingsError(
         f"there is no environment `{chosen()}`",
         why=f"{env_file.name} is not there; this checkout has {known}{f'; was `{like}` meant?' if like else ''}",
-        fix=copied(".env.prod.example", env_file.name),
+        fix="invoke environments" if like else copied_for_one(".env.prod.example", env_file.name),
     )
 
 

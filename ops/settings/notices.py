@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ops.engine.connections import USABLE, most_needed
+from ops.environments import addressed
 from ops.settings.kinds import is_for_examples, readable
 from ops.settings.schema import BY_NAME, STAGING_CA
 from ops.settings.settings import Settings
@@ -63,7 +64,7 @@ _ELSEWHERE = {  # what other stacks, or earlier versions of this one, call it
 def find_notices(settings: Settings, stated: Iterable[str], *, folder: Path) -> tuple[str, ...]:
     """Return a line for each thing that stops nothing; `stated` are the keys of the file in `folder`."""
     lines = (_unread(stated, folder), _left_from_the_example(settings), _spelled_in_dns(settings), _trusted(settings))
-    return tuple(line for line in (*lines, _too_many_connections(settings)) if line)
+    return tuple(addressed(line) for line in (*lines, _too_many_connections(settings)) if line)
 
 
 def _unread(stated: Iterable[str], folder: Path) -> str:

@@ -27,13 +27,13 @@ def signing_key(key: Path, *, say: Say) -> Any:
     """
     pair = key_pair(key)
     if pair.file and not pair.is_encrypted:
-        return _from_file(pair.file, None)
+        return _from_file(pair.file, pair.kind, None)
     try:
         return key_in_agent(pair.blob, say=say)
     except AgentError as error:
         if pair.file is None:
             raise _only_in_an_agent(key, pair, str(error)) from error
-        return _with_passphrase(pair.file, why=str(error))
+        return _with_passphrase(pair.file, pair.kind, why=str(error))
 
 
 def failure_of(key: Any) -> str:
@@ -41,11 +41,13 @@ def failure_of(key: Any) -> str:
     return key.failure if isinstance(key, KeyInAgent) else ""
 
 
-def _from_file(file: Path, passphrase: str | None) -> Any:
-    return paramiko.PKey.from_path(file, passphrase.encode() if passphrase else None)
+def _from_file(file: Path, kind: str, passphrase: str | None) -> Any:
+    """Read the key alone: `PKey.from_path` would offer a certificate beside it instead, which few hosts trust."""
+    classes = {"ssh-ed25519": paramiko.Ed25519Key, "ssh-rsa": paramiko.RSAKey}
+    return classes.get(kind, paramiko.ECDSAKey).from_private_key_file(str(file), passphrase or None)
 
 
-def _with_passphrase(file: Path, *, why: str) -> Any:
+def _with_passphrase(file: Path, kind: str, *, why: str) -> Any:
     with _asking:
         if file in _opened:
             return _opened[file]
@@ -57,13 +59,15 @@ def _with_passphrase(file: Path, *, why: str) -> Any:
             )
         for _ in range(TRIES):
             try:
-                _opened[file] = _from_file(file, getpass.getpass(f"passphrase of {file}: "))
+                _opened[file] = _from_file(file, kind, getpass.getpass(f"passphrase of {file}: "))
+            except EOFError:
+                break
             except (paramiko.SSHException, ValueError):
                 continue
             return _opened[file]
     raise PreflightError(
         "this is not the passphrase of the SSH key",
-        why=f"{file} was not opened by any of {TRIES}",
+        why=f"{file} was not opened in {TRIES} tries",
         fix=key_added(file),
     )
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import PreflightError
-from ops.shell_words import key_made, looked_at, public_half_written
+from ops.shell_words import key_made, looked_at, public_half_written, quoted
 
 BEGIN, END = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
+PKCS8 = ("-----BEGIN PRIVATE KEY-----", "-----BEGIN ENCRYPTED PRIVATE KEY-----")
 MAGIC = b"openssh-key-v1\0"
 PUBLIC = ".pub"
 # What sshd takes today, without DSA. Those on hardware sign through an agent alone.
@@ -91,6 +92,9 @@ def _of_pem(key: Path, text: str, beside: Path) -> KeyPair:
     """Return a key in an older format, whose public half stands in the other file alone."""
     if not text.startswith("-----BEGIN ") or "PRIVATE KEY-----" not in text.partition("\n")[0]:
         raise _not_a_key(key)
+    if text.startswith(PKCS8):
+        why, fix = f"{key} is in the format PKCS#8, which is not read", f"ssh-keygen -p -f {quoted(key)}"
+        raise PreflightError("the SSH key is in another format", why=why, fix=fix)
     if not beside.is_file():
         raise _no_public_half(key, beside)
     return KeyPair(line=_public_line(beside), file=key, is_encrypted="ENCRYPTED" in text[:200])

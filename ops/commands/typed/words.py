@@ -22,6 +22,7 @@ from ops.commands.scale import as_flags
 from ops.commands.typed.switches import check_values
 from ops.engine.interrupts import hear_interrupts
 from ops.errors import UsageError
+from ops.shell_words import unset
 
 LIKENESS = 0.7  # of 1; with less, `invoke deploy local` would hear of `scale`
 _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.+)\1 is!")
@@ -69,7 +70,8 @@ class TypedWords(Program):
             environments.choose(name)
         except ValueError as error:
             switch = f"--env {name}" if stated.got_value else f"{environments.VARIABLE}={name}"
-            raise UsageError(f"{switch} is not possible", why=str(error), fix="invoke environments") from None
+            fix = "invoke environments" if stated.got_value else unset(environments.VARIABLE)
+            raise UsageError(f"{switch} is not possible", why=str(error), fix=fix) from None
         super()._update_core_context(context, {key: one for key, one in new_args.items() if one is not stated})
 
     def parse_cleanup(self) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ops.environments import addressed
 from ops.verification.observations import LIMIT_S, PATIENCE_S, Answer, Observations, Site
 
 
@@ -49,7 +50,7 @@ def check(
     """Make a check that holds when there are no faults; the faults are its detail otherwise."""
     found = [fault for fault in faults if fault]
     text = "; ".join(found) or detail
-    return Check(id=id, title=title, ok=not found, detail=text, seconds=seconds, hint=hint if found else "")
+    return Check(id=id, title=title, ok=not found, detail=text, seconds=seconds, hint=addressed(hint) if found else "")
 
 
 def answer_of(seen: Observations, route: str) -> Answer:

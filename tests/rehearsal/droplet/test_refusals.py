@@ -140,5 +140,5 @@ def test_a_host_of_one_environment_lets_no_other_do_anything(unchanged: Rehearse
         other.unlink()
     said = done.stdout + done.stderr
     assert done.returncode == 2, said
-    assert "this host belongs to another environment: the one of .env" in said
+    assert "this host belongs to another environment: the default one\n" in said
     assert unchanged.invoke(word).returncode == 0

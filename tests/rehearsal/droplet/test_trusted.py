@@ -13,7 +13,7 @@ from cryptography import x509
 from rehearsal.acme import Pebble
 from rehearsal.checkout import write_settings
 from rehearsal.world import DOMAIN, World
-from tests.rehearsal.droplet.droplet_stack import Rehearsed, make_checkout
+from tests.rehearsal.droplet.droplet_stack import Rehearsed, make_checkout, wait_until
 
 ORDER = "POST /order-plz"
 FLOWER = f"flower.{DOMAIN}"
@@ -43,6 +43,11 @@ def directory(stack: Rehearsed) -> Pebble:
 
 def orders(stack: Rehearsed) -> int:
     return directory(stack).asked().count(ORDER)
+
+
+def certificates(stack: Rehearsed) -> int:
+    """Return how many certificates the production directory gave away."""
+    return sum(line.startswith("POST /certZ/") for line in directory(stack).asked())
 
 
 def signer(stack: Rehearsed, host: str = DOMAIN) -> str:
@@ -78,6 +83,7 @@ def test_a_site_gets_trusted_certificates_and_asks_for_none_in_vain(production: 
     assert signer(production) == "production"
     assert ORDER in directory(production).asked()
 
+    wait_until(lambda: certificates(production) == orders(production), what="the order for www to end")
     asked = directory(production).asked()
     code, said = asked_for_more(production, "update")  # which makes no record for the new name
     assert (code, "the dry run at the staging directory brought no certificate" in said) == (4, True), said

@@ -128,4 +128,4 @@ def test_the_variable_chooses_too_the_switch_wins_and_an_empty_variable_is_none(
 def test_a_name_that_is_none_is_refused_before_anything_is_done(words: tuple[str, ...], variable: str) -> None:
     done = typed(*words, SLIPWAY_ENV=variable)
     assert done.returncode == 2
-    assert "fix:   invoke environments" in done.stderr
+    assert f"fix:   {'unset SLIPWAY_ENV' if variable else 'invoke environments'}" in done.stderr

@@ -55,6 +55,15 @@ def test_each_environment_has_a_row_with_its_last_run(tmp_path: Path, capsys: py
     assert not (tmp_path / "asked").exists()
 
 
+@pytest.mark.req("D-03", "D-04")
+def test_the_words_of_a_command_are_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".env").write_text("WEBSITE_DOMAIN='exec:vault read a-token-of-mine'\n", encoding="utf-8")
+    assert environments(tmp_path, as_json=True) == 0
+    told = capsys.readouterr().out
+    assert "(from a command)" in told
+    assert "a-token-of-mine" not in told
+
+
 @pytest.mark.req("D-03")
 def test_people_read_a_table_and_what_is_wrong_below_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert environments(checkout(tmp_path), as_json=False) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops import environments
+from ops.commands.destroy import destroy
 from ops.errors import SettingsError
 from ops.settings import InvalidSettingsError, Settings, load, load_for_droplet
 from tests.unit.ops.settings.settings_fixtures import RANDOM, SECRETS, sound
@@ -69,8 +70,30 @@ def test_a_name_or_a_tag_that_another_environment_has_is_refused_with_both_files
     with pytest.raises(SettingsError) as refused:
         opened(tmp_path, "eu")
     assert key in str(refused.value)
-    assert ".env.eu" in str(refused.value)
+    assert str(refused.value.what).endswith(f"{key} is slipway in .env.eu and for the default one")
     assert refused.value.fix == f"set another {key} in .env.eu"
+
+
+@pytest.mark.req("D-03")
+def test_what_is_destroyed_is_compared_with_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, "eu")
+    made(tmp_path, "us")
+    environments.choose("eu")
+    said: list[str] = []
+    monkeypatch.setattr("ops.commands.destroy.say", said.append)
+    monkeypatch.setattr("ops.commands.destroy.load", lambda *_, **__: opened(tmp_path, "eu"))
+    monkeypatch.setattr("ops.commands.destroy.open_cloud", lambda _: pytest.fail("nothing is to be removed"))
+    assert destroy(tmp_path, yes=True, as_json=False) == 3
+    assert "in .env.eu and for `us`" in said[0]
+
+
+@pytest.mark.req("D-03")
+@pytest.mark.parametrize("key", UNNAMED)
+def test_a_name_that_tells_environments_apart_comes_from_no_command(tmp_path: Path, key: str) -> None:
+    path = made(tmp_path, "eu", f"{key}='exec:echo slipway'", without=UNNAMED)
+    environments.choose("eu")
+    with pytest.raises(InvalidSettingsError, match="has to be written out"):
+        load(path, environ={}, target="droplet")
 
 
 @pytest.mark.req("D-03")
@@ -121,8 +144,11 @@ def test_an_environment_without_a_file_names_those_that_are_there_and_the_neares
     assert str(refused.value).splitlines() == [
         "error: there is no environment `stagign`",
         "why:   .env.stagign is not there; this checkout has .env.staging; was `staging` meant?",
-        "fix:   cp .env.prod.example .env.stagign",
+        "fix:   invoke environments --env stagign",
     ]
+    with pytest.raises(SettingsError) as refused:
+        opened(tmp_path, "elsewhere")
+    assert refused.value.fix == "cp .env.prod.example .env.elsewhere && chmod 600 .env.elsewhere"
 
 
 @pytest.mark.req("D-03", "A-12")

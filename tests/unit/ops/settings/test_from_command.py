@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from dotenv import dotenv_values
 
 from ops.settings import InvalidSettingsError, Settings, load
 from ops.settings.from_command import LIMIT_S, ask_commands
@@ -87,6 +90,8 @@ def test_two_keys_with_one_command_ask_once_and_it_is_said_who_is_asked(tmp_path
         ("echo; echo", "printed nothing"),
         (f"echo {SECRET}; echo {SECRET}", "printed 2 lines; one is wanted"),
         (f"printf '{SECRET}\\0'", "printed what is no text"),
+        (f"printf '{SECRET}\\033[1m'", "printed what is no text"),
+        (f"printf '{SECRET}\\n\\n'", "printed 2 lines; one is wanted"),
         ("printf '\\377\\376'", "printed what is no UTF-8 text"),
         ("kill -9 $$", "ended with signal 9"),
         ("yes", "printed more than 64 KiB"),
@@ -210,3 +215,40 @@ def test_ctrl_c_while_a_command_is_asked_ends_it(tmp_path: Path, monkeypatch: py
         ask_commands({KEY: "exec:./vault"}, folder=tmp_path, say=lambda _: None)
     assert ended
     assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in ended)
+
+
+@pytest.mark.req("D-04")
+@pytest.mark.parametrize("left", ["sleep 4713 &", "sleep 4713 >/dev/null &", "setsid sleep 4713 &"])
+def test_what_a_command_leaves_behind_holds_nobody_up(tmp_path: Path, left: str) -> None:
+    program(tmp_path, f"{left}\necho {SECRET}; echo $! >left")
+    began = time.monotonic()
+    try:
+        found, wrong = ask_commands({KEY: "exec:./vault"}, folder=tmp_path, say=lambda _: None)
+    finally:
+        psutil.Process(int((tmp_path / "left").read_text(encoding="utf-8"))).kill()
+    assert (found[KEY], wrong) == (SECRET, [])
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.req("D-04", "A-12")
+def test_a_name_alone_is_not_looked_for_in_the_checkout(tmp_path: Path) -> None:
+    program(tmp_path, f"echo {SECRET}", name="no-such-vault")
+    _, (problem,) = ask_commands({KEY: "exec:no-such-vault"}, folder=tmp_path, say=lambda _: None)
+    assert "is not there, or may not be run" in problem.wrong
+
+
+@pytest.mark.req("D-04", "A-25")
+def test_the_lines_of_the_guide_mean_the_words_that_they_should() -> None:
+    guide = (Path(__file__).parents[4] / "docs/guides/environment.md").read_text(encoding="utf-8")
+    shown = guide.partition("### Secrets from a command")[2].split("```")[1].removeprefix("sh\n")
+    words = {
+        key: shlex.split(str(value).removeprefix("exec:"))
+        for key, value in dotenv_values(stream=io.StringIO(shown)).items()
+    }
+    assert words == {
+        "POSTGRES_PASSWORD": ["op", "read", "op://Slipway/production/postgres"],
+        "REDIS_PASSWORD": ["sops", "decrypt", "--extract", '["REDIS_PASSWORD"]', "secrets.yaml"],
+        "TOKEN_SECRET_KEY": ["age", "--decrypt", "--identity", "age-key.txt", "token.age"],
+        "DJANGO_SECRET_KEY": ["pass", "show", "slipway/django"],
+        "DIGITALOCEAN_TOKEN": ["security", "find-generic-password", "-s", "slipway", "-w"],
+    }

@@ -82,7 +82,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_passphrase_may_be_mistyped_twice_and_is_asked_for_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, typed = make(tmp_path, "key", passphrase="some words"), iter(["wrong", "wrong again", "some words"])
+    key, typed = make(tmp_path, "key", passphrase="some words"), iter(["wrong", "", "some words"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     assert signing_key(key, say=said_nothing).asbytes() == key_pair(key).blob
     assert signing_key(key, say=said_nothing).asbytes() == key_pair(key).blob
@@ -97,6 +97,24 @@ def test_a_passphrase_that_is_wrong_three_times_ends_it(tmp_path: Path, monkeypa
         signing_key(key, say=said_nothing)
     assert refused.value.fix == f"ssh-add {key}"
     assert "one" not in str(refused.value).split()
+
+
+@pytest.mark.req("D-02")
+@pytest.mark.usefixtures("at_a_terminal")
+def test_the_end_of_what_is_typed_ends_the_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", end)
+    with pytest.raises(PreflightError, match="not the passphrase"):
+        signing_key(make(tmp_path, "key", passphrase="some words"), say=said_nothing)
+
+
+@pytest.mark.req("D-02")
+def test_a_certificate_beside_the_key_is_not_offered_in_its_place(tmp_path: Path) -> None:
+    key = certified(tmp_path)
+    assert key.with_name(f"{key.name}-cert.pub").is_file()
+    assert signing_key(key, say=said_nothing).public_blob is None
 
 
 @pytest.mark.req("D-02")

@@ -162,3 +162,14 @@ def test_a_public_half_alone_is_enough_for_a_key_that_an_agent_has(tmp_path: Pat
     key.unlink()
     pair = key_pair(tmp_path / stated)
     assert (pair.line, pair.file) == (key.with_name("key.pub").read_text().strip(), None)
+
+
+@pytest.mark.openssh
+@pytest.mark.req("D-02")
+def test_a_key_in_a_format_that_is_not_read_is_told_how_it_becomes_one_that_is(tmp_path: Path) -> None:
+    key = make(tmp_path, kind="rsa")
+    words = (OPENSSH.path, "-q", "-p", "-m", "PKCS8", "-P", "", "-N", "", "-f", str(key))
+    subprocess.run(words, check=True, timeout=60)
+    with pytest.raises(PreflightError, match="in another format") as refused:
+        key_pair(key)
+    assert refused.value.fix == f"ssh-keygen -p -f {key}"
