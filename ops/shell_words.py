@@ -27,7 +27,7 @@ def copied(source: str, target: str) -> str:
 
 def copied_for_one(source: str, target: str) -> str:
     """Write how a file is copied that nobody else may read then."""
-    return copied(source, target) if IS_WINDOWS else f"{copied(source, target)} && chmod 600 {quoted(target)}"
+    return copied(source, target) if IS_WINDOWS else f"install -m 600 {quoted(source)} {quoted(target)}"
 
 
 def unset(name: str) -> str:

@@ -70,14 +70,15 @@ BUILDERS = {
     "key_made": "ssh-keygen -t ed25519 -N '' -f /srv/x",
     "_make_beside": "ssh-keygen -t ed25519 -N '' -f /srv/x",
     "key_added": "ssh-add /srv/x",
-    "copied_for_one": "cp .env.prod.example .env && chmod 600 .env",
+    "copied_for_one": "install -m 600 .env.prod.example .env",
     "unset": "unset SLIPWAY_ENV",
     "public_half_written": "ssh-keygen -y -f /srv/x > /srv/x.pub",
 }
 # A fix that another place wrote, and that is found there.
 PASSED_ON = re.compile(
     r"(error|failure|obstacle|first|one|problem|raised|refused|still)\.(fix|hint)|error\['fix'\]|told.*|fix|hint|again"
-    r"|with_target\(.*\)|addressed\(hint\)|ASKS_FOR_SWITCH\.sub\(.*\)|said\.get\('fix', AGAIN\)\.strip\(\)|self\..*|why|_hint\(.*\)"
+    r"|with_target\(.*\)|addressed\(hint\)"
+    r"|ASKS_FOR_SWITCH\.sub\(.*\)|said\.get\('fix', AGAIN\)\.strip\(\)|self\..*|why|_hint\(.*\)"
     r"|' && '\.join\(commands\)|'\\n *'\.join\(.*\)|hint if found else ''|getattr\(.*\)"
 )
 

@@ -19,7 +19,7 @@ ALL = fixes()
 # Programs that fixes name, and those among them that PowerShell has too.
 PROGRAMS = {
     *("git", "ssh", "ssh-add", "ssh-keygen", "chmod", "cp", "mv", "df", "ls", "sudo", "kill", "docker", "nox", "wsl"),
-    *("python3", "./scripts/deploy.sh"),
+    *("python3", "unset", "./scripts/deploy.sh"),
 }
 EVERYWHERE = {"invoke", "git", "ssh", "ssh-add", "ssh-keygen", "docker", "wsl"}
 # What is only ever shown where these run: on a host, on the machine of the local target, in a rehearsal; and what
@@ -67,7 +67,7 @@ def is_edit(part: str) -> bool:
 
 def is_command(part: str) -> bool:
     """Tell whether a part is typed as it stands."""
-    return part.split(" ", 1)[0] in {"invoke", *PROGRAMS}
+    return part.split(" ", 1)[0] in {"invoke", *PROGRAMS} or part.startswith("install -m ")  # else a preparation
 
 
 def leads_somewhere(part: str) -> bool:
@@ -119,6 +119,7 @@ def test_powershell_gets_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     said = (
         *(shell_words.local_deploy(), shell_words.prepared(), shell_words.copied("a", "b"), shell_words.key_made(path)),
         *(shell_words.looked_at(path), shell_words.free_space(path), shell_words.public_half_written(path, path)),
+        *(shell_words.unset("SLIPWAY_ENV"), shell_words.copied_for_one("a", "b"), shell_words.key_added(path)),
     )
     assert said == (
         *("wsl ./scripts/deploy.sh --target local", r".\scripts\deploy.ps1 --help", "copy a b"),
@@ -127,6 +128,7 @@ def test_powershell_gets_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
             "Get-PSDrive -PSProvider FileSystem",
             "ssh-keygen -y -f 'pro ject/key' | Out-File -Encoding ascii 'pro ject/key'",
         ),
+        *("Remove-Item Env:SLIPWAY_ENV", "copy a b", "ssh-add 'pro ject/key'"),
     )
 
 

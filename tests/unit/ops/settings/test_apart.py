@@ -148,7 +148,7 @@ def test_an_environment_without_a_file_names_those_that_are_there_and_the_neares
     ]
     with pytest.raises(SettingsError) as refused:
         opened(tmp_path, "elsewhere")
-    assert refused.value.fix == "cp .env.prod.example .env.elsewhere && chmod 600 .env.elsewhere"
+    assert refused.value.fix == "install -m 600 .env.prod.example .env.elsewhere"
 
 
 @pytest.mark.req("D-03", "A-12")
