@@ -50,7 +50,8 @@ def load(env_file: Path, *, environ: Mapping[str, str], target: str) -> Settings
         problems += refused
     values = _complete(found)
     known_wrong = {problem.key for problem in problems} | {name for name in by_command if not found[name]}
-    problems += [one for one in find_problems(values, target=target) if one.key not in known_wrong]
+    found_wrong = [one for one in find_problems(values, target=target) if one.key not in known_wrong]
+    problems += [_without_value(one) if one.key in by_command else one for one in found_wrong]
     problems += of_another_kind(values["ENVIRONMENT"], chosen())
     if problems:
         raise _invalid(problems, env_file=env_file, environ=said, target=target)
@@ -88,6 +89,12 @@ def load_for_droplet(root: Path, *, address: str) -> Settings:
             fix="empty SSH_PORT in .env, then run the same command again",
         )
     return settings
+
+
+def _without_value(problem: Problem) -> Problem:
+    """Say no more of what a command gave than that it does not fit: it may be a secret that another key wants."""
+    wrong = "is not what this setting takes (what its command gave is not shown)"
+    return Problem(key=problem.key, wrong=wrong, write=problem.write)
 
 
 def _refuse_missing(env_file: Path) -> None:
