@@ -44,7 +44,7 @@ if ($modes.Count -gt 1) {
 if ($modes.Count -eq 0) { $modes = @('deploy') }
 
 $words = @($modes[0])
-if ($Env) { $words += @('--env', $Env) }
+if ($PSBoundParameters.ContainsKey('Env')) { $words += "--env=$Env" } # an empty one is refused, not lost
 if ($Target) { $words += @('--target', $Target) }
 if ($Address) { $words += @('--address', $Address) }
 if ($Allow) { $words += @('--allow', $Allow) }

@@ -19,7 +19,7 @@ param(
 . (Join-Path $PSScriptRoot 'prepare.ps1')
 
 $words = @('verify')
-if ($Env) { $words += @('--env', $Env) }
+if ($PSBoundParameters.ContainsKey('Env')) { $words += "--env=$Env" } # an empty one is refused, not lost
 if ($Target) { $words += @('--target', $Target) }
 if ($Address) { $words += @('--address', $Address) }
 if ($NoTimestamp) { $words += '--no-timestamp' }

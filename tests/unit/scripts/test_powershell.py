@@ -62,11 +62,19 @@ def test_a_powershell_wrapper_has_a_parameter_for_each_flag_of_its_tasks(name: s
     assert parameters_of(f"{name}.ps1") == expected
 
 
+@pytest.mark.req("A-01", "D-03")
+@pytest.mark.parametrize("name", ["deploy", "test"])
+def test_an_environment_that_is_empty_is_passed_on_to_be_refused(name: str) -> None:
+    script = (ROOT / "scripts" / f"{name}.ps1").read_text(encoding="ascii")
+    passed = "if ($PSBoundParameters.ContainsKey('Env')) { $words += \"--env=$Env\" }"
+    assert f"\n{passed}" in script
+
+
 @pytest.mark.req("A-01")
 @pytest.mark.parametrize("name", ["deploy", "test"])
 def test_each_parameter_becomes_the_flag_of_its_name(name: str) -> None:
     script = (ROOT / "scripts" / f"{name}.ps1").read_text(encoding="ascii")
-    for parameter, kind in (flags(*WORDS_OF[name]) | OF_EVERY_WORD).items():
+    for parameter, kind in flags(*WORDS_OF[name]).items():
         word = f"'{kebab(parameter)}'"
         added = word if kind == "switch" else f"@({word}, ${parameter})"
         assert f"\nif (${parameter}) {{ $words += {added} }}\n" in script
