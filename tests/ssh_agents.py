@@ -17,6 +17,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.components import OPENSSH
+
 KIND, APPLICATION = b"sk-ssh-ed25519@openssh.com", b"ssh:"
 TOUCHED = 1
 Answer = Callable[[bytes], bytes | None]  # to a request, without its length; None: hang up
@@ -25,6 +27,14 @@ Answer = Callable[[bytes], bytes | None]  # to a request, without its length; No
 def text(value: bytes) -> bytes:
     """Write a string as the protocol has it."""
     return struct.pack(">I", len(value)) + value
+
+
+def make_key(folder: Path, name: str, *, kind: str = "ed25519", passphrase: str = "") -> Path:
+    """Make a key pair, and return the file of the private one."""
+    path = folder / name
+    words = (OPENSSH.path, "-q", "-t", kind, "-N", passphrase, "-C", "somebody", "-f", str(path))
+    subprocess.run(words, check=True, timeout=60)
+    return path
 
 
 @contextlib.contextmanager

@@ -49,7 +49,7 @@ def is_command(value: str) -> bool:
 
 
 def unreadable(stated: Mapping[str, str], environ: Mapping[str, str]) -> list[Problem]:
-    """Return what must not be a command: two keys that have to be written out, and any value of the environment."""
+    """Return what must not be a command: keys that have to be written out, and any value of the environment."""
     found = [
         Problem(key=key, wrong="comes from a command; it has to be written out", write="the value itself")
         for key in WRITTEN_OUT

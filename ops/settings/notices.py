@@ -100,7 +100,7 @@ def _left_from_the_example(settings: Settings) -> str:
 
 
 def _trusted(settings: Settings) -> str:
-    """Say for whom the production directory is asked, and what it allows; figures of its documentation, in 2026."""
+    """Say for whom the production directory is asked, and what it allows, by its documentation of June 2025."""
     if not settings.orders_trusted:
         return ""
     domain = settings.WEBSITE_DOMAIN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,11 @@ import pytest
 from ops.errors import HostError
 from ops.ssh.private_key import check_key
 from rehearsal.droplet.machine import Machine
-from tests.components import OPENSSH
 from tests.rehearsal.remote.remote_fixtures import Place
-from tests.ssh_agents import Token, agent_that, listed, openssh_agent
+from tests.ssh_agents import Token, agent_that, listed, make_key, openssh_agent
 
 AUTHORIZED = "~deploy/.ssh/authorized_keys"
 pytestmark = pytest.mark.openssh
-
-
-def make(folder: Path, name: str, *, kind: str = "ed25519", passphrase: str = "") -> Path:
-    """Make a key pair."""
-    path = folder / name
-    words = (OPENSSH.path, "-q", "-t", kind, "-N", passphrase, "-C", "somebody", "-f", str(path))
-    subprocess.run(words, check=True, timeout=60)
-    return path
 
 
 def let_in(machine: Machine, line: str) -> None:
@@ -46,7 +36,7 @@ def who_am_i(place: Place, machine: Machine, key: Path) -> str:
 def test_a_key_of_another_kind_lets_in_from_its_file(
     place: Place, prepared: Machine, tmp_path: Path, kind: str
 ) -> None:
-    key = make(tmp_path, "key", kind=kind)
+    key = make_key(tmp_path, "key", kind=kind)
     let_in(prepared, check_key(key))
     assert who_am_i(place, prepared, key) == "deploy"
 
@@ -56,9 +46,9 @@ def test_a_key_of_another_kind_lets_in_from_its_file(
 def test_a_key_in_a_full_agent_lets_in_though_its_file_is_gone(
     place: Place, prepared: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    key = make(tmp_path, "key", kind=kind)
+    key = make_key(tmp_path, "key", kind=kind)
     let_in(prepared, check_key(key))
-    others = [make(tmp_path, f"other-{number}") for number in range(8)]  # sshd hears of six
+    others = [make_key(tmp_path, f"other-{number}") for number in range(8)]  # sshd hears of six
     with openssh_agent(*others, key) as agent:
         monkeypatch.setenv("SSH_AUTH_SOCK", agent)
         key.unlink()

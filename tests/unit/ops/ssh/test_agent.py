@@ -14,23 +14,15 @@ from ops.ssh.agent import SIGN_S, AgentError, key_in_agent
 from ops.ssh.identity import failure_of, signing_key
 from ops.ssh.private_key import key_pair
 from tests.components import OPENSSH
-from tests.ssh_agents import Answer, Token, agent_that, hanging, listed, openssh_agent
+from tests.ssh_agents import Answer, Token, agent_that, hanging, listed, make_key, openssh_agent
 
 pytestmark = pytest.mark.openssh
 
 
-def make(folder: Path, name: str, *, kind: str = "ed25519", passphrase: str = "") -> Path:
-    """Make a key pair."""
-    path = folder / name
-    words = (OPENSSH.path, "-q", "-t", kind, "-N", passphrase, "-C", "somebody", "-f", str(path))
-    subprocess.run(words, check=True, timeout=60)
-    return path
-
-
 def certified(folder: Path) -> Path:
     """Make a key pair with a certificate, which an agent lists as a key of its own."""
-    key = make(folder, "certified")
-    words = (OPENSSH.path, "-q", "-s", str(make(folder, "authority")), "-I", "me", "-n", "deploy", f"{key}.pub")
+    key = make_key(folder, "certified")
+    words = (OPENSSH.path, "-q", "-s", str(make_key(folder, "authority")), "-I", "me", "-n", "deploy", f"{key}.pub")
     subprocess.run(words, check=True, timeout=60)
     return key
 
@@ -45,8 +37,8 @@ def said_nothing(text: str) -> None:
 def test_the_one_key_is_found_among_many_and_signs_though_its_file_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    wanted = make(tmp_path, "wanted", kind=kind)
-    others = [make(tmp_path, f"other-{number}") for number in range(6)]
+    wanted = make_key(tmp_path, "wanted", kind=kind)
+    others = [make_key(tmp_path, f"other-{number}") for number in range(6)]
     with openssh_agent(*others, certified(tmp_path), wanted) as place:
         wanted.unlink()
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
@@ -60,7 +52,7 @@ def test_the_one_key_is_found_among_many_and_signs_though_its_file_is_gone(
 
 @pytest.mark.req("D-02")
 def test_an_agent_is_asked_before_anybody_for_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = make(tmp_path, "key")
+    key = make_key(tmp_path, "key")
     with openssh_agent(key) as place:
         words = (OPENSSH.path, "-q", "-p", "-P", "", "-N", "some words", "-f", str(key))
         subprocess.run(words, check=True, timeout=60)
@@ -82,7 +74,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_passphrase_may_be_mistyped_twice_and_is_asked_for_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, typed = make(tmp_path, "key", passphrase="some words"), iter(["wrong", "", "some words"])
+    key, typed = make_key(tmp_path, "key", passphrase="some words"), iter(["wrong", "", "some words"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     assert signing_key(key, say=said_nothing).asbytes() == key_pair(key).blob
     assert signing_key(key, say=said_nothing).asbytes() == key_pair(key).blob
@@ -91,7 +83,7 @@ def test_a_passphrase_may_be_mistyped_twice_and_is_asked_for_once(
 @pytest.mark.req("D-02")
 @pytest.mark.usefixtures("at_a_terminal")
 def test_a_passphrase_that_is_wrong_three_times_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, typed = make(tmp_path, "key", passphrase="some words"), iter(["one", "two", "three"])
+    key, typed = make_key(tmp_path, "key", passphrase="some words"), iter(["one", "two", "three"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     with pytest.raises(PreflightError, match="not the passphrase") as refused:
         signing_key(key, say=said_nothing)
@@ -107,7 +99,7 @@ def test_the_end_of_what_is_typed_ends_the_question(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("getpass.getpass", end)
     with pytest.raises(PreflightError, match="not the passphrase"):
-        signing_key(make(tmp_path, "key", passphrase="some words"), say=said_nothing)
+        signing_key(make_key(tmp_path, "key", passphrase="some words"), say=said_nothing)
 
 
 @pytest.mark.req("D-02")
@@ -121,7 +113,7 @@ def test_a_certificate_beside_the_key_is_not_offered_in_its_place(tmp_path: Path
 def test_without_agent_and_terminal_the_way_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
-    key = make(tmp_path, "key", passphrase="some words")
+    key = make_key(tmp_path, "key", passphrase="some words")
     with pytest.raises(PreflightError, match="nobody can be asked for it") as refused:
         signing_key(key, say=said_nothing)
     assert "there is no SSH agent" in refused.value.why
@@ -130,8 +122,8 @@ def test_without_agent_and_terminal_the_way_out_is_named(tmp_path: Path, monkeyp
 
 @pytest.mark.req("D-02")
 def test_an_agent_that_is_locked_or_lacks_the_key_is_no_way_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = make(tmp_path, "key")
-    with openssh_agent(make(tmp_path, "other")) as place:
+    key = make_key(tmp_path, "key")
+    with openssh_agent(make_key(tmp_path, "other")) as place:
         key.unlink()
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
         with pytest.raises(PreflightError, match="nothing here can sign") as refused:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
 from ops.verification.http import prober
-from ops.verification.shown_certificate import covers, read_certificate, staging_fault
+from ops.verification.shown_certificate import covers, is_trusted_by_browsers, read_certificate, staging_fault
 from tests.unit.ops.verification.https_server import DOMAIN, Handler, serve
 
 NOW = datetime.now(UTC)
@@ -76,3 +77,17 @@ def test_a_certificate_is_read_with_names_dates_and_issuer(shown: bytes) -> None
 )
 def test_a_wildcard_covers_one_label(names: tuple[str, ...], host: str, *, expected: bool) -> None:
     assert covers(names, host) is expected
+
+
+@pytest.mark.req("A-16")
+def test_a_certificate_is_trusted_when_a_list_of_authorities_knows_its_signer_and_its_name(tmp_path: Path) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(DOMAIN).configure_cert(context)
+    known = tmp_path / "known.pem"
+    authority.cert_pem.write_to_path(str(known))
+    handler = type("Fresh", (Handler,), {"seen": [], "left": {"limited": 0}})
+    with serve(handler, context) as port:
+        assert is_trusted_by_browsers("127.0.0.1", port, DOMAIN, authorities=str(known))
+        assert not is_trusted_by_browsers("127.0.0.1", port, "other.localhost", authorities=str(known))
+        assert not is_trusted_by_browsers("127.0.0.1", port, DOMAIN)  # Mozilla's list does not know it
+    assert not is_trusted_by_browsers("127.0.0.1", port, DOMAIN, authorities=str(known))  # nobody answers
